@@ -1,0 +1,37 @@
+/**
+ * @file log.h
+ * Messages for people, on standard error. Results go to files, never here. No message holds a customer's id.
+ */
+#ifndef TSR_LOG_H
+#define TSR_LOG_H
+
+#include <stdint.h>
+
+#include "tessera/status.h"
+
+typedef enum tsr_log_level { TSR_LOG_QUIET, TSR_LOG_WARN, TSR_LOG_INFO, TSR_LOG_DEBUG } tsr_log_level;
+
+/** Local. Set what is shown and which rank this process is; only rank 0 prints, but for tsr_log_local(). */
+void tsr_log_init(int rank, tsr_log_level level);
+
+/** Local. One line on rank 0; the other ranks stay silent. Not collective. */
+void tsr_debug(const char *format, ...) TSR_PRINTF(1, 2);
+void tsr_info(const char *format, ...) TSR_PRINTF(1, 2);
+void tsr_warn(const char *format, ...) TSR_PRINTF(1, 2);
+
+/** Local. One line from this rank, with its number, at debug level. */
+void tsr_log_local(const char *format, ...) TSR_PRINTF(1, 2);
+
+/** Local. Print the record of the last failure once: "tessera: <text>"; only rank 0 prints. */
+void tsr_log_error(void);
+
+/**
+ * Local. Show progress of a long stage: a live line on a terminal (rank 0), nothing elsewhere.
+ * Cheap: at most four redraws a second. @p total <= 0: not known.
+ */
+void tsr_progress(const char *stage, int64_t done, int64_t total);
+
+/** Local. Take the live line away, before anything else is printed. */
+void tsr_progress_end(void);
+
+#endif

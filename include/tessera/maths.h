@@ -1,0 +1,32 @@
+/**
+ * @file maths.h
+ * Transcendental functions with the same bits on every processor with FMA (SLEEF's finz family), and a digamma.
+ * Nothing else in src/ calls exp, log, pow, lgamma and their like of the C library; a test checks it.
+ * sqrt, fma, floor, fabs, ldexp, frexp and the four operations are exact by IEEE 754 and come from <math.h>.
+ */
+#ifndef TSR_MATHS_H
+#define TSR_MATHS_H
+
+#include <stdbool.h>
+
+/** Local. False on a processor without FMA: results are right, but their bits may differ from other processors'. */
+bool tsr_maths_canonical(void);
+
+double tsr_exp(double x);
+double tsr_expm1(double x);
+double tsr_log(double x);
+double tsr_log1p(double x);
+double tsr_log2(double x);
+double tsr_pow(double x, double y);
+double tsr_lgamma(double x);
+double tsr_erfc(double x);
+double tsr_sin(double x);
+double tsr_cos(double x);
+
+/** Local. psi(x) for x > 0: recurrence to x >= 10, then the asymptotic series; relative error below 1e-14. */
+double tsr_digamma(double x);
+
+/** Local. log(exp(a) + exp(b)) without overflow; -inf is allowed. */
+double tsr_logaddexp(double a, double b);
+
+#endif
