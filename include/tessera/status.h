@@ -10,8 +10,8 @@
 
 #include <stdbool.h>
 
-#define TSR_NODISCARD __attribute__((warn_unused_result))
-#define TSR_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define TSR_NODISCARD           __attribute__((warn_unused_result))
+#define TSR_PRINTF(text, first) __attribute__((format(printf, text, first)))
 
 /* name, value = exit status, meaning */
 #define TSR_STATUS_MAP(X)                                                                                              \

@@ -1,0 +1,50 @@
+/**
+ * @file assign.h
+ * The kernel of K-means: nearest centroid of every row, fused with exact sums; and the exact covariance of tiles.
+ *
+ * Canonical arithmetic: float32 over the integers of the tile, columns in order, explicit FMA, ties to the lowest
+ * centroid. A row gives the same bits wherever it stands and whichever variant runs.
+ */
+#ifndef TSR_ASSIGN_H
+#define TSR_ASSIGN_H
+
+#include "tessera/exact.h"
+#include "tessera/tiles.h"
+
+#define TSR_K_MAX 4096
+
+/* Kernel variants, all with the same bits. TESSERA_ISA=baseline|avx2|avx512 forces one. */
+typedef enum tsr_isa { TSR_ISA_BASELINE, TSR_ISA_AVX2, TSR_ISA_AVX512 } tsr_isa;
+
+/** Collective. The best variant that every rank can run (or the forced one; TSR_ECONF where it cannot). */
+tsr_status tsr_isa_agree(const tsr_comm *comm, tsr_isa *isa) TSR_NODISCARD;
+const char *tsr_isa_name(tsr_isa isa);
+
+/**
+ * Local. Label every row with its nearest centroid and keep sums up to date: only rows whose label changed touch them.
+ *
+ * @param centroids     [k][cols], in steps
+ * @param[in,out] label [rows] by slot; TSR_NO_LABEL at first
+ * @param[in,out] sums  [k][cols], exact sums of steps; count [k] rows
+ * @return rows whose label changed
+ */
+#define TSR_NO_LABEL 0xffff
+int64_t tsr_assign(tsr_isa isa, const tsr_tiles *tiles, const float *centroids, int32_t k, uint16_t *label,
+                   int64_t *sums, int64_t *count);
+
+/**
+ * Local. For each row of the span (by slot): squared distance, in steps^2, to its own centroid and to the nearest other
+ * one, in double from exact integer differences to centroids [k][cols] given in double. k = 1: other is infinite.
+ */
+void tsr_distances(const tsr_tiles *tiles, int64_t first, int64_t rows, const double *centroids, int32_t k,
+                   const uint16_t *label, double *own, double *other);
+
+/**
+ * Local. Add the exact products of this rank's rows: product[i][j] += sum over rows of x_i x_j (upper triangle and
+ * diagonal, i <= j), sum[i] += x_i. cblas_dsyrk on blocks of at most 2^22 rows converted to double: exact.
+ * @param product  [cols][cols]; @param sum [cols]
+ * @return TSR_OK; TSR_ENOMEM
+ */
+tsr_status tsr_products(const tsr_tiles *tiles, tsr_int128 *product, int64_t *sum) TSR_NODISCARD;
+
+#endif

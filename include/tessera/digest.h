@@ -1,0 +1,30 @@
+/**
+ * @file digest.h
+ * Digests that do not depend on the order of rows: the sum modulo 2^256 of BLAKE2b-256 over each row. Not a seal.
+ */
+#ifndef TSR_DIGEST_H
+#define TSR_DIGEST_H
+
+#include "tessera/table.h"
+
+/* An order-free sum of row hashes: plain data. */
+typedef struct tsr_digest_sum {
+    uint64_t limb[4]; /* little-endian 256-bit number */
+} tsr_digest_sum;
+
+/** Local. Hash the bytes of one row and add it. */
+void tsr_digest_row(tsr_digest_sum *sum, const void *bytes, size_t n);
+
+/** Collective. Add the sums of all ranks; all ranks get it. */
+void tsr_digest_reduce(const tsr_comm *comm, tsr_digest_sum *sum);
+
+/** Local. BLAKE2b-256 of some bytes. */
+void tsr_digest_bytes(const void *bytes, size_t n, uint8_t digest[TSR_DIGEST_SIZE]);
+
+/** Local. 64 lower-case hex digits and a zero: @p text holds 65 bytes. */
+void tsr_digest_hex(const uint8_t digest[TSR_DIGEST_SIZE], char *text);
+
+/** Local. XXH3-64 of an id's bytes, blanks at both ends trimmed: the key of a customer. */
+uint64_t tsr_key_of_id(const char *id, size_t n);
+
+#endif

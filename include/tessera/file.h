@@ -1,0 +1,42 @@
+/**
+ * @file file.h
+ * Whole files: a reader never sees half of one. Paths and locks.
+ */
+#ifndef TSR_FILE_H
+#define TSR_FILE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tessera/status.h"
+
+/** Local. Read a file. @param[out] bytes new, zero-terminated; tsr_free(). @return TSR_OK; TSR_EIO; TSR_ENOMEM */
+tsr_status tsr_file_read(const char *path, char **bytes, int64_t *n) TSR_NODISCARD;
+
+/** Local. Write a file under a temporary name in the same folder, flush it to the disk and rename it into place. */
+tsr_status tsr_file_write(const char *path, const void *bytes, int64_t n) TSR_NODISCARD;
+
+/** Local. Flush a closed file to the disk and rename it. The last step of every file made by another library. */
+tsr_status tsr_file_commit(const char *temporary, const char *path) TSR_NODISCARD;
+
+/** Local. Make a folder and its parents; an existing folder is fine. */
+tsr_status tsr_folder_make(const char *path) TSR_NODISCARD;
+
+/** Local. "folder/name" (printf form for the name); new, tsr_free(). */
+tsr_status tsr_path(char **out, const char *folder, const char *name_format, ...) TSR_PRINTF(3, 4) TSR_NODISCARD;
+
+/** Local. Does a file or folder exist? */
+bool tsr_file_exists(const char *path);
+
+/** Local. Remove a file; one that is not there is fine. */
+tsr_status tsr_file_remove(const char *path) TSR_NODISCARD;
+
+/**
+ * Local. Lock a folder for this process by a lock on folder/.lock; the lock goes with the process.
+ * @param[out] lock  a handle; release with tsr_folder_unlock()
+ * @return TSR_OK; TSR_EIO, also where another process holds it (says so)
+ */
+tsr_status tsr_folder_lock(const char *folder, int *lock) TSR_NODISCARD;
+void tsr_folder_unlock(int *lock);
+
+#endif

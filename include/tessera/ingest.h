@@ -1,0 +1,59 @@
+/**
+ * @file ingest.h
+ * Sources -> dataset: read, clean, exchange, sort, partition.
+ * Stage: every rank reads its byte range of plain files; a compressed or multi-line file is read whole by one rank.
+ */
+#ifndef TSR_INGEST_H
+#define TSR_INGEST_H
+
+#include "tessera/dataset.h"
+#include "tessera/exact.h"
+#include "tessera/job.h"
+
+typedef enum tsr_source_kind { TSR_SOURCE_CUSTOMERS, TSR_SOURCE_TRANSACTIONS } tsr_source_kind;
+
+/* One entry of ingest.sources. Column maps: field -> name in the header, or number from 1. */
+typedef struct tsr_source {
+    int32_t kind; /* tsr_source_kind */
+    tsr_texts files;
+    int32_t format;  /* 0 text */
+    char *delimiter; /* "," ";" "tab" "blank" or one character */
+    bool header;
+    bool multiline;    /* quoted fields may hold line breaks: read by one rank */
+    tsr_map columns;   /* id, time, amount, quantity, price, order, item, category, promotion; attributes by own name */
+    tsr_map types;     /* of attributes: number | category; default: number where every value is one */
+    char *time_format; /* strptime pattern, or "epoch", "epoch_ms" */
+    char *time_zone;   /* IANA zone that the text is in; NULL: the dataset's (civil time as it stands) */
+    tsr_texts reject;  /* rules */
+} tsr_source;
+
+typedef struct tsr_ingest_params {
+    int64_t partitions; /* 0: auto, about 512 MiB each */
+    int64_t memory;     /* bytes per rank */
+    int64_t money_scale;
+    char *currency;
+    char *time_zone;
+    int32_t resolution;   /* 0 auto (day where no source has a time of day), 1 day, 2 second */
+    int64_t reject_limit; /* rows kept in rejects.csv per reason */
+    tsr_groups sources;   /* of tsr_source */
+} tsr_ingest_params;
+
+extern const tsr_key tsr_ingest_keys[];
+
+/* What came of it: for the summary on the terminal. All global. */
+typedef struct tsr_ingest_result {
+    int64_t rows_read, rows_used, rows_rejected, customers, transactions;
+    tsr_int128 money; /* of the used rows, in money units */
+    int32_t money_scale;
+    int64_t bytes_read;
+    bool unchanged; /* the dataset was there already, from the same job and the same files */
+} tsr_ingest_result;
+
+/**
+ * Collective. Write the dataset in folder @p output.
+ * @return TSR_OK; TSR_ECONF (columns, rules); TSR_EDATA (file, line, column); TSR_EIO; TSR_ENOMEM; TSR_EINTR
+ */
+tsr_status tsr_ingest_run(const tsr_comm *comm, const tsr_ingest_params *params, const char *output,
+                          tsr_ingest_result *result) TSR_NODISCARD;
+
+#endif

@@ -1,0 +1,78 @@
+/**
+ * @file kmeans.h
+ * Segments by K-means: seeds and k chosen on a deterministic sample, finished on all customers with exact sums.
+ */
+#ifndef TSR_KMEANS_H
+#define TSR_KMEANS_H
+
+#include "tessera/assign.h"
+#include "tessera/bundle.h"
+#include "tessera/job.h"
+
+typedef struct tsr_cluster_params {
+    int32_t method;   /* kmeans */
+    tsr_range k;      /* 5..8 */
+    int32_t choose;   /* silhouette */
+    int64_t restarts; /* starts per k on the sample */
+    int64_t sample;   /* customers in it */
+    char *start_file,
+        *start_path; /* cluster.start: {file, path}: centroids in original units [k][features]; NULL: none */
+    int64_t max_iter;
+    double tol;       /* stop at squared centroid shift <= tol x mean variance; 0: when no customer moves */
+    double min_share; /* smaller segments are flagged */
+} tsr_cluster_params;
+
+extern const tsr_key tsr_cluster_keys[];
+
+typedef enum tsr_stop { TSR_STOP_SETTLED, TSR_STOP_TOLERANCE, TSR_STOP_MAXIMUM, TSR_STOP_CYCLE } tsr_stop;
+const char *tsr_stop_name(tsr_stop stop);
+
+/* One candidate k, measured on the sample. Undefined: NaN. */
+typedef struct tsr_candidate {
+    int32_t k;
+    double inertia, explained_variance, silhouette_simplified, silhouette_squared, davies_bouldin, calinski_harabasz;
+} tsr_candidate;
+
+typedef struct tsr_kmeans {
+    int32_t k, cols; /* k may be smaller than asked for where there are fewer distinct rows */
+    int64_t *sums;   /* [k][cols] exact, steps */
+    int64_t *count;  /* [k] */
+    float *centroid; /* [k][cols] in steps: sums / count in double, rounded to float */
+    double step;
+    int32_t candidates_n; /* 0 where k or the start was given */
+    tsr_candidate *candidate;
+    int64_t iterations; /* of the final fit on all rows */
+    double seconds;     /* of it, from starting centroids to final labels */
+    tsr_stop stop;
+    int64_t moved;   /* rows that changed segment in the last iteration */
+    int64_t repairs; /* empty clusters given a new centroid */
+    int64_t sample_rows;
+    int32_t asked_k; /* k as asked or chosen; > k: fewer distinct rows */
+} tsr_kmeans;
+
+/**
+ * Collective. Fit and label. Same on all ranks: params, seed, start.
+ *
+ * @param start        [k][cols] in real units of the tiles, or NULL (then seeds come from the sample)
+ * @param start_k      its k; overrides params->k
+ * @param[out] model   new; tsr_kmeans_destroy()
+ * @param[out] label   new [rows] by slot; tsr_free()
+ * @return TSR_OK; TSR_ECONF (k); TSR_EDATA (fewer rows than k); TSR_ENOMEM; TSR_EINTR
+ * Cost: one allreduce of k (cols + 1) + 1 int64 per iteration.
+ */
+tsr_status tsr_kmeans_run(const tsr_comm *comm, const tsr_cluster_params *params, uint64_t seed, const tsr_tiles *tiles,
+                          const double *start, int32_t start_k, tsr_kmeans **model, uint16_t **label) TSR_NODISCARD;
+void tsr_kmeans_destroy(tsr_kmeans **model);
+
+/** Local. Label rows with the model's centroids: the same labels as the fit left. */
+tsr_status tsr_kmeans_label(tsr_isa isa, const tsr_kmeans *model, const tsr_tiles *tiles,
+                            uint16_t **label) TSR_NODISCARD;
+
+/** Local. Renumber: new number of segment c is order[c]; labels too. */
+void tsr_kmeans_renumber(tsr_kmeans *model, const int32_t *order, uint16_t *label, int64_t rows);
+
+/** Local. To and from /kmeans/... of a bundle. */
+tsr_status tsr_kmeans_save(const tsr_kmeans *model, tsr_bundle *bundle) TSR_NODISCARD;
+tsr_status tsr_kmeans_load(const tsr_bundle *bundle, tsr_kmeans **model) TSR_NODISCARD;
+
+#endif

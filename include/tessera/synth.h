@@ -1,0 +1,33 @@
+/**
+ * @file synth.h
+ * A population with known truth: BG/NBD purchases, Gamma-Gamma spend, latent behaviour groups.
+ */
+#ifndef TSR_SYNTH_H
+#define TSR_SYNTH_H
+
+#include "tessera/dataset.h"
+
+/* A latent group scales the rates of its members and gives them habits. */
+typedef struct tsr_synth_params {
+    int64_t customers;
+    int64_t partitions; /* 0: auto */
+    uint64_t seed;
+    int64_t weeks;         /* observation window; customers arrive in its first quarter */
+    double r, alpha, a, b; /* BG/NBD of the baseline, per week; CDNOW: .243 4.414 .793 2.426 */
+    double p, q, gamma;    /* Gamma-Gamma; CDNOW: 6.25 3.74 15.44 */
+    bool groups;           /* false: one group, so that the fit must find the parameters above */
+} tsr_synth_params;
+
+/** Local. The published CDNOW parameters, 200,000 customers, seed 1, 78 weeks, with groups. */
+tsr_synth_params tsr_synth_params_default(void);
+
+/**
+ * Collective. Write the dataset in folder @p output and the truth (key, id, group, rate per week, dropout probability,
+ * spend mean) in output/truth.h5. A dataset from the same parameters that is there already is left as it is.
+ * @param[out] unchanged  it was; may be NULL
+ * @return TSR_OK; TSR_ECONF (parameters); TSR_EIO; TSR_ENOMEM
+ */
+tsr_status tsr_synth_run(const tsr_comm *comm, const tsr_synth_params *params, const char *output,
+                         bool *unchanged) TSR_NODISCARD;
+
+#endif

@@ -1,0 +1,41 @@
+/**
+ * @file tiles.h
+ * The matrix of all computation: 16-bit steps, 16 rows a tile, column by column (DESIGN section 2).
+ */
+#ifndef TSR_TILES_H
+#define TSR_TILES_H
+
+#include "tessera/rows.h"
+
+#define TSR_TILE_ROWS 16
+
+typedef struct tsr_tiles {
+    tsr_span span; /* rows of this rank */
+    int64_t tiles; /* ceil(rows / 16) */
+    int32_t cols;
+    double step;         /* of all columns: real value = steps x step */
+    int16_t *value;      /* [tiles][cols][16]; rows past the end are 0 */
+    const uint64_t *key; /* [rows], by row, not by slot; borrowed */
+    uint32_t *map;       /* [rows] slot -> row; NULL: slot i is row i. Owned */
+} tsr_tiles;
+
+/** Local. Zeroed tiles in huge pages. @return TSR_OK; TSR_ENOMEM */
+tsr_status tsr_tiles_create(const tsr_span *span, int32_t cols, double step, const uint64_t *key,
+                            tsr_tiles **tiles) TSR_NODISCARD;
+void tsr_tiles_destroy(tsr_tiles **tiles);
+
+/**
+ * Local. Quantise rows: steps = round-half-even(value / step), kept within +-32767.
+ * @param first    row within the span
+ * @param column   values [rows] of column @p col (real units, centred and scaled)
+ * @return how many values were clipped
+ */
+int64_t tsr_tiles_put(tsr_tiles *tiles, int64_t first, int64_t rows, int32_t col, const double *column);
+
+/** Local. Row @p row of the span as steps, [cols]. */
+void tsr_tiles_row(const tsr_tiles *tiles, int64_t row, int16_t *steps);
+
+/** Local. The smallest power of two that, as a step, holds values up to @p largest: largest / step <= 32767. */
+double tsr_step_for(double largest);
+
+#endif
