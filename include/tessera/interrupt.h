@@ -13,6 +13,9 @@ void tsr_interrupt_install(double seconds_limit);
 /** Local. Has this process been asked to stop? */
 bool tsr_interrupt_wanted(void);
 
+/** Local. Forget the wish and the time limit: it was handled, and this process goes on. */
+void tsr_interrupt_clear(void);
+
 /** Local. Seconds on a clock that only moves forward. */
 double tsr_seconds(void);
 

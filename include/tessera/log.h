@@ -22,7 +22,7 @@ void tsr_warn(const char *format, ...) TSR_PRINTF(1, 2);
 /** Local. One line from this rank, with its number, at debug level. */
 void tsr_log_local(const char *format, ...) TSR_PRINTF(1, 2);
 
-/** Local. Print the record of the last failure once: "tessera: <text>"; only rank 0 prints. */
+/** Local. Print the record of the last failure, "tessera: <text>", and forget it; only rank 0 prints. */
 void tsr_log_error(void);
 
 /**

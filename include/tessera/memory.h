@@ -55,4 +55,7 @@ void tsr_memory_peak_reset(void);
  */
 bool tsr_fault(const char *site);
 
+/** Local. Another plan of failures than TSR_FAULT's, in the same words; NULL: none. Counting starts anew. For tests. */
+void tsr_fault_set(const char *text);
+
 #endif

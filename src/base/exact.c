@@ -1,0 +1,103 @@
+#include "tessera/exact.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "tessera/status.h"
+
+__extension__ typedef unsigned __int128 magnitude;
+
+#define DOUBLE_BITS  53   /* of a normal number */
+#define SMALLEST_BIT 1074 /* the last bit of any double is worth 2^-1074 */
+
+tsr_fixed tsr_fixed_zero(int32_t scale)
+{
+    return (tsr_fixed){.scale = scale};
+}
+
+void tsr_fixed_add(tsr_fixed *sum, double value, int64_t times)
+{
+    double units = ldexp(value, sum->scale);
+
+    if (!(fabs(units) <= TSR_FIXED_MAX)) {
+        sum->bad += times;
+        return;
+    }
+    sum->sum += (tsr_int128)llrint(units) * times;
+}
+
+void tsr_fixed_join(tsr_fixed *sum, const tsr_fixed *other)
+{
+    TSR_ASSERT(sum->scale == other->scale);
+    sum->sum += other->sum;
+    sum->bad += other->bad;
+}
+
+double tsr_fixed_value(const tsr_fixed *sum)
+{
+    return sum->bad != 0 ? NAN : tsr_int128_scaled(sum->sum, sum->scale);
+}
+
+int32_t tsr_fixed_scale_for(double largest, int32_t bits)
+{
+    int exponent;
+
+    TSR_ASSERT(largest > 0 && isfinite(largest) && bits <= 62);
+    (void)frexp(largest, &exponent); /* largest < 2^exponent */
+    return bits - exponent;
+}
+
+static int bit_length(magnitude u)
+{
+    uint64_t high = (uint64_t)(u >> 64), low = (uint64_t)u;
+
+    if (high != 0) return 128 - __builtin_clzll(high);
+    return low != 0 ? 64 - __builtin_clzll(low) : 0;
+}
+
+/* u / 2^drop to the nearest integer, ties to even; 1 <= drop <= 128. */
+static uint64_t shift_rounded(magnitude u, int drop)
+{
+    magnitude half = (magnitude)1 << (drop - 1);
+    magnitude quotient = drop < 128 ? u >> drop : 0;
+    magnitude rest = drop < 128 ? u - (quotient << drop) : u;
+
+    if (rest > half || (rest == half && (quotient & 1) != 0)) quotient++;
+    return (uint64_t)quotient;
+}
+
+double tsr_int128_scaled(tsr_int128 v, int32_t scale)
+{
+    magnitude u = v < 0 ? -(magnitude)v : (magnitude)v;
+    int bits = bit_length(u);
+    /* Drop what a double cannot hold, near zero also what lies below its last bit: one rounding, then all is exact. */
+    int64_t drop = bits - DOUBLE_BITS, tiny = (int64_t)scale - SMALLEST_BIT;
+    double value;
+
+    if (tiny > drop) drop = tiny;
+    if (drop > bits)
+        value = 0.0;
+    else if (drop > 0)
+        value = ldexp((double)shift_rounded(u, (int)drop), (int)(drop - scale));
+    else
+        value = ldexp((double)(uint64_t)u, -scale);
+    return v < 0 ? -value : value;
+}
+
+void tsr_int128_print(tsr_int128 v, int32_t decimals, char *text)
+{
+    magnitude u = v < 0 ? -(magnitude)v : (magnitude)v;
+    char digits[48]; /* last digit first; 2^127 has 39 */
+    int n = 0;
+
+    TSR_ASSERT(decimals >= 0 && decimals <= 9);
+    do {
+        digits[n++] = (char)('0' + (int)(u % 10));
+        u /= 10;
+        if (n == decimals) digits[n++] = '.';
+    } while (u != 0 || n < decimals || (decimals > 0 && n <= decimals + 1));
+    if (v < 0) *text++ = '-';
+    while (n > 0) *text++ = digits[--n];
+    *text = '\0';
+}

@@ -1,0 +1,168 @@
+#include "tessera/log.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tessera/interrupt.h"
+
+#define LINE_BYTES     2048
+#define REDRAW_SECONDS 0.25
+#define LIVE_COLUMNS   79
+
+static int this_rank;
+static tsr_log_level shown = TSR_LOG_INFO;
+
+/* The live line: what it is about, and what stands on the terminal now. */
+static struct {
+    char stage[48];
+    double started, drawn;
+    int64_t done_at_start;
+    int width; /* columns on the screen; 0: no line */
+} live;
+
+void tsr_log_init(int rank, tsr_log_level level)
+{
+    this_rank = rank;
+    shown = level;
+}
+
+/* One write per line, so that lines of several ranks do not mix. */
+static void print_line(const char *head, const char *format, va_list args)
+{
+    char line[LINE_BYTES];
+    int used = snprintf(line, sizeof line, "%s", head);
+
+    vsnprintf(line + used, sizeof line - (size_t)used - 1, format, args);
+    size_t length = strlen(line);
+    line[length] = '\n';
+    tsr_progress_end();
+    fwrite(line, 1, length + 1, stderr);
+    fflush(stderr);
+}
+
+#define PRINT_ROOT(level, head, format)                                                                                \
+    do {                                                                                                               \
+        if (this_rank != 0 || shown < (level)) return;                                                                 \
+        va_list args;                                                                                                  \
+        va_start(args, format);                                                                                        \
+        print_line((head), (format), args);                                                                            \
+        va_end(args);                                                                                                  \
+    } while (0)
+
+void tsr_debug(const char *format, ...)
+{
+    PRINT_ROOT(TSR_LOG_DEBUG, "", format);
+}
+
+void tsr_info(const char *format, ...)
+{
+    PRINT_ROOT(TSR_LOG_INFO, "", format);
+}
+
+void tsr_warn(const char *format, ...)
+{
+    PRINT_ROOT(TSR_LOG_WARN, "warning: ", format);
+}
+
+void tsr_log_local(const char *format, ...)
+{
+    char head[32];
+    va_list args;
+
+    if (shown < TSR_LOG_DEBUG) return;
+    snprintf(head, sizeof head, "rank %d: ", this_rank);
+    va_start(args, format);
+    print_line(head, format, args);
+    va_end(args);
+}
+
+void tsr_log_error(void)
+{
+    const tsr_error *error = tsr_error_last();
+
+    if (error->status != TSR_OK && this_rank == 0) {
+        tsr_progress_end();
+        fprintf(stderr, "tessera: %s\n", error->text[0] != '\0' ? error->text : tsr_status_text(error->status));
+        fflush(stderr);
+    }
+    tsr_error_clear();
+}
+
+static bool is_live(void)
+{
+    static int answer = -1;
+
+    if (answer < 0) {
+        const char *term = getenv("TERM");
+        answer = isatty(STDERR_FILENO) && term != NULL && strcmp(term, "dumb") != 0;
+    }
+    return answer && this_rank == 0 && shown >= TSR_LOG_INFO;
+}
+
+static void print_duration(char *text, size_t bytes, double seconds)
+{
+    int64_t s = seconds < 1e9 ? (int64_t)(seconds + 0.5) : (int64_t)1e9;
+
+    if (s >= 3600)
+        snprintf(text, bytes, "%" PRId64 " h %02d min", s / 3600, (int)(s % 3600 / 60));
+    else if (s >= 60)
+        snprintf(text, bytes, "%d min %02d s", (int)(s / 60), (int)(s % 60));
+    else
+        snprintf(text, bytes, "%d s", (int)s);
+}
+
+/* Blanks over the rest of an older, longer line. */
+static void draw(const char *text)
+{
+    int width = (int)strlen(text);
+
+    if (width > LIVE_COLUMNS) width = LIVE_COLUMNS;
+    int blanks = live.width > width ? live.width - width : 0;
+    fprintf(stderr, "\r%.*s%*s", width, text, blanks, "");
+    fflush(stderr);
+    live.width = width;
+}
+
+void tsr_progress(const char *stage, int64_t done, int64_t total)
+{
+    char text[160], left[32];
+
+    if (!is_live()) return;
+    double now = tsr_seconds();
+    if (strncmp(live.stage, stage, sizeof live.stage - 1) != 0) {
+        snprintf(live.stage, sizeof live.stage, "%s", stage);
+        live.started = now;
+        live.done_at_start = done;
+        live.drawn = 0;
+    }
+    if (now - live.drawn < REDRAW_SECONDS) return;
+    live.drawn = now;
+
+    double seconds = now - live.started;
+    double rate = seconds > 0 ? (double)(done - live.done_at_start) / seconds : 0;
+    int used = snprintf(text, sizeof text, "%s  %" PRId64, live.stage, done);
+    if (total > 0)
+        used += snprintf(text + used, sizeof text - (size_t)used, " of %" PRId64 " (%.0f %%)", total,
+                         100.0 * (double)done / (double)total);
+    if (rate > 0) used += snprintf(text + used, sizeof text - (size_t)used, "  %.3g/s", rate);
+    if (rate > 0 && total > done) {
+        print_duration(left, sizeof left, (double)(total - done) / rate);
+        snprintf(text + used, sizeof text - (size_t)used, "  %s left", left);
+    }
+    draw(text);
+}
+
+void tsr_progress_end(void)
+{
+    if (live.width > 0) {
+        draw("");
+        fputc('\r', stderr);
+        fflush(stderr);
+    }
+    memset(&live, 0, sizeof live);
+}
