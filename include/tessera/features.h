@@ -7,6 +7,7 @@
 #ifndef TSR_FEATURES_H
 #define TSR_FEATURES_H
 
+#include "tessera/bundle.h"
 #include "tessera/dataset.h"
 #include "tessera/exact.h"
 #include "tessera/job.h"
@@ -73,8 +74,9 @@ tsr_status tsr_features_run(const tsr_comm *comm, const tsr_features_params *par
                             const tsr_dataset *dataset, const tsr_matrix *matrix, const char *path,
                             tsr_features_info *info) TSR_NODISCARD;
 
-/** Collective. The same info from a finished features.h5. */
-tsr_status tsr_features_info_read(const tsr_comm *comm, const char *path, tsr_features_info *info) TSR_NODISCARD;
+/** Local. To and from /features/... of a bundle: what a finished stage leaves beside its file. */
+tsr_status tsr_features_info_save(const tsr_features_info *info, tsr_bundle *bundle) TSR_NODISCARD;
+tsr_status tsr_features_info_load(const tsr_bundle *bundle, tsr_features_info *info) TSR_NODISCARD;
 
 /**
  * Local. Names of the feature columns of an open features.h5, in the order of the run's feature set (attribute order

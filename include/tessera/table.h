@@ -28,6 +28,7 @@ typedef struct tsr_column {
     char description[192];
     const char *const *names; /* meaning of codes 0, 1, ... as attribute `names`; NULL: none. Borrowed */
     int32_t names_n;
+    int32_t position; /* place among the features of a run, from 1, as attribute `position`; 0: none, not stored */
 } tsr_column;
 
 /**
