@@ -1,1 +1,7 @@
+tsr_unit_test(status)
+tsr_unit_test(log)
+tsr_unit_test(memory)
+tsr_unit_test(rng)
 tsr_unit_test(exact)
+tsr_unit_test(maths)
+tsr_unit_test(interrupt)

@@ -1,0 +1,118 @@
+#include "unit_test.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tessera/log.h"
+
+static char said[4096];
+static FILE *caught;
+static int terminal;
+
+/* Standard error goes to a file until listen_end(): what was said is then in `said`. */
+static void listen_begin(void)
+{
+    caught = tmpfile();
+    assert_non_null(caught);
+    fflush(stderr);
+    terminal = dup(STDERR_FILENO);
+    dup2(fileno(caught), STDERR_FILENO);
+}
+
+static void listen_end(void)
+{
+    fflush(stderr);
+    dup2(terminal, STDERR_FILENO);
+    close(terminal);
+    rewind(caught);
+    said[fread(said, 1, sizeof said - 1, caught)] = '\0';
+    fclose(caught);
+}
+
+static void speak(int rank, tsr_log_level level)
+{
+    listen_begin();
+    tsr_log_init(rank, level);
+    tsr_debug("d %d", 1);
+    tsr_info("i %d", 2);
+    tsr_warn("w %d", 3);
+    tsr_log_local("l %d", 4);
+    listen_end();
+}
+
+static void level_decides_what_is_shown(void **state)
+{
+    (void)state;
+    speak(0, TSR_LOG_QUIET);
+    assert_string_equal(said, "");
+    speak(0, TSR_LOG_WARN);
+    assert_string_equal(said, "warning: w 3\n");
+    speak(0, TSR_LOG_INFO);
+    assert_string_equal(said, "i 2\nwarning: w 3\n");
+    speak(0, TSR_LOG_DEBUG);
+    assert_string_equal(said, "d 1\ni 2\nwarning: w 3\nrank 0: l 4\n");
+}
+
+static void other_ranks_are_silent_but_for_local_lines(void **state)
+{
+    (void)state;
+    speak(3, TSR_LOG_INFO);
+    assert_string_equal(said, "");
+    speak(3, TSR_LOG_DEBUG);
+    assert_string_equal(said, "rank 3: l 4\n");
+}
+
+static void long_line_is_cut_and_still_ends(void **state)
+{
+    char text[5000];
+
+    (void)state;
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    listen_begin();
+    tsr_log_init(0, TSR_LOG_INFO);
+    tsr_warn("%s", text);
+    listen_end();
+    size_t length = strlen(said);
+    assert_true(length > 2000 && length < 2100);
+    assert_true(said[length - 1] == '\n');
+}
+
+static void error_is_printed_once_on_rank_0(void **state)
+{
+    (void)state;
+    listen_begin();
+    tsr_log_init(0, TSR_LOG_QUIET);
+    (void)TSR_FAIL(TSR_EDATA, "a.csv:3: no date");
+    tsr_log_error();
+    tsr_log_error();
+    tsr_log_init(1, TSR_LOG_DEBUG);
+    (void)TSR_FAIL(TSR_EDATA, "not shown");
+    tsr_log_error();
+    listen_end();
+    assert_string_equal(said, "tessera: a.csv:3: no date\n");
+}
+
+static void progress_is_silent_without_a_terminal(void **state)
+{
+    (void)state;
+    listen_begin();
+    tsr_log_init(0, TSR_LOG_DEBUG);
+    for (int i = 0; i <= 100; i++) tsr_progress("ingest", i, 100);
+    tsr_progress_end();
+    listen_end();
+    assert_string_equal(said, "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(level_decides_what_is_shown),
+        cmocka_unit_test(other_ranks_are_silent_but_for_local_lines),
+        cmocka_unit_test(long_line_is_cut_and_still_ends),
+        cmocka_unit_test(error_is_printed_once_on_rank_0),
+        cmocka_unit_test(progress_is_silent_without_a_terminal),
+    };
+    return RUN_UNIT_TESTS(tests);
+}
