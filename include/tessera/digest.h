@@ -15,6 +15,9 @@ typedef struct tsr_digest_sum {
 /** Local. Hash the bytes of one row and add it. */
 void tsr_digest_row(tsr_digest_sum *sum, const void *bytes, size_t n);
 
+/** Local. Add one sum to another. */
+void tsr_digest_add(tsr_digest_sum *sum, const tsr_digest_sum *other);
+
 /** Collective. Add the sums of all ranks; all ranks get it. */
 void tsr_digest_reduce(const tsr_comm *comm, tsr_digest_sum *sum);
 
@@ -24,7 +27,10 @@ void tsr_digest_bytes(const void *bytes, size_t n, uint8_t digest[TSR_DIGEST_SIZ
 /** Local. 64 lower-case hex digits and a zero: @p text holds 65 bytes. */
 void tsr_digest_hex(const uint8_t digest[TSR_DIGEST_SIZE], char *text);
 
-/** Local. XXH3-64 of an id's bytes, blanks at both ends trimmed: the key of a customer. */
+/** Local. The digest that 64 hex digits stand for; false where the text is something else. NULL is. */
+bool tsr_digest_parse(const char *text, uint8_t digest[TSR_DIGEST_SIZE]);
+
+/** Local. XXH3-64 of the bytes of an id, blanks at both ends and padding zeros trimmed: the key of a customer. */
 uint64_t tsr_key_of_id(const char *id, size_t n);
 
 #endif

@@ -1,0 +1,209 @@
+#include "tessera/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tessera/memory.h"
+
+static tsr_status fail_errno(const char *path, const char *what, int cause)
+{
+    return TSR_FAIL(TSR_EIO, "%s: %s: %s", path, what, strerror(cause));
+}
+
+static tsr_status fault(const char *path)
+{
+    return tsr_fault("file") ? TSR_FAIL(TSR_EIO, "%s: failure on purpose", path) : TSR_OK;
+}
+
+/* Read until @p room bytes are there or the file ends. */
+static tsr_status read_all(int fd, const char *path, char *bytes, int64_t room, int64_t *n)
+{
+    *n = 0;
+    while (*n < room) {
+        ssize_t got = read(fd, bytes + *n, (size_t)(room - *n));
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return fail_errno(path, "cannot be read", errno);
+        if (got == 0) break;
+        *n += got;
+    }
+    return TSR_OK;
+}
+
+tsr_status tsr_file_read(const char *path, char **bytes, int64_t *n)
+{
+    tsr_status st = TSR_OK;
+    struct stat about;
+    int fd = -1;
+
+    *bytes = NULL;
+    *n = 0;
+    TSR_TRY(fault(path));
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &about) != 0) TSR_TRY(fail_errno(path, "cannot be opened", errno));
+    if (!S_ISREG(about.st_mode)) TSR_TRY(TSR_FAIL(TSR_EIO, "%s: is not a regular file", path));
+    TSR_TRY(tsr_alloc(bytes, (int64_t)about.st_size + 1, 1));
+    TSR_TRY(read_all(fd, path, *bytes, about.st_size, n));
+    (*bytes)[*n] = '\0';
+done:
+    if (fd >= 0) close(fd);
+    if (st != TSR_OK) tsr_free(bytes);
+    return st;
+}
+
+static tsr_status write_all(int fd, const char *path, const char *bytes, int64_t n)
+{
+    while (n > 0) {
+        ssize_t put = write(fd, bytes, (size_t)n);
+        if (put < 0 && errno == EINTR) continue;
+        if (put < 0) return fail_errno(path, "cannot be written", errno);
+        bytes += put;
+        n -= put;
+    }
+    return TSR_OK;
+}
+
+tsr_status tsr_file_write(const char *path, const void *bytes, int64_t n)
+{
+    tsr_status st = TSR_OK;
+    char *temporary = NULL;
+    int fd = -1;
+
+    TSR_TRY(fault(path));
+    TSR_TRY(tsr_path(&temporary, "", "%s.part", path));
+    fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0) TSR_TRY(fail_errno(path, "cannot be created", errno));
+    TSR_TRY(write_all(fd, path, bytes, n));
+    /* Some file systems report a full disk only here. */
+    int closed = close(fd);
+    fd = -1;
+    if (closed != 0) TSR_TRY(fail_errno(path, "cannot be written", errno));
+    TSR_TRY(tsr_file_commit(temporary, path));
+done:
+    if (fd >= 0) close(fd);
+    if (st != TSR_OK && temporary) unlink(temporary);
+    tsr_free(&temporary);
+    return st;
+}
+
+/* A rename is safe from a power cut only after its folder has been flushed. File systems without that refuse: fine. */
+static void flush_folder_of(const char *path)
+{
+    char folder[4096];
+    const char *slash = strrchr(path, '/');
+
+    if (slash == path) slash++;
+    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return;
+    fsync(fd);
+    close(fd);
+}
+
+tsr_status tsr_file_commit(const char *temporary, const char *path)
+{
+    tsr_status st = TSR_OK;
+    int fd = -1;
+
+    TSR_TRY(fault(path));
+    fd = open(temporary, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) TSR_TRY(fail_errno(temporary, "cannot be opened", errno));
+    if (fsync(fd) != 0 && errno != EINVAL && errno != EROFS) TSR_TRY(fail_errno(path, "cannot be flushed", errno));
+    if (rename(temporary, path) != 0) TSR_TRY(fail_errno(path, "cannot be renamed into place", errno));
+    flush_folder_of(path);
+done:
+    if (fd >= 0) close(fd);
+    return st;
+}
+
+tsr_status tsr_folder_make(const char *path)
+{
+    tsr_status st = TSR_OK;
+    char *partial = NULL;
+    struct stat about;
+
+    TSR_TRY(fault(path));
+    TSR_TRY(tsr_strdup(&partial, path));
+    for (char *end = partial + 1; partial[0] != '\0'; end++) {
+        if (*end != '/' && *end != '\0') continue;
+        char kept = *end;
+        *end = '\0';
+        if (mkdir(partial, 0777) != 0 && errno != EEXIST && errno != EISDIR && errno != EROFS && errno != EACCES)
+            TSR_TRY(fail_errno(partial, "cannot be made", errno));
+        int cause = errno;
+        if (stat(partial, &about) != 0) TSR_TRY(fail_errno(partial, "cannot be made", cause));
+        if (!S_ISDIR(about.st_mode)) TSR_TRY(TSR_FAIL(TSR_EIO, "%s: is a file, not a folder", partial));
+        *end = kept;
+        if (kept == '\0') break;
+    }
+done:
+    tsr_free(&partial);
+    return st;
+}
+
+tsr_status tsr_path(char **out, const char *folder, const char *name_format, ...)
+{
+    tsr_status st = TSR_OK;
+    va_list args;
+
+    *out = NULL;
+    va_start(args, name_format);
+    int name = vsnprintf(NULL, 0, name_format, args);
+    va_end(args);
+
+    size_t start = strlen(folder);
+    bool slash = start > 0 && folder[start - 1] != '/';
+    TSR_TRY(tsr_alloc(out, (int64_t)start + slash + name + 1, 1));
+    memcpy(*out, folder, start);
+    if (slash) (*out)[start++] = '/';
+    va_start(args, name_format);
+    vsnprintf(*out + start, (size_t)name + 1, name_format, args);
+    va_end(args);
+done:
+    return st;
+}
+
+bool tsr_file_exists(const char *path)
+{
+    struct stat about;
+
+    return stat(path, &about) == 0;
+}
+
+tsr_status tsr_file_remove(const char *path)
+{
+    if (unlink(path) != 0 && errno != ENOENT) return fail_errno(path, "cannot be removed", errno);
+    return TSR_OK;
+}
+
+tsr_status tsr_folder_lock(const char *folder, int *lock)
+{
+    tsr_status st = TSR_OK;
+    char *path = NULL;
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+    *lock = -1;
+    TSR_TRY(fault(folder));
+    TSR_TRY(tsr_path(&path, folder, ".lock"));
+    *lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (*lock < 0) TSR_TRY(fail_errno(path, "cannot be opened", errno));
+    if (fcntl(*lock, F_SETLK, &whole) != 0) {
+        if (errno == EACCES || errno == EAGAIN)
+            TSR_TRY(TSR_FAIL(TSR_EIO, "%s: another job works on this folder; wait until it ends", folder));
+        TSR_TRY(fail_errno(path, "cannot be locked", errno));
+    }
+done:
+    if (st != TSR_OK) tsr_folder_unlock(lock);
+    tsr_free(&path);
+    return st;
+}
+
+void tsr_folder_unlock(int *lock)
+{
+    if (*lock >= 0) close(*lock);
+    *lock = -1;
+}
