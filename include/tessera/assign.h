@@ -8,7 +8,6 @@
 #ifndef TSR_ASSIGN_H
 #define TSR_ASSIGN_H
 
-#include "tessera/exact.h"
 #include "tessera/tiles.h"
 
 #define TSR_K_MAX 4096
@@ -25,16 +24,21 @@ const char *tsr_isa_name(tsr_isa isa);
  *
  * @param centroids     [k][cols], in steps
  * @param[in,out] label [rows] by slot; TSR_NO_LABEL at first
- * @param[in,out] sums  [k][cols], exact sums of steps; count [k] rows
+ * @param[in,out] sums  [k][cols], exact sums of steps; NULL: only labels are wanted
+ * @param[in,out] count [k] rows; NULL with sums
  * @return rows whose label changed
  */
 #define TSR_NO_LABEL 0xffff
 int64_t tsr_assign(tsr_isa isa, const tsr_tiles *tiles, const float *centroids, int32_t k, uint16_t *label,
                    int64_t *sums, int64_t *count);
 
+/** Local. Squared distances [16], in steps^2, of the rows of one tile to one centroid [cols], by the rule below. */
+void tsr_tile_distance(const tsr_tiles *tiles, int64_t tile, const double *centroid, double *distance);
+
 /**
  * Local. For each row of the span (by slot): squared distance, in steps^2, to its own centroid and to the nearest other
- * one, in double from exact integer differences to centroids [k][cols] given in double. k = 1: other is infinite.
+ * one, in double: differences to centroids [k][cols] given in double, squared and summed over columns in order, each
+ * operation rounded once. k = 1: other is infinite.
  */
 void tsr_distances(const tsr_tiles *tiles, int64_t first, int64_t rows, const double *centroids, int32_t k,
                    const uint16_t *label, double *own, double *other);

@@ -5,9 +5,11 @@
 #ifndef TSR_TILES_H
 #define TSR_TILES_H
 
+#include "tessera/exact.h"
 #include "tessera/rows.h"
 
 #define TSR_TILE_ROWS 16
+#define TSR_STEPS_MAX 32767 /* a value is -32767 .. 32767 steps */
 
 typedef struct tsr_tiles {
     tsr_span span; /* rows of this rank */
@@ -19,23 +21,32 @@ typedef struct tsr_tiles {
     uint32_t *map;       /* [rows] slot -> row; NULL: slot i is row i. Owned */
 } tsr_tiles;
 
-/** Local. Zeroed tiles in huge pages. @return TSR_OK; TSR_ENOMEM */
+/** Local. Zeroed tiles in huge pages, without a map. @return TSR_OK; TSR_ENOMEM */
 tsr_status tsr_tiles_create(const tsr_span *span, int32_t cols, double step, const uint64_t *key,
                             tsr_tiles **tiles) TSR_NODISCARD;
 void tsr_tiles_destroy(tsr_tiles **tiles);
 
 /**
- * Local. Quantise rows: steps = round-half-even(value / step), kept within +-32767.
+ * Local. Quantise rows of tiles without a map: steps = round-half-even(value / step), kept within +-32767.
  * @param first    row within the span
- * @param column   values [rows] of column @p col (real units, centred and scaled)
+ * @param column   values [rows] of column @p col (real units, centred and scaled); a NaN counts as clipped
  * @return how many values were clipped
  */
 int64_t tsr_tiles_put(tsr_tiles *tiles, int64_t first, int64_t rows, int32_t col, const double *column);
 
-/** Local. Row @p row of the span as steps, [cols]. */
+/** Local. Row @p row of the span as steps, [cols]; tiles without a map. */
 void tsr_tiles_row(const tsr_tiles *tiles, int64_t row, int16_t *steps);
 
-/** Local. The smallest power of two that, as a step, holds values up to @p largest: largest / step <= 32767. */
+/** Local. The row in slot @p slot as steps, [cols]. */
+void tsr_tiles_slot(const tsr_tiles *tiles, int64_t slot, int16_t *steps);
+
+/** Local. Squared lengths, in steps^2, of the rows of one tile: norm [16], exact. */
+void tsr_tiles_norms(const tsr_tiles *tiles, int64_t tile, int64_t *norm);
+
+/** Local. The sum of the squared lengths of this rank's rows, in steps^2, exact. */
+tsr_int128 tsr_tiles_square_sum(const tsr_tiles *tiles);
+
+/** Local. The smallest power of two that, as a step, holds values up to @p largest: largest / step <= 32767. 0: 1. */
 double tsr_step_for(double largest);
 
 #endif

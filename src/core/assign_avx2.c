@@ -1,0 +1,58 @@
+/* AVX2 and FMA: two registers hold the 16 lanes, eight of the sixteen registers hold scores. */
+#include <immintrin.h>
+#include <string.h>
+
+#include "core/kernels.h"
+
+#define BLOCK 4
+
+typedef struct lanes {
+    __m256 low, high;
+} lanes;
+typedef struct places {
+    __m256i low, high;
+} places;
+
+static inline lanes lanes_steps(const int16_t *value)
+{
+    __m256i v = _mm256_loadu_si256((const __m256i *)value);
+    return (lanes){_mm256_cvtepi32_ps(_mm256_cvtepi16_epi32(_mm256_castsi256_si128(v))),
+                   _mm256_cvtepi32_ps(_mm256_cvtepi16_epi32(_mm256_extracti128_si256(v, 1)))};
+}
+
+static inline lanes lanes_all(float v)
+{
+    return (lanes){_mm256_set1_ps(v), _mm256_set1_ps(v)};
+}
+
+static inline lanes lanes_minus_product(lanes s, lanes x, lanes c)
+{
+    return (lanes){_mm256_fnmadd_ps(x.low, c.low, s.low), _mm256_fnmadd_ps(x.high, c.high, s.high)};
+}
+
+static inline void half_nearer(__m256 s, __m256i c, __m256 *best, __m256i *at)
+{
+    __m256 nearer = _mm256_cmp_ps(s, *best, _CMP_LT_OQ);
+
+    *best = _mm256_blendv_ps(*best, s, nearer);
+    *at = _mm256_blendv_epi8(*at, c, _mm256_castps_si256(nearer));
+}
+
+static inline void lanes_nearer(lanes s, int32_t c, lanes *best, places *at)
+{
+    __m256i place = _mm256_set1_epi32(c);
+
+    half_nearer(s.low, place, &best->low, &at->low);
+    half_nearer(s.high, place, &best->high, &at->high);
+}
+
+static inline void places_store(places p, uint16_t *label)
+{
+    __m256i packed = _mm256_permute4x64_epi64(_mm256_packus_epi32(p.low, p.high), 0xd8);
+
+    _mm256_storeu_si256((__m256i *)label, packed);
+}
+
+#include "core/assign_kernel.h"
+
+const tsr_kernels tsr_kernels_avx2 = {nearest, distance};

@@ -1,0 +1,42 @@
+/* AVX-512: one register holds the 16 lanes. */
+#include <immintrin.h>
+#include <string.h>
+
+#include "core/kernels.h"
+
+#define BLOCK 8
+
+typedef __m512 lanes;
+typedef __m512i places;
+
+static inline lanes lanes_steps(const int16_t *value)
+{
+    return _mm512_cvtepi32_ps(_mm512_cvtepi16_epi32(_mm256_loadu_si256((const __m256i *)value)));
+}
+
+static inline lanes lanes_all(float v)
+{
+    return _mm512_set1_ps(v);
+}
+
+static inline lanes lanes_minus_product(lanes s, lanes x, lanes c)
+{
+    return _mm512_fnmadd_ps(x, c, s);
+}
+
+static inline void lanes_nearer(lanes s, int32_t c, lanes *best, places *at)
+{
+    __mmask16 nearer = _mm512_cmp_ps_mask(s, *best, _CMP_LT_OQ);
+
+    *best = _mm512_mask_mov_ps(*best, nearer, s);
+    *at = _mm512_mask_set1_epi32(*at, nearer, c);
+}
+
+static inline void places_store(places p, uint16_t *label)
+{
+    _mm256_storeu_si256((__m256i *)label, _mm512_cvtepi32_epi16(p));
+}
+
+#include "core/assign_kernel.h"
+
+const tsr_kernels tsr_kernels_avx512 = {nearest, distance};

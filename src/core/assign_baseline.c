@@ -1,0 +1,54 @@
+/* For any processor. Where it has no fused multiply-add, fmaf of the C library rounds once in software: right, and
+ * slow. */
+#include <math.h>
+#include <string.h>
+
+#include "core/kernels.h"
+
+#define BLOCK 4
+
+typedef struct lanes {
+    float at[TSR_TILE_ROWS];
+} lanes;
+typedef struct places {
+    int32_t at[TSR_TILE_ROWS];
+} places;
+
+static inline lanes lanes_steps(const int16_t *value)
+{
+    lanes x;
+    for (int i = 0; i < TSR_TILE_ROWS; i++) x.at[i] = (float)value[i];
+    return x;
+}
+
+static inline lanes lanes_all(float v)
+{
+    lanes x;
+    for (int i = 0; i < TSR_TILE_ROWS; i++) x.at[i] = v;
+    return x;
+}
+
+static inline lanes lanes_minus_product(lanes s, lanes x, lanes c)
+{
+    for (int i = 0; i < TSR_TILE_ROWS; i++) s.at[i] = fmaf(-x.at[i], c.at[i], s.at[i]);
+    return s;
+}
+
+static inline void lanes_nearer(lanes s, int32_t c, lanes *best, places *at)
+{
+    for (int i = 0; i < TSR_TILE_ROWS; i++) {
+        if (s.at[i] < best->at[i]) {
+            best->at[i] = s.at[i];
+            at->at[i] = c;
+        }
+    }
+}
+
+static inline void places_store(places p, uint16_t *label)
+{
+    for (int i = 0; i < TSR_TILE_ROWS; i++) label[i] = (uint16_t)p.at[i];
+}
+
+#include "core/assign_kernel.h"
+
+const tsr_kernels tsr_kernels_baseline = {nearest, distance};

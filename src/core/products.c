@@ -1,0 +1,70 @@
+#include <cblas.h>
+
+#include "tessera/assign.h"
+#include "tessera/memory.h"
+
+/* 2^22 products of two steps stay below 2^52: every sum that dsyrk forms on its way is an integer that double holds. */
+#define EXACT_ROWS   ((int64_t)1 << 22)
+#define BLOCK_VALUES ((int64_t)1 << 20) /* of one converted block: 8 MiB */
+
+static int64_t block_tiles(int32_t cols)
+{
+    int64_t tiles = BLOCK_VALUES / cols / TSR_TILE_ROWS;
+
+    return tiles < 16 ? 16 : tiles > 4096 ? 4096 : tiles;
+}
+
+/* Tiles first .. first + n - 1 as block [cols][n x 16], and the sums of the columns. */
+static void convert(const tsr_tiles *tiles, int64_t first, int64_t n, double *block, int64_t *sum)
+{
+    int64_t width = n * TSR_TILE_ROWS;
+
+    for (int64_t t = 0; t < n; t++) {
+        const int16_t *tile = tiles->value + (first + t) * tiles->cols * TSR_TILE_ROWS;
+        for (int32_t j = 0; j < tiles->cols; j++, tile += TSR_TILE_ROWS) {
+            double *to = block + j * width + t * TSR_TILE_ROWS;
+            int32_t s = 0;
+            for (int i = 0; i < TSR_TILE_ROWS; i++) to[i] = tile[i];
+            for (int i = 0; i < TSR_TILE_ROWS; i++) s += tile[i];
+            sum[j] += s;
+        }
+    }
+}
+
+static void flush(double *part, int32_t cols, tsr_int128 *product)
+{
+    for (int32_t i = 0; i < cols; i++) {
+        for (int32_t j = i; j < cols; j++) {
+            int64_t at = (int64_t)i * cols + j;
+            product[at] += (int64_t)part[at];
+            part[at] = 0;
+        }
+    }
+}
+
+tsr_status tsr_products(const tsr_tiles *tiles, tsr_int128 *product, int64_t *sum)
+{
+    tsr_status st;
+    int32_t cols = tiles->cols;
+    int64_t step = block_tiles(cols), rows = 0; /* rows in `part` */
+    double *block = NULL, *part = NULL;
+
+    TSR_TRY(tsr_alloc_aligned(&block, step * TSR_TILE_ROWS * cols, sizeof *block));
+    TSR_TRY(tsr_alloc_aligned(&part, (int64_t)cols * cols, sizeof *part));
+    for (int64_t first = 0; first < tiles->tiles; first += step) {
+        int64_t n = tiles->tiles - first < step ? tiles->tiles - first : step, width = n * TSR_TILE_ROWS;
+
+        if (rows + width > EXACT_ROWS) {
+            flush(part, cols, product);
+            rows = 0;
+        }
+        convert(tiles, first, n, block, sum);
+        cblas_dsyrk(CblasRowMajor, CblasUpper, CblasNoTrans, cols, (int)width, 1, block, (int)width, 1, part, cols);
+        rows += width;
+    }
+    flush(part, cols, product);
+done:
+    tsr_free(&part);
+    tsr_free(&block);
+    return st;
+}

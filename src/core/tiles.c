@@ -1,0 +1,101 @@
+#include "tessera/tiles.h"
+
+#include <math.h>
+
+#include "tessera/memory.h"
+
+tsr_status tsr_tiles_create(const tsr_span *span, int32_t cols, double step, const uint64_t *key, tsr_tiles **tiles)
+{
+    tsr_status st;
+    tsr_tiles *t = NULL;
+
+    *tiles = NULL;
+    TSR_TRY(tsr_alloc(&t, 1, sizeof *t));
+    t->span = *span;
+    t->tiles = (span->rows + TSR_TILE_ROWS - 1) / TSR_TILE_ROWS;
+    t->cols = cols;
+    t->step = step;
+    t->key = key;
+    TSR_TRY(tsr_alloc_aligned(&t->value, t->tiles * cols, TSR_TILE_ROWS * sizeof *t->value));
+    *tiles = t;
+    t = NULL;
+done:
+    tsr_tiles_destroy(&t);
+    return st;
+}
+
+void tsr_tiles_destroy(tsr_tiles **tiles)
+{
+    if (*tiles == NULL) return;
+    tsr_free(&(*tiles)->value);
+    tsr_free(&(*tiles)->map);
+    tsr_free(tiles);
+}
+
+/* The comparison is written so that a NaN counts as clipped too. */
+static int16_t quantise(double value, double step, int64_t *clipped)
+{
+    double steps = rint(value / step);
+
+    if (steps >= -TSR_STEPS_MAX && steps <= TSR_STEPS_MAX) return (int16_t)steps;
+    (*clipped)++;
+    return steps < 0 ? -TSR_STEPS_MAX : TSR_STEPS_MAX;
+}
+
+int64_t tsr_tiles_put(tsr_tiles *tiles, int64_t first, int64_t rows, int32_t col, const double *column)
+{
+    int64_t clipped = 0;
+
+    TSR_ASSERT(tiles->map == NULL && col >= 0 && col < tiles->cols);
+    TSR_ASSERT(first >= 0 && rows >= 0 && first + rows <= tiles->span.rows);
+    for (int64_t i = 0; i < rows; i++) {
+        int64_t slot = first + i;
+        int16_t *tile = tiles->value + slot / TSR_TILE_ROWS * tiles->cols * TSR_TILE_ROWS;
+        tile[(int64_t)col * TSR_TILE_ROWS + slot % TSR_TILE_ROWS] = quantise(column[i], tiles->step, &clipped);
+    }
+    return clipped;
+}
+
+void tsr_tiles_slot(const tsr_tiles *tiles, int64_t slot, int16_t *steps)
+{
+    const int16_t *tile = tiles->value + slot / TSR_TILE_ROWS * tiles->cols * TSR_TILE_ROWS;
+
+    TSR_ASSERT(slot >= 0 && slot < tiles->span.rows);
+    for (int32_t j = 0; j < tiles->cols; j++) steps[j] = tile[(int64_t)j * TSR_TILE_ROWS + slot % TSR_TILE_ROWS];
+}
+
+void tsr_tiles_row(const tsr_tiles *tiles, int64_t row, int16_t *steps)
+{
+    TSR_ASSERT(tiles->map == NULL);
+    tsr_tiles_slot(tiles, row, steps);
+}
+
+void tsr_tiles_norms(const tsr_tiles *tiles, int64_t tile, int64_t *norm)
+{
+    const int16_t *value = tiles->value + tile * tiles->cols * TSR_TILE_ROWS;
+
+    for (int i = 0; i < TSR_TILE_ROWS; i++) norm[i] = 0;
+    for (int32_t j = 0; j < tiles->cols; j++, value += TSR_TILE_ROWS)
+        for (int i = 0; i < TSR_TILE_ROWS; i++) norm[i] += (int32_t)value[i] * value[i];
+}
+
+tsr_int128 tsr_tiles_square_sum(const tsr_tiles *tiles)
+{
+    tsr_int128 sum = 0;
+
+    for (int64_t t = 0; t < tiles->tiles; t++) {
+        int64_t norm[TSR_TILE_ROWS];
+        tsr_tiles_norms(tiles, t, norm); /* rows past the end are zero */
+        for (int i = 0; i < TSR_TILE_ROWS; i++) sum += norm[i];
+    }
+    return sum;
+}
+
+double tsr_step_for(double largest)
+{
+    int exponent;
+
+    if (!(largest > 0)) return 1;
+    double fraction = frexp(largest, &exponent); /* in [1/2, 1): the step 2^(exponent - 15) gives at most 32768 */
+    return ldexp(1, fraction * 32768 <= TSR_STEPS_MAX ? exponent - 15 : exponent - 14);
+}

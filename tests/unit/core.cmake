@@ -1,0 +1,6 @@
+tsr_unit_test(tiles)
+tsr_unit_test(assign)
+tsr_unit_test(products)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+    target_compile_definitions(unit_assign PRIVATE TSR_X86)
+endif()

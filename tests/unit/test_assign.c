@@ -1,0 +1,244 @@
+#include "unit_test.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/kernels.h"
+#include "tessera/rng.h"
+
+enum { ISAS = TSR_ISA_AVX512 + 1 };
+
+static tsr_tiles *make(int64_t rows, int32_t cols)
+{
+    tsr_tiles *tiles = NULL;
+    tsr_span span = {0, rows, rows};
+
+    assert_int_equal(tsr_tiles_create(&span, cols, 1, NULL, &tiles), TSR_OK);
+    return tiles;
+}
+
+static int16_t *at(tsr_tiles *tiles, int64_t row, int32_t col)
+{
+    return tiles->value + (row / 16 * tiles->cols + col) * 16 + row % 16;
+}
+
+static double draw(uint64_t key, uint64_t n)
+{
+    return tsr_draw_uniform(7, TSR_STREAM_QUALITY, key, n);
+}
+
+/* kind 0: anything; 1: few values, so that rows and centroids meet and tie; 2: extremes only */
+static double number(int kind, uint64_t key, uint64_t n)
+{
+    double u = draw(key, n);
+
+    if (kind == 1) return floor(u * 3) - 1;
+    if (kind == 2) return u < 0.5 ? -32767 : 32767;
+    return floor((u - 0.5) * 65534);
+}
+
+static void fill(tsr_tiles *tiles, int kind, uint64_t key)
+{
+    for (int64_t i = 0; i < tiles->span.rows; i++)
+        for (int32_t j = 0; j < tiles->cols; j++)
+            *at(tiles, i, j) = (int16_t)number(kind, key, (uint64_t)(i * tiles->cols + j));
+}
+
+static float *centroids_new(int32_t k, int32_t cols, int kind, uint64_t key)
+{
+    float *c = NULL;
+
+    assert_int_equal(tsr_alloc(&c, (int64_t)k * cols, sizeof *c), TSR_OK);
+    for (int64_t i = 0; i < (int64_t)k * cols; i++)
+        c[i] = (float)(number(kind, key + 1, (uint64_t)i) + (kind == 0 ? draw(key + 2, (uint64_t)i) : 0));
+    return c;
+}
+
+/* The rule as it is written, one row and one column at a time. */
+static uint16_t nearest_by_rule(tsr_tiles *tiles, int64_t row, const float *c, int32_t k)
+{
+    float best = INFINITY;
+    uint16_t label = 0;
+
+    for (int32_t i = 0; i < k; i++) {
+        double square = 0;
+        for (int32_t j = 0; j < tiles->cols; j++) square += (double)c[i * tiles->cols + j] * c[i * tiles->cols + j];
+        float s = (float)(square / 2);
+        for (int32_t j = 0; j < tiles->cols; j++) s = fmaf(-(float)*at(tiles, row, j), c[i * tiles->cols + j], s);
+        if (s < best) {
+            best = s;
+            label = (uint16_t)i;
+        }
+    }
+    return label;
+}
+
+static const struct shape {
+    int64_t rows;
+    int32_t cols, k;
+} shapes[] = {{1, 1, 1},   {15, 3, 2},  {16, 2, 3},   {17, 5, 4},   {300, 16, 5}, {257, 7, 6},
+              {200, 9, 7}, {533, 8, 8}, {100, 16, 9}, {90, 20, 17}, {70, 3, 64},  {33, 130, 31}};
+enum { SHAPES = sizeof shapes / sizeof *shapes };
+
+static void every_variant_gives_the_bits_of_the_rule(void **state)
+{
+    (void)state;
+    for (int s = 0; s < SHAPES * 3; s++) {
+        const struct shape *shape = &shapes[s / 3];
+        tsr_tiles *tiles = make(shape->rows, shape->cols);
+        float *c = centroids_new(shape->k, shape->cols, s % 3, (uint64_t)s * 10);
+        uint16_t *label = NULL;
+
+        fill(tiles, s % 3, (uint64_t)s * 10);
+        assert_int_equal(tsr_alloc(&label, shape->rows, sizeof *label), TSR_OK);
+        for (int isa = 0; isa < ISAS; isa++) {
+            if (!tsr_isa_runs((tsr_isa)isa)) continue;
+            memset(label, 0xff, (size_t)shape->rows * sizeof *label);
+            assert_int_equal(tsr_assign((tsr_isa)isa, tiles, c, shape->k, label, NULL, NULL), shape->rows);
+            for (int64_t i = 0; i < shape->rows; i++)
+                assert_int_equal(label[i], nearest_by_rule(tiles, i, c, shape->k));
+        }
+        tsr_free(&label);
+        tsr_free(&c);
+        tsr_tiles_destroy(&tiles);
+    }
+}
+
+static void label_is_the_nearest_centroid_in_double(void **state)
+{
+    tsr_tiles *tiles = make(1000, 6);
+    float *c = centroids_new(9, 6, 0, 3);
+    uint16_t label[1000];
+    int differing = 0;
+
+    (void)state;
+    fill(tiles, 0, 3);
+    memset(label, 0xff, sizeof label);
+    tsr_assign(TSR_ISA_BASELINE, tiles, c, 9, label, NULL, NULL);
+    for (int64_t i = 0; i < 1000; i++) {
+        double best = INFINITY;
+        int nearest = 0;
+        for (int k = 0; k < 9; k++) {
+            double d = 0;
+            for (int j = 0; j < 6; j++) d += pow(*at(tiles, i, j) - (double)c[k * 6 + j], 2);
+            if (d < best) best = d, nearest = k;
+        }
+        differing += nearest != label[i];
+    }
+    assert_int_equal(differing, 0);
+    tsr_free(&c);
+    tsr_tiles_destroy(&tiles);
+}
+
+static void equal_centroids_leave_rows_with_the_lowest(void **state)
+{
+    tsr_tiles *tiles = make(40, 4);
+    float c[20 * 4];
+    uint16_t label[40];
+
+    (void)state;
+    fill(tiles, 0, 5);
+    for (int i = 0; i < 20 * 4; i++) c[i] = (float)(i % 4);
+    for (int isa = 0; isa < ISAS; isa++) {
+        if (!tsr_isa_runs((tsr_isa)isa)) continue;
+        memset(label, 0xff, sizeof label);
+        tsr_assign((tsr_isa)isa, tiles, c, 20, label, NULL, NULL);
+        for (int i = 0; i < 40; i++) assert_int_equal(label[i], 0);
+    }
+    tsr_tiles_destroy(&tiles);
+}
+
+static void sums_kept_up_to_date_equal_sums_from_scratch(void **state)
+{
+    enum { ROWS = 1003, COLS = 5, K = 7 };
+    tsr_tiles *tiles = make(ROWS, COLS);
+    uint16_t label[ROWS];
+    int64_t sums[K * COLS] = {0}, count[K] = {0};
+
+    (void)state;
+    fill(tiles, 0, 11);
+    memset(label, 0xff, sizeof label);
+    for (uint64_t step = 0; step < 5; step++) {
+        float *c = centroids_new(K, COLS, 0, 20 + step);
+        uint16_t before[ROWS];
+        int64_t expected[K * COLS] = {0}, rows[K] = {0}, differing = 0;
+
+        memcpy(before, label, sizeof label);
+        int64_t moved = tsr_assign(TSR_ISA_BASELINE, tiles, c, K, label, sums, count);
+        for (int64_t i = 0; i < ROWS; i++) {
+            differing += label[i] != before[i];
+            rows[label[i]]++;
+            for (int32_t j = 0; j < COLS; j++) expected[label[i] * COLS + j] += *at(tiles, i, j);
+        }
+        assert_int_equal(moved, differing);
+        assert_memory_equal(sums, expected, sizeof sums);
+        assert_memory_equal(count, rows, sizeof count);
+        assert_int_equal(tsr_assign(TSR_ISA_BASELINE, tiles, c, K, label, sums, count), 0);
+        tsr_free(&c);
+    }
+    tsr_tiles_destroy(&tiles);
+}
+
+static void distances_are_the_same_in_every_variant_and_to_the_digit(void **state)
+{
+    enum { COLS = 11 };
+    tsr_tiles *tiles = make(16, COLS);
+    double c[COLS], d[ISAS][16];
+
+    (void)state;
+    fill(tiles, 0, 31);
+    for (int j = 0; j < COLS; j++) c[j] = (draw(32, (uint64_t)j) - 0.5) * 65534;
+    for (int isa = 0; isa < ISAS; isa++) {
+        tsr_isa runs = tsr_isa_runs((tsr_isa)isa) ? (tsr_isa)isa : TSR_ISA_BASELINE;
+        tsr_kernels_of(runs)->distance(tiles->value, COLS, c, d[isa]);
+        assert_memory_equal(d[isa], d[0], sizeof d[0]);
+    }
+    for (int i = 0; i < 16; i++) {
+        double sum = 0;
+        for (int j = 0; j < COLS; j++) {
+            double difference = *at(tiles, i, j) - c[j];
+            sum += difference * difference;
+        }
+        assert_true(sum == d[0][i]);
+    }
+    tsr_tiles_destroy(&tiles);
+}
+
+static void own_and_other_distances_hold_for_any_range_of_rows(void **state)
+{
+    const double c[3 * 2] = {0, 0, 10, 0, 0, 4};
+    tsr_tiles *tiles = make(40, 2);
+    uint16_t label[40];
+    double own[40], other[40];
+
+    (void)state;
+    for (int i = 0; i < 40; i++) {
+        *at(tiles, i, 0) = (int16_t)i;
+        label[i] = (uint16_t)(i % 3);
+    }
+    tsr_distances(tiles, 5, 30, c, 3, label, own, other);
+    for (int i = 5; i < 35; i++) {
+        double d[3] = {i * i, (i - 10) * (i - 10), i * i + 16};
+        double mine = d[i % 3], a = d[(i + 1) % 3], b = d[(i + 2) % 3];
+        assert_true(own[i - 5] == mine);
+        assert_true(other[i - 5] == (a < b ? a : b));
+    }
+    for (int i = 0; i < 40; i++) label[i] = 0;
+    tsr_distances(tiles, 0, 40, c, 1, label, own, other);
+    assert_true(own[39] == 39 * 39 && isinf(other[39]));
+    tsr_tiles_destroy(&tiles);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_variant_gives_the_bits_of_the_rule),
+        cmocka_unit_test(label_is_the_nearest_centroid_in_double),
+        cmocka_unit_test(equal_centroids_leave_rows_with_the_lowest),
+        cmocka_unit_test(sums_kept_up_to_date_equal_sums_from_scratch),
+        cmocka_unit_test(distances_are_the_same_in_every_variant_and_to_the_digit),
+        cmocka_unit_test(own_and_other_distances_hold_for_any_range_of_rows),
+    };
+
+    return RUN_UNIT_TESTS(tests);
+}
