@@ -61,6 +61,11 @@ tsr_status tsr_h5_open(const char *path, hid_t *file)
     return *file < 0 ? tsr_h5_fail(TSR_EDATA, path, NULL, "is damaged") : TSR_OK;
 }
 
+herr_t tsr_h5_format(hid_t fapl)
+{
+    return H5Pset_libver_bounds(fapl, H5F_LIBVER_V110, H5F_LIBVER_V110);
+}
+
 tsr_status tsr_h5_create(const char *path, const char *name, hid_t *file)
 {
     *file = TSR_NO_ID;

@@ -29,6 +29,13 @@ tsr_status tsr_h5_open(const char *path, hid_t *file) TSR_NODISCARD;
 /** Local. Create with the serial driver; no object times. @param path  the temporary name; @param name for messages */
 tsr_status tsr_h5_create(const char *path, const char *name, hid_t *file) TSR_NODISCARD;
 
+/**
+ * Local. Fix the version of the file format for files that we create: 1.10.
+ * The older one leaves unused parts of its chunk trees as they were in memory, so equal data would make unequal files;
+ * this one also has checksums on everything that describes the data.
+ */
+herr_t tsr_h5_format(hid_t fapl);
+
 /** Local. Flush and close a file that was written: the disk may be full only now. *file is TSR_NO_ID afterwards. */
 tsr_status tsr_h5_finish(hid_t *file, const char *name) TSR_NODISCARD;
 

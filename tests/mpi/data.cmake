@@ -1,1 +1,2 @@
 tsr_mpi_test(job NP 1 2 3 5)
+tsr_mpi_test(table NP 1 2 3 5)
