@@ -1,0 +1,480 @@
+#include "tessera/bundle.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "h5.h"
+#include "rowhash.h"
+#include "tessera/digest.h"
+#include "tessera/file.h"
+#include "tessera/memory.h"
+
+typedef struct entry {
+    char *path;
+    tsr_type type;
+    int64_t rows, cols;
+    bool scalar; /* one number or string, without a shape in the file */
+    char unit[32], description[192];
+    char *values; /* [bytes], and a zero behind, so that one string can be borrowed */
+    int64_t bytes;
+} entry;
+
+struct tsr_bundle {
+    int32_t n;
+    entry *entry; /* [n], by path */
+};
+
+/* ---- in memory ---- */
+
+tsr_status tsr_bundle_create(tsr_bundle **bundle)
+{
+    return tsr_alloc(bundle, 1, sizeof **bundle);
+}
+
+static void clear(entry *e)
+{
+    tsr_free(&e->path);
+    tsr_free(&e->values);
+}
+
+void tsr_bundle_destroy(tsr_bundle **bundle)
+{
+    if (!*bundle) return;
+    for (int32_t i = 0; i < (*bundle)->n; i++) clear(&(*bundle)->entry[i]);
+    tsr_free(&(*bundle)->entry);
+    tsr_free(bundle);
+}
+
+/* The first entry not before @p path. */
+static int32_t position(const tsr_bundle *bundle, const char *path, bool *found)
+{
+    int32_t low = 0, high = bundle->n;
+
+    while (low < high) {
+        int32_t middle = low + (high - low) / 2;
+        if (strcmp(bundle->entry[middle].path, path) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    *found = low < bundle->n && strcmp(bundle->entry[low].path, path) == 0;
+    return low;
+}
+
+static const entry *find(const tsr_bundle *bundle, const char *path)
+{
+    bool found;
+    int32_t at = position(bundle, path, &found);
+
+    return found ? &bundle->entry[at] : NULL;
+}
+
+/* Columns of the array as put -> values per row. */
+static int64_t values_per_row(int64_t cols)
+{
+    return cols > 0 ? cols : 1;
+}
+
+/* Adopts what the entry owns, on success only. */
+static tsr_status insert(tsr_bundle *bundle, const entry *e)
+{
+    bool found;
+    int32_t at = position(bundle, e->path, &found);
+
+    if (found) {
+        clear(&bundle->entry[at]);
+    } else {
+        tsr_status st = tsr_resize(&bundle->entry, bundle->n + 1, sizeof(entry));
+        if (st != TSR_OK) return st;
+        memmove(&bundle->entry[at + 1], &bundle->entry[at], (size_t)(bundle->n - at) * sizeof(entry));
+        bundle->n++;
+    }
+    bundle->entry[at] = *e;
+    return TSR_OK;
+}
+
+static void copy_text(char *to, size_t room, const char *from)
+{
+    size_t n = from ? strlen(from) : 0;
+
+    if (n >= room) n = room - 1;
+    memcpy(to, from ? from : "", n);
+    to[n] = '\0';
+}
+
+/* An entry with room for its values. */
+static tsr_status shape(entry *e, const char *path, tsr_type type, int64_t rows, int64_t cols)
+{
+    tsr_status st = TSR_OK;
+    size_t row = tsr_type_bytes(type) * (size_t)values_per_row(cols);
+
+    *e = (entry){.type = type, .rows = rows, .cols = cols, .bytes = rows * (int64_t)row};
+    TSR_TRY(tsr_strdup(&e->path, path));
+    TSR_TRY(tsr_alloc(&e->values, e->bytes + 1, 1));
+done:
+    if (st != TSR_OK) clear(e);
+    return st;
+}
+
+static tsr_status put(tsr_bundle *bundle, const char *path, tsr_type type, int64_t rows, int64_t cols,
+                      const void *values, bool scalar, const char *unit, const char *description)
+{
+    tsr_status st = TSR_OK;
+    entry e = {0};
+
+    TSR_ASSERT(path[0] == '/' && path[1] != '\0' && (type != TSR_TEXT || cols > 0));
+    TSR_TRY(shape(&e, path, type, rows, cols));
+    e.scalar = scalar;
+    copy_text(e.unit, sizeof e.unit, unit);
+    copy_text(e.description, sizeof e.description, description);
+    if (e.bytes > 0) memcpy(e.values, values, (size_t)e.bytes);
+    TSR_TRY(insert(bundle, &e));
+    return TSR_OK;
+done:
+    clear(&e);
+    return st;
+}
+
+tsr_status tsr_bundle_put(tsr_bundle *bundle, const char *path, tsr_type type, int64_t rows, int64_t cols,
+                          const void *values, const char *unit, const char *description)
+{
+    return put(bundle, path, type, rows, cols, values, false, unit, description);
+}
+
+tsr_status tsr_bundle_put_real(tsr_bundle *bundle, const char *path, double value)
+{
+    return put(bundle, path, TSR_F64, 1, 0, &value, true, NULL, NULL);
+}
+
+tsr_status tsr_bundle_put_int(tsr_bundle *bundle, const char *path, int64_t value)
+{
+    return put(bundle, path, TSR_I64, 1, 0, &value, true, NULL, NULL);
+}
+
+tsr_status tsr_bundle_put_text(tsr_bundle *bundle, const char *path, const char *text)
+{
+    /* HDF5 has no strings of no length: an empty one is one zero. */
+    size_t n = strlen(text);
+
+    return put(bundle, path, TSR_TEXT, 1, n > 0 ? (int64_t)n : 1, text, true, NULL, NULL);
+}
+
+bool tsr_bundle_has(const tsr_bundle *bundle, const char *path)
+{
+    return find(bundle, path) != NULL;
+}
+
+tsr_status tsr_bundle_get(const tsr_bundle *bundle, const char *path, tsr_type type, int64_t *rows, int64_t *cols,
+                          const void **values)
+{
+    const entry *e = find(bundle, path);
+
+    *values = NULL;
+    if (!e) return TSR_FAIL(TSR_EDATA, "%s is missing in the model", path);
+    if (e->type != type)
+        return TSR_FAIL(TSR_EDATA, "%s is of type %s in the model, not %s", path, tsr_type_name(e->type),
+                        tsr_type_name(type));
+    if (rows) *rows = e->rows;
+    if (cols) *cols = e->cols;
+    *values = e->values;
+    return TSR_OK;
+}
+
+/* One value: the only element of an array. */
+static tsr_status get_one(const tsr_bundle *bundle, const char *path, tsr_type type, const void **value)
+{
+    int64_t rows = 0, cols = 0;
+    tsr_status st = tsr_bundle_get(bundle, path, type, &rows, &cols, value);
+
+    if (st == TSR_OK && (rows != 1 || (type != TSR_TEXT && cols > 1)))
+        st = TSR_FAIL(TSR_EDATA, "%s holds %lld values in the model, not one", path,
+                      (long long)(rows * values_per_row(cols)));
+    return st;
+}
+
+tsr_status tsr_bundle_get_real(const tsr_bundle *bundle, const char *path, double *value)
+{
+    const void *at;
+    tsr_status st = get_one(bundle, path, TSR_F64, &at);
+
+    if (st == TSR_OK) memcpy(value, at, sizeof *value);
+    return st;
+}
+
+tsr_status tsr_bundle_get_int(const tsr_bundle *bundle, const char *path, int64_t *value)
+{
+    const void *at;
+    tsr_status st = get_one(bundle, path, TSR_I64, &at);
+
+    if (st == TSR_OK) memcpy(value, at, sizeof *value);
+    return st;
+}
+
+tsr_status tsr_bundle_get_text(const tsr_bundle *bundle, const char *path, const char **text)
+{
+    const void *at;
+    tsr_status st = get_one(bundle, path, TSR_TEXT, &at);
+
+    *text = st == TSR_OK ? at : NULL;
+    return st;
+}
+
+tsr_status tsr_bundle_merge(tsr_bundle *into, const tsr_bundle *from)
+{
+    tsr_status st = TSR_OK;
+
+    for (int32_t i = 0; i < from->n; i++) {
+        const entry *e = &from->entry[i];
+        TSR_TRY(put(into, e->path, e->type, e->rows, e->cols, e->values, e->scalar, e->unit, e->description));
+    }
+done:
+    return st;
+}
+
+void tsr_bundle_digest(const tsr_bundle *bundle, uint8_t digest[TSR_DIGEST_SIZE])
+{
+    crypto_generichash_state state;
+
+    crypto_generichash_init(&state, NULL, 0, TSR_DIGEST_SIZE);
+    for (int32_t i = 0; i < bundle->n; i++) {
+        const entry *e = &bundle->entry[i];
+        int64_t head[4] = {(int64_t)strlen(e->path), e->type, e->rows, e->cols};
+        size_t size = tsr_type_bytes(e->type);
+        crypto_generichash_update(&state, (const uint8_t *)head, sizeof head);
+        crypto_generichash_update(&state, (const uint8_t *)e->path, strlen(e->path));
+        for (int64_t at = 0; at < e->bytes; at += 4096) { /* canonical in pieces: the bundle stays as it is */
+            double piece[512];
+            size_t n = (size_t)(e->bytes - at < 4096 ? e->bytes - at : 4096);
+            memcpy(piece, e->values + at, n);
+            tsr_canonical(e->type, piece, (int64_t)(n / size));
+            crypto_generichash_update(&state, (const uint8_t *)piece, n);
+        }
+    }
+    crypto_generichash_final(&state, digest, TSR_DIGEST_SIZE);
+}
+
+/* ---- from the root to all ---- */
+
+typedef struct packed_head {
+    int64_t path_bytes, rows, cols, bytes;
+    int32_t type, scalar;
+    char unit[32], description[192];
+} packed_head;
+
+static tsr_status pack(const tsr_bundle *bundle, char **bytes, int64_t *n)
+{
+    char *to;
+
+    *n = 0;
+    for (int32_t i = 0; i < bundle->n; i++)
+        *n += (int64_t)sizeof(packed_head) + (int64_t)strlen(bundle->entry[i].path) + bundle->entry[i].bytes;
+    tsr_status st = tsr_alloc(bytes, *n, 1);
+    if (st != TSR_OK) return st;
+    to = *bytes;
+    for (int32_t i = 0; i < bundle->n; i++) {
+        const entry *e = &bundle->entry[i];
+        packed_head head = {(int64_t)strlen(e->path), e->rows, e->cols, e->bytes, (int32_t)e->type, e->scalar, "", ""};
+        memcpy(head.unit, e->unit, sizeof head.unit);
+        memcpy(head.description, e->description, sizeof head.description);
+        memcpy(to, &head, sizeof head);
+        to += sizeof head;
+        memcpy(to, e->path, (size_t)head.path_bytes);
+        to += head.path_bytes;
+        memcpy(to, e->values, (size_t)e->bytes);
+        to += e->bytes;
+    }
+    return TSR_OK;
+}
+
+static tsr_status unpack(const char *bytes, int64_t n, tsr_bundle *bundle)
+{
+    tsr_status st = TSR_OK;
+    char *path = NULL;
+    packed_head head;
+
+    for (const char *from = bytes, *end = bytes + n; from < end;) {
+        memcpy(&head, from, sizeof head);
+        from += sizeof head;
+        TSR_TRY(tsr_alloc(&path, head.path_bytes + 1, 1));
+        memcpy(path, from, (size_t)head.path_bytes);
+        from += head.path_bytes;
+        TSR_TRY(put(bundle, path, (tsr_type)head.type, head.rows, head.cols, from, head.scalar, head.unit,
+                    head.description));
+        from += head.bytes;
+        tsr_free(&path);
+    }
+done:
+    tsr_free(&path);
+    return st;
+}
+
+/* ---- the file ---- */
+
+/* Make the folders of "/value/spend/p" that are not there yet. */
+static tsr_status make_groups(hid_t file, const char *name, const char *path)
+{
+    tsr_status st = TSR_OK;
+    char *group = NULL;
+
+    TSR_TRY(tsr_strdup(&group, path));
+    for (char *slash = strchr(group + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (H5Lexists(file, group, H5P_DEFAULT) <= 0) TSR_TRY(tsr_h5_create_group(file, name, group));
+        *slash = '/';
+    }
+done:
+    tsr_free(&group);
+    return st;
+}
+
+static tsr_status write_scalar(hid_t file, const char *name, const entry *e, hid_t type, hid_t memory, hid_t *dataset)
+{
+    hid_t space = H5Screate(H5S_SCALAR), dcpl = H5Pcreate(H5P_DATASET_CREATE);
+    bool good = H5Pset_obj_track_times(dcpl, 0) >= 0 &&
+                (*dataset = H5Dcreate2(file, e->path, type, space, H5P_DEFAULT, dcpl, H5P_DEFAULT)) >= 0 &&
+                H5Dwrite(*dataset, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, e->values) >= 0;
+    tsr_status st = good ? TSR_OK : tsr_h5_fail(TSR_EIO, name, e->path, "cannot be written");
+
+    tsr_h5_close(&dcpl);
+    tsr_h5_close(&space);
+    return st;
+}
+
+static tsr_status write_entry(hid_t file, const char *name, const entry *e)
+{
+    tsr_status st = TSR_OK;
+    int32_t width = e->type == TSR_TEXT ? (int32_t)e->cols : 0;
+    int64_t cols = e->type == TSR_TEXT ? 0 : e->cols;
+    hid_t type = tsr_h5_file_type(e->type, width), memory = tsr_h5_memory_type(e->type, width), dataset = TSR_NO_ID;
+
+    TSR_TRY(make_groups(file, name, e->path));
+    if (e->scalar) {
+        TSR_TRY(write_scalar(file, name, e, type, memory, &dataset));
+    } else {
+        TSR_TRY(tsr_h5_create_dataset(file, name, e->path, type, e->rows, cols, &dataset));
+        TSR_TRY(tsr_h5_write_rows(dataset, name, e->path, memory, 0, e->rows, cols,
+                                  tsr_type_bytes(e->type) * (size_t)values_per_row(e->cols), e->values));
+    }
+    if (e->unit[0]) TSR_TRY(tsr_h5_put_text(dataset, name, "unit", e->unit));
+    if (e->description[0]) TSR_TRY(tsr_h5_put_text(dataset, name, "description", e->description));
+done:
+    tsr_h5_close(&dataset);
+    tsr_h5_close(&memory);
+    tsr_h5_close(&type);
+    return st;
+}
+
+static tsr_status write_file(const tsr_bundle *bundle, const char *path)
+{
+    tsr_status st = TSR_OK;
+    char *temporary = NULL;
+    hid_t file = TSR_NO_ID;
+
+    TSR_TRY(tsr_path(&temporary, "", "%s.part", path));
+    TSR_TRY(tsr_h5_create(temporary, path, &file));
+    for (int32_t i = 0; i < bundle->n; i++) TSR_TRY(write_entry(file, path, &bundle->entry[i]));
+    TSR_TRY(tsr_h5_finish(&file, path));
+    TSR_TRY(tsr_file_commit(temporary, path));
+done:
+    tsr_h5_close(&file);
+    if (st != TSR_OK && temporary) unlink(temporary);
+    tsr_free(&temporary);
+    return st;
+}
+
+tsr_status tsr_bundle_write(const tsr_comm *comm, const tsr_bundle *bundle, const char *path)
+{
+    return tsr_agree(comm, comm->rank == 0 ? write_file(bundle, path) : TSR_OK);
+}
+
+typedef struct reading {
+    tsr_bundle *bundle;
+    const char *name;
+    tsr_status st;
+} reading;
+
+static tsr_status read_entry(hid_t file, const char *link, const reading *r)
+{
+    tsr_status st = TSR_OK;
+    hid_t dataset = TSR_NO_ID, type = TSR_NO_ID, memory = TSR_NO_ID, space = TSR_NO_ID;
+    entry e = {0};
+    tsr_type kind;
+    int32_t width;
+    int64_t rows = 1, cols = 0;
+    char *path = NULL;
+
+    TSR_TRY(tsr_path(&path, "/", "%s", link));
+    dataset = H5Dopen2(file, link, H5P_DEFAULT);
+    if (dataset < 0) TSR_TRY(tsr_h5_fail(TSR_EDATA, r->name, path, "cannot be opened"));
+    type = H5Dget_type(dataset);
+    space = H5Dget_space(dataset);
+    bool scalar = H5Sget_simple_extent_type(space) == H5S_SCALAR;
+    if (!scalar) TSR_TRY(tsr_h5_shape(dataset, r->name, path, &rows, &cols));
+    if (!tsr_h5_type_of(type, &kind, &width) || (kind == TSR_TEXT && cols > 0))
+        TSR_TRY(TSR_FAIL(TSR_EDATA, "%s: %s: is neither numbers nor strings of fixed length", r->name, path));
+
+    TSR_TRY(shape(&e, path, kind, rows, kind == TSR_TEXT ? width : cols));
+    e.scalar = scalar;
+    TSR_TRY(tsr_h5_get_text(dataset, r->name, "unit", e.unit, sizeof e.unit));
+    TSR_TRY(tsr_h5_get_text(dataset, r->name, "description", e.description, sizeof e.description));
+    memory = kind == TSR_TEXT ? H5Tcopy(type) : tsr_h5_memory_type(kind, 0);
+    if (kind == TSR_TEXT) H5Tset_strpad(memory, H5T_STR_NULLPAD);
+    if (scalar && H5Dread(dataset, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, e.values) < 0)
+        TSR_TRY(tsr_h5_fail(TSR_EDATA, r->name, path, "cannot be read"));
+    if (!scalar)
+        TSR_TRY(tsr_h5_read_rows(dataset, r->name, path, memory, 0, rows, cols,
+                                 tsr_type_bytes(kind) * (size_t)values_per_row(e.cols), e.values));
+    TSR_TRY(insert(r->bundle, &e));
+    e = (entry){0};
+done:
+    clear(&e);
+    tsr_free(&path);
+    tsr_h5_close(&memory);
+    tsr_h5_close(&space);
+    tsr_h5_close(&type);
+    tsr_h5_close(&dataset);
+    return st;
+}
+
+static herr_t visit(hid_t file, const char *link, const H5O_info_t *info, void *context)
+{
+    reading *r = context;
+
+    if (info->type == H5O_TYPE_DATASET) r->st = read_entry(file, link, r);
+    return r->st == TSR_OK ? 0 : -1;
+}
+
+static tsr_status read_file(const char *path, tsr_bundle *bundle)
+{
+    tsr_status st = TSR_OK;
+    hid_t file = TSR_NO_ID;
+    reading r = {bundle, path, TSR_OK};
+
+    TSR_TRY(tsr_h5_open(path, &file));
+    if (H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_INC, visit, &r, H5O_INFO_BASIC) < 0)
+        st = r.st != TSR_OK ? r.st : tsr_h5_fail(TSR_EDATA, path, NULL, "is damaged");
+    H5Eclear2(H5E_DEFAULT);
+done:
+    tsr_h5_close(&file);
+    return st;
+}
+
+tsr_status tsr_bundle_read(const tsr_comm *comm, const char *path, tsr_bundle **bundle)
+{
+    tsr_status st = TSR_OK;
+    char *packed = NULL;
+    int64_t n = 0;
+
+    *bundle = NULL;
+    TSR_AGREE(comm, tsr_bundle_create(bundle));
+    TSR_AGREE(comm, comm->rank == 0 ? read_file(path, *bundle) : TSR_OK);
+    TSR_AGREE(comm, comm->rank == 0 ? pack(*bundle, &packed, &n) : TSR_OK);
+    TSR_TRY(tsr_bcast_block(comm, (void **)&packed, &n, 0));
+    TSR_AGREE(comm, comm->rank != 0 ? unpack(packed, n, *bundle) : TSR_OK);
+done:
+    tsr_free(&packed);
+    if (st != TSR_OK) tsr_bundle_destroy(bundle);
+    return st;
+}
