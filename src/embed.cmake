@@ -12,5 +12,9 @@ function(tsr_embed symbol file)
     add_custom_command(OUTPUT ${output}
         COMMAND ${CMAKE_COMMAND} -DSYMBOL=${symbol} -DINPUT=${source} -DOUTPUT=${output} -P ${TSR_EMBED_SCRIPT}
         DEPENDS ${source} ${TSR_EMBED_SCRIPT} VERBATIM)
+    # The library is made in the folder above, where this rule is not seen: a target carries it there.
+    add_custom_target(embed_${symbol} DEPENDS ${output})
+    add_dependencies(tessera embed_${symbol})
+    set_source_files_properties(${output} TARGET_DIRECTORY tessera PROPERTIES GENERATED ON)
     target_sources(tessera PRIVATE ${output})
 endfunction()
