@@ -1,0 +1,104 @@
+#include "value/dropout.h"
+
+#include <math.h>
+
+#include "tessera/maths.h"
+#include "tessera/status.h"
+
+/* Beyond these the series takes more than some hundred terms, or its terms leave the range of a double. */
+#define SERIES_Z_MAX 0.9
+#define SERIES_A_MAX 20.0
+#define TERMS_MAX    4000
+
+/* Share of the largest weight below which the integrand is as good as zero, as a logarithm. */
+#define WEIGHT_CUT 60.0
+
+/*
+ * With ratio_n = (B)_n / (c)_n the published form is c / (a - 1) [1 - (1-z)^(a-1) 2F1(a-1, B; c; z)]. Expanding
+ * (1-z)^(1-a) = 2F1(a-1, c; c; z) as well and subtracting term by term takes out the factor 1 / (a - 1); multiplying c
+ * into e_n takes out the division by c, which is 0 for a + b = 1. So sigma_n = c ratio_n and e_n = c - sigma_n, both by
+ * recurrence from n = 1. Returns false where it has not converged.
+ */
+static bool sum_series(double a, double b, double shape, const double *z, int32_t n, double *out)
+{
+    double power[TSR_AHEAD_MAX];
+    double c = a + b - 1, e = shape, sigma = c - shape, weight = 1;
+    double enough = 0x1p-56 * (1 - z[n - 1]); /* what a term leaves behind is below term / (1 - z) */
+
+    for (int32_t i = 0; i < n; i++) {
+        power[i] = z[i];
+        out[i] = shape * z[i];
+    }
+    for (int32_t k = 1; k < TERMS_MAX; k++) {
+        double inverse = 1 / (c + k);
+        e += sigma * shape * inverse;
+        sigma *= (c - shape + k) * inverse;
+        weight *= (a + k - 1) / (k + 1);
+        double factor = weight * e;
+        for (int32_t i = 0; i < n; i++) {
+            power[i] *= z[i];
+            out[i] += factor * power[i];
+        }
+        if (fabs(factor * power[n - 1]) <= enough * fabs(out[n - 1])) return true;
+    }
+    return false;
+}
+
+void tsr_dropout_mean(double a, double b, double shape, double rate, const double *ahead, int32_t n, double *out)
+{
+    double z[TSR_AHEAD_MAX];
+
+    TSR_ASSERT(n >= 1 && n <= TSR_AHEAD_MAX);
+    for (int32_t i = 0; i < n; i++) z[i] = ahead[i] / (rate + ahead[i]);
+    if (z[n - 1] > SERIES_Z_MAX || a > SERIES_A_MAX || !sum_series(a, b, shape, z, n, out)) {
+        tsr_dropout_mean_integrated(a, b, shape, rate, ahead, n, out);
+        return;
+    }
+    for (int32_t i = 0; i < n; i++) out[i] *= tsr_exp((1 - a) * tsr_log1p(ahead[i] / rate));
+}
+
+/* log(1 + e^y) without overflow. */
+static double softplus(double y)
+{
+    return y > 0 ? y + tsr_log1p(tsr_exp(-y)) : tsr_log1p(tsr_exp(y));
+}
+
+/* p = 1 / (1 + e^-y): dp = p (1-p) dy, so the density in y is p^a (1-p)^b, up to a factor that cancels in the mean. */
+static double log_weight(double a, double b, double y)
+{
+    return -a * softplus(-y) - b * softplus(y);
+}
+
+/* Below P_TINY, which a small a reaches, (1 - (1 + p t)^-k) / p is k t to all digits. */
+#define P_TINY 0x1p-500
+
+static void add_node(double weight, double p, double shape, double rate, const double *ahead, int32_t n, double *out)
+{
+    for (int32_t i = 0; i < n; i++) {
+        double slope = ahead[i] / rate;
+        out[i] += weight * (p < P_TINY ? shape * slope : -tsr_expm1(-shape * tsr_log1p(p * slope)) / p);
+    }
+}
+
+/*
+ * The integrand is analytic for |Im y| < pi / 2 and a sum with step h is off by exp(-pi^2 / h) there; a large a makes
+ * the peak narrower, exp(-2 pi^2 / (h^2 a)).
+ */
+void tsr_dropout_mean_integrated(double a, double b, double shape, double rate, const double *ahead, int32_t n,
+                                 double *out)
+{
+    double peak = tsr_log(a) - tsr_log(b), top = log_weight(a, b, peak);
+    double h = fmin(0.25, 0.7 / sqrt(a)), total = 0;
+
+    for (int32_t i = 0; i < n; i++) out[i] = 0;
+    for (int side = -1; side <= 1; side += 2) {
+        for (int64_t k = side < 0; k < INT32_MAX; k++) {
+            double y = peak + (double)(side * k) * h, weight = log_weight(a, b, y) - top;
+            if (weight < -WEIGHT_CUT) break;
+            weight = tsr_exp(weight);
+            total += weight;
+            add_node(weight, tsr_exp(-softplus(-y)), shape, rate, ahead, n, out);
+        }
+    }
+    for (int32_t i = 0; i < n; i++) out[i] /= total;
+}

@@ -1,0 +1,52 @@
+/**
+ * @file value/maximize.h
+ * Maximum likelihood over ranks: a quasi-Newton search on the root, exact sums everywhere.
+ *
+ * A search moves u = theta - origin, where theta are (logarithms of) parameters and origin takes out their units.
+ * Beyond |u| = TSR_WALL a soft wall rises: a likelihood that grows for ever along a direction ends there, converged,
+ * and the caller sees the parameter at the wall.
+ */
+#ifndef TSR_VALUE_MAXIMIZE_H
+#define TSR_VALUE_MAXIMIZE_H
+
+#include "tessera/comm.h"
+#include "tessera/exact.h"
+
+#define TSR_MAXIMIZE_PARAMETERS 8
+#define TSR_WALL                12.0
+
+/* Log-likelihoods and their derivatives per customer, in units of 2^-40: up to 4 million. */
+#define TSR_LIKELIHOOD_SCALE 40
+
+/* |gradient| per customer at which a search has converged. */
+#define TSR_CONVERGED 1e-7
+
+/** Local. Add this rank's terms at theta: sums[0] the log-likelihood, sums[1 + j] its derivative in theta[j]. */
+typedef void (*tsr_likelihood)(void *context, const double *theta, tsr_fixed *sums);
+
+typedef struct tsr_search {
+    tsr_likelihood likelihood;
+    void *context;
+    int32_t n;         /* parameters */
+    int64_t customers; /* over all ranks: the likelihood is searched per customer */
+    double origin[TSR_MAXIMIZE_PARAMETERS];
+    const double (*start)[TSR_MAXIMIZE_PARAMETERS]; /* [starts] values of u: the first; the others if it fails */
+    int32_t starts;
+} tsr_search;
+
+typedef struct tsr_maximum {
+    double theta[TSR_MAXIMIZE_PARAMETERS];
+    double log_likelihood; /* NaN: none of the starts could be evaluated */
+    double gradient;       /* largest |derivative| per customer */
+    int64_t evaluations;
+    bool converged;
+} tsr_maximum;
+
+/**
+ * Collective. Same on all ranks: all of @p search but what context holds.
+ * @return TSR_OK, also where it did not converge; TSR_ENOMEM
+ * Cost per evaluation: this rank's terms and one reduction of n + 1 sums.
+ */
+tsr_status tsr_maximize(const tsr_comm *comm, const tsr_search *search, tsr_maximum *maximum) TSR_NODISCARD;
+
+#endif

@@ -1,0 +1,55 @@
+/**
+ * @file value/purchase.h
+ * What a model of repeat purchases is to the rest of the room: a name and four functions. Fitting, scoring and storing
+ * are written against this alone.
+ *
+ * The history of a customer: x repeat purchase days, tx time from the first to the last, t time from the first to the
+ * end of the observation (0 <= tx <= t), in time units.
+ */
+#ifndef TSR_VALUE_PURCHASE_H
+#define TSR_VALUE_PURCHASE_H
+
+#include "tessera/exact.h"
+#include "value/histories.h"
+
+#define TSR_PARAMETERS_MAX 4
+
+/* What lies ahead of one customer. */
+typedef struct tsr_prediction {
+    double p_alive;
+    double p_buy; /* at least one purchase up to the last of the moments asked for */
+} tsr_prediction;
+
+typedef struct tsr_purchase_model {
+    const char *name;
+    int32_t parameters;
+    const char *parameter_name[TSR_PARAMETERS_MAX];
+    bool is_time[TSR_PARAMETERS_MAX]; /* has the dimension of time: a search starts at the longest observation */
+
+    /**
+     * Local. Add over all histories of @p h, each times its count, to sums [1 + parameters]: the log-likelihood and its
+     * derivatives with respect to the logarithms of the parameters. A value is a pure function of (parameters,
+     * history).
+     */
+    void (*add_likelihood)(const double *parameter, const tsr_histories *h, tsr_fixed *sums);
+
+    /** Local. Does the fit say that nobody ever drops out? Then the model has become the NBD. */
+    bool (*no_dropout)(const double *parameter);
+
+    /** Local. */
+    double (*p_alive)(const double *parameter, int32_t x, double tx, double t);
+
+    /**
+     * Local. @param ahead [n] rising, > 0: moments after t
+     * @param[out] expected [n] purchases from t up to each of them
+     */
+    tsr_prediction (*predict)(const double *parameter, int32_t x, double tx, double t, const double *ahead, int32_t n,
+                              double *expected);
+} tsr_purchase_model;
+
+/** Local. The model of a value of `value.model`; NULL: none. */
+const tsr_purchase_model *tsr_purchase_model_of(int32_t model);
+
+extern const tsr_purchase_model tsr_bg_nbd;
+
+#endif

@@ -1,0 +1,142 @@
+#include "tessera/value.h"
+
+#include <math.h>
+#include <stddef.h>
+
+#include "tessera/maths.h"
+#include "value/dropout.h"
+#include "value/gamma_gamma.h"
+#include "value/purchase.h"
+
+#define AT(field) offsetof(tsr_value_params, field)
+
+_Static_assert(TSR_AHEAD_MAX == 520, "the range of value.steps says 520");
+
+const tsr_key tsr_value_keys[] = {{.path = "value.model",
+                                   .type = TSR_KEY_CHOICE,
+                                   .offset = AT(model),
+                                   .fallback = "bg_nbd",
+                                   .choices = "bg_nbd|none",
+                                   .meaning = "model of repeat purchases; none: no value columns"},
+                                  {.path = "value.time_unit",
+                                   .type = TSR_KEY_CHOICE,
+                                   .offset = AT(time_unit),
+                                   .fallback = "week",
+                                   .choices = "day|week|month|year",
+                                   .meaning = "unit of rates and of the horizon; a month is 365.25 / 12 days"},
+                                  {.path = "value.horizon",
+                                   .type = TSR_KEY_REAL,
+                                   .offset = AT(horizon),
+                                   .fallback = "52",
+                                   .low = 0.01,
+                                   .high = 100000,
+                                   .meaning = "how far purchases are predicted, in time units"},
+                                  {.path = "value.discount_rate",
+                                   .type = TSR_KEY_REAL,
+                                   .offset = AT(discount_rate),
+                                   .fallback = "0.10",
+                                   .low = 0,
+                                   .high = 10,
+                                   .meaning = "interest per year by which later money counts less"},
+                                  {.path = "value.calibration_end",
+                                   .type = TSR_KEY_DATE,
+                                   .offset = AT(calibration_end),
+                                   .fallback = "null",
+                                   .meaning = "inclusive date: also fit up to it and validate on what came after"},
+                                  {.path = "value.steps",
+                                   .type = TSR_KEY_INT,
+                                   .offset = AT(steps),
+                                   .fallback = "12",
+                                   .low = 1,
+                                   .high = 520,
+                                   .meaning = "steps of discounting over the horizon, each paid at its end"},
+                                  {.path = "value.margin",
+                                   .type = TSR_KEY_REAL,
+                                   .offset = AT(margin),
+                                   .fallback = "1.0",
+                                   .low = 0,
+                                   .high = 1000,
+                                   .meaning = "share of revenue that counts as value"},
+                                  {.path = "value.returns",
+                                   .type = TSR_KEY_CHOICE,
+                                   .offset = AT(returns),
+                                   .fallback = "net_per_day",
+                                   .choices = "net_per_day|ignore",
+                                   .meaning =
+                                       "returns: net them per day and drop days at or below zero, or leave them out"},
+                                  {.path = NULL}};
+
+/* ---- time units ---- */
+
+static const struct {
+    const char *name;
+    double days, per_year;
+} units[] = {[TSR_UNIT_DAY] = {"day", 1, 365.25},
+             [TSR_UNIT_WEEK] = {"week", 7, 52},
+             [TSR_UNIT_MONTH] = {"month", 365.25 / 12, 12},
+             [TSR_UNIT_YEAR] = {"year", 365.25, 1}};
+
+double tsr_time_unit_days(int32_t time_unit)
+{
+    return units[time_unit].days;
+}
+
+const char *tsr_time_unit_name(int32_t time_unit)
+{
+    return units[time_unit].name;
+}
+
+double tsr_time_units_per_year(int32_t time_unit)
+{
+    return units[time_unit].per_year;
+}
+
+const tsr_purchase_model *tsr_purchase_model_of(int32_t model)
+{
+    return model == TSR_VALUE_BG_NBD ? &tsr_bg_nbd : NULL;
+}
+
+/* ---- one customer ---- */
+
+/* Purchases of each step, discounted to today. */
+static double discounted(const tsr_value_params *params, int32_t time_unit, const double *expected, int32_t steps)
+{
+    double years = params->horizon / (double)steps / tsr_time_units_per_year(time_unit);
+    double factor = tsr_exp(-tsr_log1p(params->discount_rate) * years), weight = 1, before = 0, sum = 0;
+
+    for (int32_t k = 0; k < steps; k++) {
+        weight *= factor;
+        sum += (expected[k] - before) * weight;
+        before = expected[k];
+    }
+    return sum;
+}
+
+static double mean_spend(const tsr_value_model *model, int32_t x, int64_t spend)
+{
+    double units_of_money = 1;
+
+    if (!model->has_spend) return NAN;
+    for (int32_t i = 0; i < model->money_scale; i++) units_of_money *= 10;
+    return tsr_gamma_gamma_mean(model->spend, x, (double)spend / units_of_money);
+}
+
+tsr_value_scores tsr_value_score(const tsr_value_model *model, const tsr_value_params *params, int32_t x,
+                                 int32_t tx_days, int32_t t_days, int64_t spend)
+{
+    double ahead[TSR_AHEAD_MAX], expected[TSR_AHEAD_MAX], unit = tsr_time_unit_days(model->time_unit);
+    const tsr_purchase_model *purchases = tsr_purchase_model_of(model->model);
+    int32_t steps = (int32_t)params->steps;
+
+    if (x < 0) return (tsr_value_scores){NAN, NAN, NAN, NAN, NAN, NAN};
+    for (int32_t k = 0; k < steps; k++) ahead[k] = params->horizon * (k + 1) / steps;
+    tsr_prediction ahead_of =
+        purchases->predict(model->parameter, x, tx_days / unit, t_days / unit, ahead, steps, expected);
+    tsr_value_scores out = {.p_alive = ahead_of.p_alive,
+                            .p_buy = ahead_of.p_buy,
+                            .churn_risk = 1 - ahead_of.p_buy,
+                            .expected_purchases = expected[steps - 1],
+                            .expected_spend = mean_spend(model, x, spend)};
+    out.clv = params->margin * out.expected_spend * discounted(params, model->time_unit, expected, steps);
+    return out;
+}

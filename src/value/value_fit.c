@@ -1,0 +1,198 @@
+#include <math.h>
+
+#include "tessera/log.h"
+#include "tessera/maths.h"
+#include "tessera/reduce.h"
+#include "tessera/value.h"
+#include "value/gamma_gamma.h"
+#include "value/maximize.h"
+#include "value/pair_sums.h"
+#include "value/purchase.h"
+
+/* Starting points as logarithms, in units of the longest observation and of the mean spend. The first one serves; the
+ * others are for surfaces on which it does not. */
+static const double purchase_starts[][TSR_MAXIMIZE_PARAMETERS] = {{0, 0, 0, 0},
+                                                                  {-1, -2, 0, 1},
+                                                                  {-2, -1, -2, 2},
+                                                                  {1, 0, -3, 0}};
+static const double spend_starts[][TSR_MAXIMIZE_PARAMETERS] = {{0, 0, 0}, {1, 1, 0}, {2, 3, 1}};
+
+#define COUNT_OF(array) ((int32_t)(sizeof(array) / sizeof((array)[0])))
+
+/* Below this share of dead nobody seems to drop out. */
+#define DEAD_AT_LEAST 0.01
+
+/* ---- purchases ---- */
+
+typedef struct purchase_fit {
+    const tsr_purchase_model *model;
+    const tsr_histories *histories;
+} purchase_fit;
+
+static void purchase_likelihood(void *context, const double *theta, tsr_fixed *sums)
+{
+    const purchase_fit *fit = context;
+    double parameter[TSR_PARAMETERS_MAX];
+
+    for (int32_t i = 0; i < fit->model->parameters; i++) parameter[i] = tsr_exp(theta[i]);
+    fit->model->add_likelihood(parameter, fit->histories, sums);
+}
+
+/* The largest P(dead) of all customers: who would not see that all are alive looks at it. */
+static double most_dead(const tsr_comm *comm, const tsr_purchase_model *model, const double *parameter,
+                        const tsr_histories *h)
+{
+    double most = 0;
+
+    for (int64_t i = 0; i < h->n; i++) most = fmax(most, 1 - model->p_alive(parameter, h->x[i], h->tx[i], h->t[i]));
+    tsr_max_double(comm, &most, 1);
+    return most;
+}
+
+static tsr_status check_histories(const tsr_histories *h)
+{
+    if (h->customers == 0)
+        return TSR_FAIL(TSR_EDATA, "value: nobody bought anything in the period: there is nothing to fit; "
+                                   "set value.model: none");
+    if (h->repeat == 0)
+        return TSR_FAIL(TSR_EDATA, "value: no customer bought on two days: there are no repeat purchases to fit; "
+                                   "set value.model: none");
+    return TSR_OK;
+}
+
+static tsr_status fit_purchases(const tsr_comm *comm, const tsr_histories *h, tsr_value_model *model)
+{
+    purchase_fit fit = {.model = tsr_purchase_model_of(model->model), .histories = h};
+    tsr_search search = {.likelihood = purchase_likelihood,
+                         .context = &fit,
+                         .n = fit.model->parameters,
+                         .customers = h->customers,
+                         .start = purchase_starts,
+                         .starts = COUNT_OF(purchase_starts)};
+    tsr_maximum maximum;
+    tsr_status st;
+
+    for (int32_t i = 0; i < search.n; i++) search.origin[i] = fit.model->is_time[i] ? tsr_log(h->t_max) : 0;
+    TSR_TRY(tsr_maximize(comm, &search, &maximum));
+    for (int32_t i = 0; i < search.n; i++) model->parameter[i] = tsr_exp(maximum.theta[i]);
+    model->log_likelihood = maximum.log_likelihood;
+    model->gradient = maximum.gradient;
+    model->evaluations = maximum.evaluations;
+    model->converged = maximum.converged;
+    model->customers = h->customers;
+    model->distinct = h->distinct;
+    model->no_dropout =
+        fit.model->no_dropout(model->parameter) || most_dead(comm, fit.model, model->parameter, h) < DEAD_AT_LEAST;
+done:
+    return st;
+}
+
+/* ---- spend ---- */
+
+static void spend_parameters(const double *theta, double *parameter)
+{
+    parameter[TSR_SPEND_P] = tsr_exp(theta[TSR_SPEND_P]);
+    parameter[TSR_SPEND_Q] = 1 + tsr_exp(theta[TSR_SPEND_Q]);
+    parameter[TSR_SPEND_GAMMA] = tsr_exp(theta[TSR_SPEND_GAMMA]);
+}
+
+static void spend_likelihood(void *context, const double *theta, tsr_fixed *sums)
+{
+    double parameter[TSR_SPEND_PARAMETERS];
+
+    spend_parameters(theta, parameter);
+    tsr_gamma_gamma_add(parameter, context, sums);
+}
+
+/* Largest x and largest mean spend: what the moments below are measured in. */
+static void spend_ranges(const tsr_comm *comm, const tsr_spends *s, double largest[2])
+{
+    largest[0] = largest[1] = 0;
+    for (int64_t i = 0; i < s->n; i++) {
+        largest[0] = fmax(largest[0], s->x[i]);
+        largest[1] = fmax(largest[1], s->total[i] / s->x[i]);
+    }
+    tsr_max_double(comm, largest, 2);
+}
+
+/* The mean of mean spends, and their correlation with x, which the model assumes to be none. */
+static tsr_status spend_moments(const tsr_comm *comm, const tsr_spends *s, double *mean, double *correlation)
+{
+    double largest[2];
+    tsr_pair_sums sums = tsr_pair_sums_zero();
+    tsr_status st;
+
+    spend_ranges(comm, s, largest);
+    for (int64_t i = 0; i < s->n; i++)
+        tsr_pair_sums_add(&sums, s->x[i] / largest[0], s->total[i] / s->x[i] / largest[1], s->count[i]);
+    TSR_TRY(tsr_pair_sums_reduce(comm, &sums));
+    *mean = tsr_pair_sums_mean_b(&sums) * largest[1];
+    *correlation = tsr_pair_sums_correlation(&sums);
+done:
+    return st;
+}
+
+static tsr_status fit_spend(const tsr_comm *comm, const tsr_spends *s, tsr_value_model *model)
+{
+    tsr_search search = {.likelihood = spend_likelihood,
+                         .context = (void *)s,
+                         .n = TSR_SPEND_PARAMETERS,
+                         .customers = s->customers,
+                         .start = spend_starts,
+                         .starts = COUNT_OF(spend_starts)};
+    tsr_maximum maximum;
+    double mean;
+    tsr_status st = TSR_OK;
+
+    model->spend_customers = s->customers;
+    model->has_spend = s->customers > 0;
+    if (!model->has_spend) goto done;
+    TSR_TRY(spend_moments(comm, s, &mean, &model->spend_correlation));
+    search.origin[TSR_SPEND_GAMMA] = tsr_log(mean);
+    TSR_TRY(tsr_maximize(comm, &search, &maximum));
+    spend_parameters(maximum.theta, model->spend);
+    model->spend_log_likelihood = maximum.log_likelihood;
+    model->spend_converged = maximum.converged;
+done:
+    return st;
+}
+
+/* ---- both ---- */
+
+static void warn_of(const tsr_value_model *model)
+{
+    if (!model->converged)
+        tsr_warn("value: the fit of purchases did not converge (gradient per customer %.1e); use it with care",
+                 model->gradient);
+    if (model->no_dropout)
+        tsr_warn("value: no dropout detected: everybody seems alive, as with customers older than the data; "
+                 "P(alive) says nothing here");
+    if (!model->has_spend)
+        tsr_warn("value: nobody spent money on a repeat purchase: no expected spend, no CLV");
+    else if (!model->spend_converged)
+        tsr_warn("value: the fit of spend did not converge; use it with care");
+    if (model->has_spend && fabs(model->spend_correlation) > 0.3)
+        tsr_warn("value: spend correlates with frequency (%.2f): the model assumes that it does not",
+                 model->spend_correlation);
+}
+
+tsr_status tsr_value_fit(const tsr_comm *comm, const tsr_value_params *params, const char *features,
+                         const tsr_span *span, int32_t money_scale, tsr_value_period period, tsr_value_model *model)
+{
+    tsr_histories histories = {0};
+    tsr_spends spends = {0};
+    tsr_status st;
+
+    *model = (tsr_value_model){.model = params->model, .time_unit = params->time_unit, .money_scale = money_scale};
+    TSR_ASSERT(tsr_purchase_model_of(params->model) != NULL);
+    TSR_TRY(tsr_histories_read(comm, features, span, period, tsr_time_unit_days(params->time_unit), money_scale,
+                               &histories, &spends));
+    TSR_AGREE(comm, check_histories(&histories));
+    TSR_TRY(fit_purchases(comm, &histories, model));
+    TSR_TRY(fit_spend(comm, &spends, model));
+    warn_of(model);
+done:
+    tsr_spends_clear(&spends);
+    tsr_histories_clear(&histories);
+    return st;
+}

@@ -1,0 +1,225 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tessera/value.h"
+#include "value/gamma_gamma.h"
+#include "value/purchase.h"
+
+#define PATH_BYTES 128
+
+/*
+ * One line per scalar of a struct: where it lies in the bundle and in memory. The same lists write and read, so that
+ * nothing can be stored and forgotten.
+ */
+typedef enum kind { REAL, COUNT, SMALL, FLAG } kind;
+
+typedef struct field {
+    const char *name, *unit, *description;
+    kind kind;
+    size_t offset;
+} field;
+
+#define MODEL(kind, member, unit, description)                                                                         \
+    {                                                                                                                  \
+#member, unit, description, kind, offsetof(tsr_value_model, member)                                            \
+    }
+#define CHECK(kind, member, unit, description)                                                                         \
+    {                                                                                                                  \
+#member, unit, description, kind, offsetof(tsr_validation, member)                                             \
+    }
+
+static const field model_fields[] = {
+    MODEL(SMALL, money_scale, NULL, "decimals of a money unit in the dataset"),
+    MODEL(REAL, log_likelihood, NULL, "of the purchase model at its parameters"),
+    MODEL(REAL, gradient, NULL, "largest derivative per customer in a log parameter, at the end"),
+    MODEL(COUNT, customers, "customers", "in the fit of purchases"),
+    MODEL(COUNT, distinct, NULL, "distinct histories (x, tx, T)"),
+    MODEL(COUNT, evaluations, NULL, "of the likelihood"),
+    MODEL(FLAG, converged, NULL, "1: the gradient is as good as zero"),
+    MODEL(FLAG, no_dropout, NULL, "1: nobody seems to drop out"),
+    MODEL(FLAG, has_spend, NULL, "1: there is a fit of spend"),
+    MODEL(REAL, spend_log_likelihood, NULL, "of Gamma-Gamma at its parameters"),
+    MODEL(COUNT, spend_customers, "customers", "in the fit of spend: x > 0 and positive money"),
+    MODEL(FLAG, spend_converged, NULL, "1: the fit of spend converged"),
+    MODEL(REAL, spend_correlation, NULL, "of x and mean spend among them"),
+};
+
+static const field validation_fields[] = {
+    CHECK(COUNT, customers, "customers", "who had bought by the end of the calibration"),
+    CHECK(REAL, weeks, "time units", "length of the holdout"),
+    CHECK(REAL, actual_purchases, "purchase days", "total in the holdout"),
+    CHECK(REAL, predicted_purchases, "purchase days", "total in the holdout"),
+    CHECK(REAL, mae, "purchase days", "mean absolute error per customer"),
+    CHECK(REAL, rmse, "purchase days", "root mean squared error per customer"),
+    CHECK(REAL, correlation, NULL, "of predicted and actual purchase days"),
+    CHECK(REAL, actual_spend, "currency", "total in the holdout"),
+    CHECK(REAL, predicted_spend, "currency", "total in the holdout"),
+};
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+static tsr_status put_field(tsr_bundle *bundle, const char *prefix, const field *f, const void *from)
+{
+    const char *at = (const char *)from + f->offset;
+    char path[PATH_BYTES];
+    int64_t count = 0;
+
+    snprintf(path, sizeof path, "%s/%s", prefix, f->name);
+    switch (f->kind) {
+    case REAL: return tsr_bundle_put(bundle, path, TSR_F64, 1, 0, at, f->unit, f->description);
+    case COUNT: count = *(const int64_t *)(const void *)at; break;
+    case SMALL: count = *(const int32_t *)(const void *)at; break;
+    case FLAG: count = *(const bool *)(const void *)at; break;
+    }
+    return tsr_bundle_put(bundle, path, TSR_I64, 1, 0, &count, f->unit, f->description);
+}
+
+static tsr_status get_field(const tsr_bundle *bundle, const char *prefix, const field *f, void *into)
+{
+    void *at = (char *)into + f->offset;
+    char path[PATH_BYTES];
+    int64_t count;
+
+    snprintf(path, sizeof path, "%s/%s", prefix, f->name);
+    if (f->kind == REAL) return tsr_bundle_get_real(bundle, path, at);
+    tsr_status st = tsr_bundle_get_int(bundle, path, &count);
+    if (st != TSR_OK) return st;
+    switch (f->kind) {
+    case COUNT: *(int64_t *)at = count; break;
+    case SMALL: *(int32_t *)at = (int32_t)count; break;
+    case FLAG: *(bool *)at = count != 0; break;
+    case REAL: break;
+    }
+    return TSR_OK;
+}
+
+static tsr_status put_fields(tsr_bundle *bundle, const char *prefix, const field *fields, size_t n, const void *from)
+{
+    tsr_status st = TSR_OK;
+
+    for (size_t i = 0; i < n && st == TSR_OK; i++) st = put_field(bundle, prefix, &fields[i], from);
+    return st;
+}
+
+static tsr_status get_fields(const tsr_bundle *bundle, const char *prefix, const field *fields, size_t n, void *into)
+{
+    tsr_status st = TSR_OK;
+
+    for (size_t i = 0; i < n && st == TSR_OK; i++) st = get_field(bundle, prefix, &fields[i], into);
+    return st;
+}
+
+/* ---- names and parameters ---- */
+
+static tsr_status put_text(tsr_bundle *bundle, const char *prefix, const char *name, const char *text)
+{
+    char path[PATH_BYTES];
+
+    snprintf(path, sizeof path, "%s/%s", prefix, name);
+    return tsr_bundle_put_text(bundle, path, text);
+}
+
+/* PREFIX/name [n] and PREFIX/name_names [n]. */
+static tsr_status put_parameters(tsr_bundle *bundle, const char *prefix, const char *name, const double *value,
+                                 const char *const *names, int32_t n, const char *description)
+{
+    char path[PATH_BYTES], text[TSR_PARAMETERS_MAX][TSR_NAME_BYTES] = {{0}};
+    tsr_status st;
+
+    for (int32_t i = 0; i < n; i++) snprintf(text[i], sizeof text[i], "%s", names[i]);
+    snprintf(path, sizeof path, "%s/%s", prefix, name);
+    TSR_TRY(tsr_bundle_put(bundle, path, TSR_F64, n, 0, value, NULL, description));
+    snprintf(path, sizeof path, "%s/%s_names", prefix, name);
+    TSR_TRY(tsr_bundle_put(bundle, path, TSR_TEXT, n, TSR_NAME_BYTES, text, NULL, "in the order of the parameters"));
+done:
+    return st;
+}
+
+static tsr_status get_parameters(const tsr_bundle *bundle, const char *prefix, const char *name, int32_t n,
+                                 double *value)
+{
+    const void *stored;
+    char path[PATH_BYTES];
+    int64_t rows;
+
+    snprintf(path, sizeof path, "%s/%s", prefix, name);
+    tsr_status st = tsr_bundle_get(bundle, path, TSR_F64, &rows, NULL, &stored);
+    if (st != TSR_OK) return st;
+    if (rows != n) return TSR_FAIL(TSR_EDATA, "%s has %" PRId64 " values in place of %" PRId32, path, rows, n);
+    memcpy(value, stored, (size_t)n * sizeof *value);
+    return TSR_OK;
+}
+
+/* The number of a name in a list, by names as stored, so that lists may grow in any order. */
+static tsr_status get_choice(const tsr_bundle *bundle, const char *prefix, const char *name,
+                             const char *(*name_of)(int32_t), int32_t n, int32_t *choice)
+{
+    const char *text;
+    char path[PATH_BYTES];
+
+    snprintf(path, sizeof path, "%s/%s", prefix, name);
+    tsr_status st = tsr_bundle_get_text(bundle, path, &text);
+    if (st != TSR_OK) return st;
+    for (*choice = 0; *choice < n; ++*choice)
+        if (strcmp(text, name_of(*choice)) == 0) return TSR_OK;
+    return TSR_FAIL(TSR_EDATA, "%s is '%s', which this version does not know", path, text);
+}
+
+static const char *model_name(int32_t model)
+{
+    return tsr_purchase_model_of(model)->name;
+}
+
+static const char *const spend_names[] = {"p", "q", "gamma"};
+
+tsr_status tsr_value_save(const tsr_value_model *model, const char *prefix, tsr_bundle *bundle)
+{
+    const tsr_purchase_model *purchases = tsr_purchase_model_of(model->model);
+    tsr_status st;
+
+    TSR_TRY(put_text(bundle, prefix, "model", purchases->name));
+    TSR_TRY(put_text(bundle, prefix, "time_unit", tsr_time_unit_name(model->time_unit)));
+    TSR_TRY(put_parameters(bundle, prefix, "parameters", model->parameter, purchases->parameter_name,
+                           purchases->parameters, "of the purchase model; rates per time_unit"));
+    TSR_TRY(put_parameters(bundle, prefix, "spend_parameters", model->spend, spend_names, TSR_SPEND_PARAMETERS,
+                           "of Gamma-Gamma; money in currency units"));
+    st = put_fields(bundle, prefix, model_fields, COUNT_OF(model_fields), model);
+done:
+    return st;
+}
+
+tsr_status tsr_value_load(const tsr_bundle *bundle, const char *prefix, tsr_value_model *model)
+{
+    tsr_status st;
+
+    *model = (tsr_value_model){0};
+    TSR_TRY(get_choice(bundle, prefix, "model", model_name, TSR_VALUE_NONE, &model->model));
+    TSR_TRY(get_choice(bundle, prefix, "time_unit", tsr_time_unit_name, TSR_UNIT_YEAR + 1, &model->time_unit));
+    TSR_TRY(get_parameters(bundle, prefix, "parameters", tsr_purchase_model_of(model->model)->parameters,
+                           model->parameter));
+    TSR_TRY(get_parameters(bundle, prefix, "spend_parameters", TSR_SPEND_PARAMETERS, model->spend));
+    st = get_fields(bundle, prefix, model_fields, COUNT_OF(model_fields), model);
+done:
+    return st;
+}
+
+#define VALIDATION "/validation"
+
+tsr_status tsr_validation_save(const tsr_validation *validation, tsr_bundle *bundle)
+{
+    tsr_status st = tsr_value_save(&validation->model, VALIDATION "/model", bundle);
+
+    if (st != TSR_OK) return st;
+    return put_fields(bundle, VALIDATION, validation_fields, COUNT_OF(validation_fields), validation);
+}
+
+tsr_status tsr_validation_load(const tsr_bundle *bundle, tsr_validation *validation)
+{
+    tsr_status st;
+
+    *validation = (tsr_validation){0};
+    st = tsr_value_load(bundle, VALIDATION "/model", &validation->model);
+    if (st != TSR_OK) return st;
+    return get_fields(bundle, VALIDATION, validation_fields, COUNT_OF(validation_fields), validation);
+}
