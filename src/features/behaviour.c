@@ -1,0 +1,135 @@
+#include "features/behaviour.h"
+
+#include <math.h>
+#include <string.h>
+
+#define NIGHT_HOURS  8.0 /* of a day's 24: what an even spread would give */
+#define WEEKEND_DAYS 2.0 /* of a week's 7 */
+
+enum {
+    RECENCY,
+    FREQUENCY,
+    MONETARY,
+    TENURE,
+    AVERAGE_ORDER_VALUE,
+    GAP_MEAN,
+    GAP_SD,
+    RETURN_SHARE,
+    TREND,
+    NIGHT_SHARE,
+    WEEKEND_SHARE,
+    BEHAVIOURS
+};
+
+/* Left out of the default set: what recency, frequency, monetary and tenure say already (average order value and gaps:
+ * a customer of one purchase would count three times), and shares that are 0 or 1 for everybody who bought once. */
+static const tsr_feature_about about[BEHAVIOURS] = {
+    [RECENCY] = {"recency", "Calendar days from the last purchase to as_of.", "days",
+                 "no purchase: days from the dataset's first transaction to as_of, the longest silence there can be",
+                 "auto", true},
+    [FREQUENCY] = {"frequency", "Distinct orders with a purchase; without order ids each purchase row is an order.",
+                   "orders", "no purchase: 0", "auto", true},
+    [MONETARY] = {"monetary", "Net revenue: the sum of all amounts, returns subtracted.", "currency units",
+                  "no purchase: the returns alone, or 0", "auto", true},
+    [TENURE] = {"tenure", "Calendar days from the first purchase to as_of.", "days", "no purchase: 0", "auto", true},
+    [AVERAGE_ORDER_VALUE] = {"average_order_value", "Sum of the positive amounts divided by the number of orders.",
+                             "currency units", "no purchase: 0", "auto", false},
+    [GAP_MEAN] = {"gap_mean", "Mean of the gaps between successive purchase days.", "days",
+                  "one purchase day: the recency, as the open gap is at least so long; no purchase: the recency",
+                  "auto", false},
+    [GAP_SD] = {"gap_sd", "Standard deviation (n - 1) of the gaps between successive purchase days.", "days",
+                "fewer than two gaps: 0", "auto", false},
+    [RETURN_SHARE] = {"return_share",
+                      "Returned money (negative amounts) divided by the sum of the positive amounts; above 1 where "
+                      "purchases lie before the data.",
+                      "share, from 0", "no return: 0; returns but nothing bought: 1", "none", true},
+    [TREND] = {"trend",
+               "(b - a) / (b + a) of the purchase days after the first one, in the later (b) and the earlier half (a) "
+               "of the time from the first purchase to as_of; the middle counts as earlier.",
+               "-1 (all early) to 1 (all late)", "fewer than two purchase days: 0", "none", true},
+    [NIGHT_SHARE] = {"night_share", "Share of orders placed from 22:00 to 05:59.", "share, 0 to 1",
+                     "no purchase: 8/24, an even spread; a dataset without time of day: 0 for everybody", "none",
+                     false},
+    [WEEKEND_SHARE] = {"weekend_share", "Share of orders placed on a Saturday or Sunday.", "share, 0 to 1",
+                       "no purchase: 2/7, an even spread", "none", false},
+};
+
+static double recency(const tsr_window *window, const tsr_history *h)
+{
+    return (double)(h->days > 0 ? window->as_of_day - h->last_day : window->observed_days);
+}
+
+static double tenure(const tsr_window *window, const tsr_history *h)
+{
+    return h->days > 0 ? (double)(window->as_of_day - h->first_day) : 0.0;
+}
+
+static double average_order_value(const tsr_window *window, const tsr_history *h)
+{
+    return h->orders > 0 ? (double)h->paid / ((double)h->orders * window->money_unit) : 0.0;
+}
+
+static double gap_mean(const tsr_window *window, const tsr_history *h)
+{
+    if (h->days < 2) return recency(window, h);
+    return (double)(h->last_day - h->first_day) / (double)(h->days - 1);
+}
+
+static double gap_sd(const tsr_history *h)
+{
+    int64_t gaps = h->days - 1, sum = h->last_day - h->first_day;
+
+    if (gaps < 2) return 0.0;
+    /* n sum(g^2) - sum(g)^2 is an integer: nothing cancels. */
+    tsr_int128 spread = (tsr_int128)gaps * h->gap_squares - (tsr_int128)sum * sum;
+    return sqrt((double)spread / ((double)gaps * (double)(gaps - 1)));
+}
+
+static double return_share(const tsr_history *h)
+{
+    if (h->returned == 0) return 0.0;
+    return h->paid > 0 ? (double)h->returned / (double)h->paid : 1.0;
+}
+
+static double trend(const tsr_history *h)
+{
+    int64_t days = h->later + h->earlier;
+
+    return days > 0 ? (double)(h->later - h->earlier) / (double)days : 0.0;
+}
+
+static double share_of_orders(const tsr_history *h, int64_t part, double even_spread)
+{
+    return h->orders > 0 ? (double)part / (double)h->orders : even_spread;
+}
+
+double tsr_behaviour_compute(int32_t feature, const tsr_window *window, const tsr_history *h)
+{
+    switch (feature) {
+    case RECENCY: return recency(window, h);
+    case FREQUENCY: return (double)h->orders;
+    case MONETARY: return (double)h->net / window->money_unit;
+    case TENURE: return tenure(window, h);
+    case AVERAGE_ORDER_VALUE: return average_order_value(window, h);
+    case GAP_MEAN: return gap_mean(window, h);
+    case GAP_SD: return gap_sd(h);
+    case RETURN_SHARE: return return_share(h);
+    case TREND: return trend(h);
+    case NIGHT_SHARE: return window->clock ? share_of_orders(h, h->night_orders, NIGHT_HOURS / 24.0) : 0.0;
+    case WEEKEND_SHARE: return share_of_orders(h, h->weekend_orders, WEEKEND_DAYS / 7.0);
+    default: TSR_ASSERT(feature >= 0 && feature < BEHAVIOURS); return 0.0;
+    }
+}
+
+const tsr_feature_about *tsr_features_table(int32_t *n)
+{
+    *n = BEHAVIOURS;
+    return about;
+}
+
+int32_t tsr_behaviour_find(const char *name)
+{
+    for (int32_t i = 0; i < BEHAVIOURS; i++)
+        if (strcmp(about[i].name, name) == 0) return i;
+    return -1;
+}

@@ -1,0 +1,210 @@
+#include "features/history.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "tessera/memory.h"
+
+#define DAY_SECONDS  86400
+#define HOUR_SECONDS 3600
+#define NIGHT_BEGINS 22 /* o'clock */
+#define NIGHT_ENDS   6
+#define MONEY_DIGITS 18 /* more cannot be held by an amount */
+
+typedef struct tsr_order {
+    uint64_t order;
+    uint32_t time;
+} tsr_order;
+
+/* The rows of one calendar day. */
+typedef struct day_rows {
+    int64_t day, first, end; /* rows first .. end - 1 of the block */
+    int64_t paid, returned;  /* money units, both >= 0 */
+    bool has_return;
+    bool purchase; /* at least one row is a purchase */
+} day_rows;
+
+static int64_t floor_div(int64_t a, int64_t b)
+{
+    return a / b - (a % b < 0);
+}
+
+static bool on_weekend(int64_t day)
+{
+    return (day + 4) % 7 == 6 || (day + 4) % 7 == 0; /* 1970-01-01 was a Thursday */
+}
+
+static bool at_night(uint32_t time)
+{
+    int64_t hour = time % DAY_SECONDS / HOUR_SECONDS;
+
+    return hour >= NIGHT_BEGINS || hour < NIGHT_ENDS;
+}
+
+static double power_of_ten(int32_t n)
+{
+    double p = 1.0;
+
+    for (int32_t i = 0; i < n && i < MONEY_DIGITS; i++) p *= 10.0;
+    return p;
+}
+
+tsr_window tsr_window_of(const tsr_observation *observation, const tsr_dataset_info *dataset)
+{
+    bool dated = dataset->time_first <= dataset->time_last && dataset->transactions > 0;
+    tsr_window window = {.calibrated = observation->calibration_end.set,
+                         .calibration_day = floor_div(observation->calibration_end.seconds, DAY_SECONDS),
+                         .ignore_returns = observation->returns == 1,
+                         .clock = dataset->resolution < DAY_SECONDS,
+                         .money_unit = power_of_ten(dataset->money_scale)};
+
+    if (observation->as_of.set)
+        window.as_of = observation->as_of.seconds;
+    else if (dated)
+        window.as_of = (dataset->time_last / DAY_SECONDS + INT64_C(1)) * DAY_SECONDS;
+    window.as_of_day = floor_div(window.as_of, DAY_SECONDS);
+    window.end_day = floor_div(window.as_of - 1, DAY_SECONDS);
+    if (dated && window.as_of_day > dataset->time_first / DAY_SECONDS)
+        window.observed_days = window.as_of_day - dataset->time_first / DAY_SECONDS;
+    return window;
+}
+
+void tsr_order_sorter_clear(tsr_order_sorter *sorter)
+{
+    tsr_free(&sorter->order);
+    sorter->room = 0;
+}
+
+bool tsr_history_counts(const tsr_window *window, const tsr_block *block, int64_t customer)
+{
+    int64_t first = block->offset[customer], end = block->offset[customer + 1];
+
+    return first == end || (int64_t)block->time[first] < window->as_of;
+}
+
+static void add_money(tsr_history *history, int64_t *sum, int64_t amount)
+{
+    if (__builtin_add_overflow(*sum, amount, sum)) history->overflow = true;
+}
+
+/* The next calendar day from row `first` on; records of a customer are sorted by time. */
+static day_rows day_at(const tsr_block *block, int64_t first, int64_t end, tsr_history *history)
+{
+    day_rows today = {.day = block->time[first] / DAY_SECONDS, .first = first, .end = first};
+    bool free_row = false, paid_row = false;
+
+    for (; today.end < end && block->time[today.end] / DAY_SECONDS == today.day; today.end++) {
+        int64_t amount = block->amount[today.end];
+        if (amount > 0) add_money(history, &today.paid, amount);
+        if (amount < 0 && __builtin_sub_overflow(today.returned, amount, &today.returned)) history->overflow = true;
+        today.has_return |= amount < 0;
+        paid_row |= amount > 0;
+        free_row |= amount == 0;
+    }
+    today.purchase = paid_row || (free_row && !today.has_return);
+    return today;
+}
+
+/* A purchase day in the sense of the value models: what the returns policy leaves of it. */
+static void buy(const tsr_window *window, const day_rows *today, tsr_buying *buying, tsr_history *history)
+{
+    int64_t spend = window->ignore_returns ? today->paid : today->paid - today->returned;
+
+    if (!today->purchase || (!window->ignore_returns && today->has_return && spend <= 0)) return;
+    if (buying->days == 0) {
+        buying->first_day = today->day;
+        buying->first_spend = spend;
+    }
+    buying->last_day = today->day;
+    buying->days++;
+    add_money(history, &buying->spend, spend);
+}
+
+static void visit_purchase_day(const tsr_window *window, int64_t day, tsr_history *history)
+{
+    if (history->days == 0) {
+        history->first_day = day;
+    } else {
+        int64_t gap = day - history->last_day;
+        history->gap_squares += gap * gap;
+        if (2 * (day - history->first_day) > window->end_day - history->first_day)
+            history->later++;
+        else
+            history->earlier++;
+    }
+    history->last_day = day;
+    history->days++;
+}
+
+static tsr_status make_room(tsr_order_sorter *sorter, int64_t rows)
+{
+    if (rows <= sorter->room) return TSR_OK;
+    tsr_status st = tsr_resize(&sorter->order, rows, sizeof *sorter->order);
+    if (st == TSR_OK) sorter->room = rows;
+    return st;
+}
+
+static int by_order_and_time(const void *left, const void *right)
+{
+    const tsr_order *a = left, *b = right;
+
+    if (a->order != b->order) return a->order < b->order ? -1 : 1;
+    return (a->time > b->time) - (a->time < b->time);
+}
+
+/* An order counts once, at the time of its first purchase. Without order ids each row is an order. */
+static void count_orders(const tsr_window *window, tsr_order *order, int64_t n, bool with_ids, tsr_history *history)
+{
+    if (with_ids) qsort(order, (size_t)n, sizeof *order, by_order_and_time);
+    for (int64_t i = 0; i < n; i++) {
+        if (with_ids && i > 0 && order[i].order == order[i - 1].order) continue;
+        history->orders++;
+        history->night_orders += window->clock && at_night(order[i].time);
+        history->weekend_orders += on_weekend(order[i].time / DAY_SECONDS);
+    }
+}
+
+static int64_t collect_purchases(const tsr_block *block, const day_rows *today, tsr_order *order)
+{
+    int64_t n = 0;
+
+    for (int64_t i = today->first; i < today->end; i++)
+        if (block->amount[i] > 0 || (block->amount[i] == 0 && !today->has_return))
+            order[n++] = (tsr_order){.order = block->order != NULL ? block->order[i] : 0, .time = block->time[i]};
+    return n;
+}
+
+static void visit_day(const tsr_window *window, const day_rows *today, tsr_history *history)
+{
+    add_money(history, &history->paid, today->paid);
+    add_money(history, &history->returned, today->returned);
+    if (today->purchase) visit_purchase_day(window, today->day, history);
+    buy(window, today, &history->all, history);
+    if (window->calibrated)
+        buy(window, today, today->day <= window->calibration_day ? &history->calibration : &history->holdout, history);
+}
+
+tsr_status tsr_history_read(const tsr_window *window, const tsr_block *block, int64_t customer,
+                            tsr_order_sorter *sorter, tsr_history *history)
+{
+    int64_t first = block->offset[customer], end = block->offset[customer + 1], purchases = 0;
+
+    *history = (tsr_history){0};
+    while (end > first && (int64_t)block->time[end - 1] >= window->as_of) end--;
+    history->rows = end - first;
+    if (make_room(sorter, end - first) != TSR_OK) return TSR_ENOMEM;
+    while (first < end) {
+        day_rows today = day_at(block, first, end, history);
+        purchases += collect_purchases(block, &today, sorter->order + purchases);
+        visit_day(window, &today, history);
+        first = today.end;
+    }
+    count_orders(window, sorter->order, purchases, block->order != NULL, history);
+    history->net = history->paid - history->returned;
+    if (history->overflow)
+        return TSR_FAIL(TSR_EDATA,
+                        "customer in row %" PRId64 ": the sum of amounts does not fit 64 bits; "
+                        "use a smaller money.scale",
+                        block->first + customer);
+    return TSR_OK;
+}

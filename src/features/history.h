@@ -1,0 +1,68 @@
+/**
+ * @file history.h
+ * One customer's records before `as_of`, walked once: the counts and sums from which every feature is made.
+ *
+ * A purchase is a row with amount > 0, or with amount = 0 on a day without a return (a row with amount < 0). A day is a
+ * calendar day, counted from 1970-01-01.
+ */
+#ifndef TSR_FEATURES_HISTORY_H
+#define TSR_FEATURES_HISTORY_H
+
+#include "tessera/dataset.h"
+#include "tessera/features.h"
+
+/* What the walk needs to know beside the records: the observation against a dataset. Plain data. */
+typedef struct tsr_window {
+    int64_t as_of;         /* first civil second not looked at */
+    int64_t as_of_day;     /* calendar day of as_of */
+    int64_t end_day;       /* last day looked at: as_of_day - 1 where as_of is a midnight */
+    int64_t observed_days; /* from the first transaction of the dataset to as_of: the longest silence there can be */
+    bool calibrated;       /* there is a calibration_end */
+    int64_t calibration_day;
+    bool ignore_returns; /* returns: ignore; otherwise net_per_day */
+    bool clock;          /* times hold hours, not only days */
+    double money_unit;   /* money units per currency unit, 10^money_scale */
+} tsr_window;
+
+/** Local. as_of not set: the midnight after the dataset's last transaction (1970-01-01 where there is none). */
+tsr_window tsr_window_of(const tsr_observation *observation, const tsr_dataset_info *dataset);
+
+/* Purchase days of a stretch of time for the value models, returns treated as the window says. */
+typedef struct tsr_buying {
+    int64_t days;                /* 0: none; then the rest is 0 */
+    int64_t first_day, last_day; /* calendar days */
+    int64_t first_spend, spend;  /* of the first day; of all days */
+} tsr_buying;
+
+typedef struct tsr_history {
+    int64_t rows;           /* records before as_of */
+    int64_t net;            /* sum of all amounts, money units */
+    int64_t paid, returned; /* sums of the positive amounts, and of the negative ones with their sign turned */
+    int64_t orders;         /* distinct orders with a purchase */
+    int64_t night_orders;   /* of them, first purchase at 22:00 to 05:59 */
+    int64_t weekend_orders; /* on a Saturday or Sunday */
+    int64_t days;           /* distinct purchase days; 0: a prospect, and what follows is 0 */
+    int64_t first_day, last_day;
+    int64_t gap_squares;    /* sum of squared gaps between successive purchase days; the gaps add up to last - first */
+    int64_t earlier, later; /* purchase days after the first one, in the two halves of first_day .. end_day */
+    tsr_buying all, calibration, holdout;
+    bool overflow; /* a sum of money does not fit 64 bits */
+} tsr_history;
+
+/* Room to sort one customer's orders; starts as {0}, grows with the largest customer. */
+typedef struct tsr_order_sorter {
+    struct tsr_order *order;
+    int64_t room;
+} tsr_order_sorter;
+
+/** Local. */
+void tsr_order_sorter_clear(tsr_order_sorter *sorter);
+
+/** Local. Does the customer belong to the run: a record before as_of, or no record at all? */
+bool tsr_history_counts(const tsr_window *window, const tsr_block *block, int64_t customer);
+
+/** Local. Walk customer @p customer of @p block. @return TSR_OK; TSR_ENOMEM; TSR_EDATA (overflow) */
+tsr_status tsr_history_read(const tsr_window *window, const tsr_block *block, int64_t customer,
+                            tsr_order_sorter *sorter, tsr_history *history) TSR_NODISCARD;
+
+#endif

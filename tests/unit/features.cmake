@@ -1,0 +1,2 @@
+tsr_unit_test(features)
+tsr_unit_test(scaler)

@@ -1,0 +1,473 @@
+/* What each feature says about customers whose records fit on one screen. */
+#include "unit_test.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "features/behaviour.h"
+#include "features/featureset.h"
+#include "features/history.h"
+
+#define DAY        86400u
+#define HOUR       3600u
+#define RECORD_MAX 16
+
+typedef struct record {
+    uint32_t time;
+    int64_t amount; /* cents */
+    uint64_t order;
+} record;
+
+/* One customer, seen from the midnight that begins day `as_of_day`. 1970-01-01, day 0, is a Thursday. */
+typedef struct scene {
+    int64_t as_of_day;
+    int64_t calibration_day; /* 0: none */
+    bool ignore_returns;
+    bool days_only;
+    bool without_orders;
+    int32_t n;
+    record records[RECORD_MAX];
+} scene;
+
+static tsr_window window_of(const scene *s)
+{
+    tsr_dataset_info info = {.money_scale = 2,
+                             .resolution = s->days_only ? (int32_t)DAY : 1,
+                             .time_first = 2 * DAY,
+                             .time_last = 400 * DAY,
+                             .transactions = 1};
+    tsr_observation observation = {.as_of = {.set = true, .seconds = s->as_of_day * DAY},
+                                   .calibration_end = {.set = s->calibration_day > 0,
+                                                       .seconds = s->calibration_day * DAY},
+                                   .returns = s->ignore_returns};
+
+    return tsr_window_of(&observation, &info);
+}
+
+static tsr_status read_scene(const scene *s, tsr_history *history)
+{
+    uint32_t time[RECORD_MAX];
+    int64_t amount[RECORD_MAX], offset[2] = {0, s->n};
+    uint64_t order[RECORD_MAX];
+    tsr_block block = {.customers = 1, .transactions = s->n, .offset = offset, .time = time, .amount = amount};
+    tsr_window window = window_of(s);
+    tsr_order_sorter sorter = {0};
+
+    for (int32_t i = 0; i < s->n; i++) {
+        time[i] = s->records[i].time;
+        amount[i] = s->records[i].amount;
+        order[i] = s->records[i].order;
+    }
+    if (!s->without_orders) block.order = order;
+    tsr_status st = tsr_history_read(&window, &block, 0, &sorter, history);
+    tsr_order_sorter_clear(&sorter);
+    return st;
+}
+
+static tsr_history history_of(const scene *s)
+{
+    tsr_history history;
+
+    assert_int_equal(read_scene(s, &history), TSR_OK);
+    return history;
+}
+
+static double feature_of(const scene *s, const char *name)
+{
+    tsr_history history = history_of(s);
+    tsr_window window = window_of(s);
+    int32_t feature = tsr_behaviour_find(name);
+
+    assert_true(feature >= 0);
+    return tsr_behaviour_compute(feature, &window, &history);
+}
+
+#define CHECK_FEATURE(scene, name, expected) assert_true(fabs(feature_of((scene), (name)) - (expected)) < 1e-12)
+
+/* Days 10 (twice, one order), 14, 20; a return of 5.00 on day 21; seen from day 31. */
+static const scene regular = {.as_of_day = 31,
+                              .n = 5,
+                              .records = {{10 * DAY + 9 * HOUR, 1000, 1},
+                                          {10 * DAY + 10 * HOUR, 500, 1},
+                                          {14 * DAY + 23 * HOUR, 2000, 2},
+                                          {20 * DAY + 5 * HOUR, 1500, 3},
+                                          {21 * DAY + 12 * HOUR, -500, 4}}};
+
+static const scene nobody = {.as_of_day = 31};
+
+static const scene once = {.as_of_day = 31, .n = 1, .records = {{11 * DAY + 21 * HOUR, 999, 7}}};
+
+static void features_of_a_regular_customer_follow_their_definitions(void **state)
+{
+    (void)state;
+    CHECK_FEATURE(&regular, "recency", 11);
+    CHECK_FEATURE(&regular, "frequency", 3);
+    CHECK_FEATURE(&regular, "monetary", 45);
+    CHECK_FEATURE(&regular, "tenure", 21);
+    CHECK_FEATURE(&regular, "average_order_value", 50.0 / 3);
+    CHECK_FEATURE(&regular, "gap_mean", 5);
+    CHECK_FEATURE(&regular, "gap_sd", sqrt(2.0)); /* gaps 4 and 6 */
+    CHECK_FEATURE(&regular, "return_share", 0.1);
+    CHECK_FEATURE(&regular, "trend", -1); /* days 14 and 20 of 10..30: the middle counts as earlier */
+    CHECK_FEATURE(&regular, "night_share", 2.0 / 3);
+    CHECK_FEATURE(&regular, "weekend_share", 1.0 / 3); /* day 10 is a Sunday */
+}
+
+static void features_of_a_prospect_have_their_stated_values(void **state)
+{
+    (void)state;
+    CHECK_FEATURE(&nobody, "recency", 29); /* the dataset begins on day 2 */
+    CHECK_FEATURE(&nobody, "frequency", 0);
+    CHECK_FEATURE(&nobody, "monetary", 0);
+    CHECK_FEATURE(&nobody, "tenure", 0);
+    CHECK_FEATURE(&nobody, "average_order_value", 0);
+    CHECK_FEATURE(&nobody, "gap_mean", 29);
+    CHECK_FEATURE(&nobody, "gap_sd", 0);
+    CHECK_FEATURE(&nobody, "return_share", 0);
+    CHECK_FEATURE(&nobody, "trend", 0);
+    CHECK_FEATURE(&nobody, "night_share", 8.0 / 24);
+    CHECK_FEATURE(&nobody, "weekend_share", 2.0 / 7);
+    assert_int_equal(history_of(&nobody).days, 0);
+}
+
+static void features_of_a_single_purchase_have_their_stated_values(void **state)
+{
+    (void)state;
+    CHECK_FEATURE(&once, "recency", 20);
+    CHECK_FEATURE(&once, "tenure", 20);
+    CHECK_FEATURE(&once, "gap_mean", 20);
+    CHECK_FEATURE(&once, "gap_sd", 0);
+    CHECK_FEATURE(&once, "trend", 0);
+    CHECK_FEATURE(&once, "night_share", 0);
+    CHECK_FEATURE(&once, "weekend_share", 0);
+    tsr_history h = history_of(&once);
+    assert_int_equal(h.all.days, 1);
+    assert_int_equal(h.all.spend, 999);
+    assert_int_equal(h.all.first_spend, 999);
+}
+
+static void trend_counts_repeat_days_by_halves_of_the_tenure(void **state)
+{
+    scene s = {.as_of_day = 31,
+               .n = 4,
+               .records = {{10 * DAY, 1, 1}, {12 * DAY, 1, 2}, {21 * DAY, 1, 3}, {30 * DAY, 1, 4}}};
+
+    (void)state;
+    CHECK_FEATURE(&s, "trend", 1.0 / 3);
+    s.n = 2;
+    CHECK_FEATURE(&s, "trend", -1);
+    s.records[1].time = 21 * DAY;
+    CHECK_FEATURE(&s, "trend", 1);
+}
+
+static void records_from_as_of_on_are_not_looked_at(void **state)
+{
+    scene cut = regular;
+    tsr_window window;
+    int64_t offset[2] = {0, 1};
+    uint32_t time[1] = {31 * DAY};
+    tsr_block block = {.customers = 1, .offset = offset, .time = time};
+
+    (void)state;
+    cut.as_of_day = 20;
+    CHECK_FEATURE(&cut, "frequency", 2);
+    CHECK_FEATURE(&cut, "recency", 6);
+    CHECK_FEATURE(&cut, "monetary", 35);
+    assert_int_equal(history_of(&cut).rows, 3);
+
+    window = window_of(&regular);
+    assert_false(tsr_history_counts(&window, &block, 0));
+    time[0]--;
+    assert_true(tsr_history_counts(&window, &block, 0));
+    offset[1] = 0; /* no dated record at all: stays */
+    assert_true(tsr_history_counts(&window, &block, 0));
+}
+
+static void as_of_within_a_day_lets_that_day_in(void **state)
+{
+    tsr_dataset_info info = {.resolution = 1, .time_first = 0, .time_last = 100 * DAY, .transactions = 1};
+    tsr_observation observation = {.as_of = {.set = true, .seconds = 31 * DAY + 12 * HOUR}};
+    tsr_window window = tsr_window_of(&observation, &info);
+
+    (void)state;
+    assert_int_equal(window.as_of_day, 31);
+    assert_int_equal(window.end_day, 31);
+    observation.as_of.set = false; /* the midnight after the last transaction */
+    window = tsr_window_of(&observation, &info);
+    assert_int_equal(window.as_of, 101 * DAY);
+    assert_int_equal(window.end_day, 100);
+    info = (tsr_dataset_info){.resolution = 1, .time_first = 1, .time_last = 0};
+    window = tsr_window_of(&observation, &info);
+    assert_int_equal(window.as_of, 0);
+    assert_int_equal(window.observed_days, 0);
+}
+
+static void a_free_row_is_a_purchase_but_for_days_with_a_return(void **state)
+{
+    scene s = {.as_of_day = 31, .n = 1, .records = {{10 * DAY, 0, 1}, {10 * DAY + 1, -100, 2}}};
+
+    (void)state;
+    CHECK_FEATURE(&s, "frequency", 1);
+    assert_int_equal(history_of(&s).all.days, 1);
+    s.n = 2;
+    CHECK_FEATURE(&s, "frequency", 0);
+    CHECK_FEATURE(&s, "return_share", 1);
+    CHECK_FEATURE(&s, "monetary", -1);
+    assert_int_equal(history_of(&s).days, 0);
+    assert_int_equal(history_of(&s).all.days, 0);
+}
+
+static void without_order_ids_each_row_is_an_order(void **state)
+{
+    scene s = regular;
+
+    (void)state;
+    s.without_orders = true;
+    CHECK_FEATURE(&s, "frequency", 4);
+    CHECK_FEATURE(&s, "weekend_share", 0.5);
+}
+
+static void an_order_over_midnight_counts_once_by_its_first_row(void **state)
+{
+    scene s = {.as_of_day = 31,
+               .n = 3,
+               .records = {{8 * DAY + 21 * HOUR, 1, 5}, {8 * DAY + 22 * HOUR, 1, 6}, {9 * DAY + 1, 1, 5}}};
+
+    (void)state;
+    CHECK_FEATURE(&s, "frequency", 2);
+    CHECK_FEATURE(&s, "night_share", 0.5);
+    CHECK_FEATURE(&s, "weekend_share", 0); /* day 8 is a Friday */
+}
+
+static void night_share_of_dates_without_hours_is_zero(void **state)
+{
+    scene s = once;
+
+    (void)state;
+    s.days_only = true;
+    s.records[0].time = 11 * DAY;
+    CHECK_FEATURE(&s, "night_share", 0);
+    s.n = 0;
+    CHECK_FEATURE(&s, "night_share", 0);
+}
+
+static void purchase_days_merge_rows_and_net_returns_of_the_day(void **state)
+{
+    scene s = {.as_of_day = 31,
+               .n = 6,
+               .records = {{10 * DAY, 1000, 1},
+                           {10 * DAY + 1, 200, 2},
+                           {12 * DAY, 700, 3},
+                           {12 * DAY + 1, -300, 4},
+                           {15 * DAY, 500, 5},
+                           {15 * DAY + 1, -500, 6}}};
+
+    (void)state;
+    tsr_history net = history_of(&s);
+    assert_int_equal(net.all.days, 2); /* day 15 comes to nothing */
+    assert_int_equal(net.all.first_day, 10);
+    assert_int_equal(net.all.last_day, 12);
+    assert_int_equal(net.all.first_spend, 1200);
+    assert_int_equal(net.all.spend, 1600);
+    s.ignore_returns = true;
+    tsr_history gross = history_of(&s);
+    assert_int_equal(gross.all.days, 3);
+    assert_int_equal(gross.all.last_day, 15);
+    assert_int_equal(gross.all.spend, 2400);
+    assert_int_equal(gross.net, net.net); /* revenue is the net sum whatever the policy */
+}
+
+static void calibration_end_is_inclusive_and_the_rest_is_holdout(void **state)
+{
+    scene s = {
+        .as_of_day = 31,
+        .calibration_day = 14,
+        .n = 4,
+        .records = {{10 * DAY, 100, 1}, {14 * DAY + 23 * HOUR, 200, 2}, {15 * DAY, 400, 3}, {15 * DAY + 9, 800, 4}}};
+
+    (void)state;
+    tsr_history h = history_of(&s);
+    assert_int_equal(h.calibration.days, 2);
+    assert_int_equal(h.calibration.last_day, 14);
+    assert_int_equal(h.calibration.spend, 300);
+    assert_int_equal(h.holdout.days, 1);
+    assert_int_equal(h.holdout.spend, 1200);
+    assert_int_equal(h.all.days, 3);
+}
+
+static void money_beyond_64_bits_is_refused_naming_the_row(void **state)
+{
+    scene s = {.as_of_day = 31, .n = 2, .records = {{10 * DAY, INT64_MAX, 1}, {11 * DAY, 1, 2}}};
+    tsr_history h;
+
+    (void)state;
+    assert_int_equal(read_scene(&s, &h), TSR_EDATA);
+    assert_non_null(strstr(tsr_error_last()->text, "row 0"));
+    s.records[0].amount = INT64_MIN;
+    s.records[1].amount = INT64_MIN;
+    assert_int_equal(read_scene(&s, &h), TSR_EDATA);
+}
+
+/* ---- features.set ---- */
+
+static char *word(const char *text)
+{
+    return (char *)(uintptr_t)text;
+}
+
+static tsr_attribute attributes[] = {{.name = "age"}, {.name = "city", .categorical = true}, {.name = "income"}};
+
+static tsr_status choose(const char *const *names, int32_t n, tsr_attribute *attribute, int32_t attributes_n,
+                         tsr_feature_set *set)
+{
+    char *text[8];
+    tsr_features_params params = {.set = {.n = n, .text = text}};
+    tsr_dataset_info info = {.attributes_n = attributes_n, .attributes = attribute};
+
+    for (int32_t i = 0; i < n; i++) text[i] = word(names[i]);
+    return tsr_feature_set_choose(&params, &info, NULL, set);
+}
+
+static void default_set_holds_defaults_and_numeric_attributes(void **state)
+{
+    const char *names[] = {"default"};
+    tsr_feature_set set;
+    int32_t n, defaults = 0;
+    const tsr_feature_about *about = tsr_features_table(&n);
+
+    (void)state;
+    for (int32_t i = 0; i < n; i++) defaults += about[i].in_default;
+    assert_int_equal(choose(names, 1, attributes, 3, &set), TSR_OK);
+    assert_int_equal(set.n, defaults + 2);
+    assert_string_equal(set.feature[0].name, "recency");
+    assert_string_equal(set.feature[set.n - 2].name, "age");
+    assert_string_equal(set.feature[set.n - 1].name, "income");
+    assert_int_equal(set.feature[set.n - 1].column, 2);
+    tsr_feature_set_clear(&set);
+}
+
+static void set_keeps_the_order_given_and_counts_a_name_once(void **state)
+{
+    const char *names[] = {"income", "gap_sd", "income", "recency"};
+    tsr_feature_set set;
+
+    (void)state;
+    assert_int_equal(choose(names, 4, attributes, 3, &set), TSR_OK);
+    assert_int_equal(set.n, 3);
+    assert_string_equal(set.feature[0].name, "income");
+    assert_string_equal(set.feature[1].name, "gap_sd");
+    assert_string_equal(set.feature[2].name, "recency");
+    tsr_feature_set_clear(&set);
+}
+
+static void unknown_feature_is_refused_with_the_nearest_name(void **state)
+{
+    const char *names[] = {"recensy"}, *far[] = {"shoe_size"};
+    tsr_feature_set set;
+
+    (void)state;
+    assert_int_equal(choose(names, 1, attributes, 3, &set), TSR_ECONF);
+    assert_non_null(strstr(tsr_error_last()->text, "did you mean `recency`?"));
+    assert_non_null(strstr(tsr_error_last()->text, "income"));
+    assert_int_equal(choose(far, 1, attributes, 3, &set), TSR_ECONF);
+    assert_null(strstr(tsr_error_last()->text, "did you mean"));
+    assert_int_equal(choose(NULL, 0, attributes, 3, &set), TSR_ECONF);
+}
+
+static void attributes_that_cannot_be_features_are_refused(void **state)
+{
+    const char *city[] = {"city"}, *usual[] = {"default"};
+    tsr_attribute same[] = {{.name = "recency"}}, taken[] = {{.name = "revenue"}};
+    tsr_feature_set set;
+
+    (void)state;
+    assert_int_equal(choose(city, 1, attributes, 3, &set), TSR_ECONF);
+    assert_non_null(strstr(tsr_error_last()->text, "categories"));
+    assert_int_equal(choose(usual, 1, same, 1, &set), TSR_ECONF);
+    assert_non_null(strstr(tsr_error_last()->text, "attribute `recency`"));
+    assert_int_equal(choose(usual, 1, taken, 1, &set), TSR_ECONF);
+    assert_non_null(strstr(tsr_error_last()->text, "attribute `revenue`"));
+}
+
+static void transforms_are_checked_against_the_set(void **state)
+{
+    char *set_text[] = {word("recency")}, *name[] = {word("monetary")}, *text[] = {word("log1p")};
+    tsr_features_params params = {.set = {1, set_text}, .transforms = {1, name, text}};
+    tsr_dataset_info info = {0};
+    tsr_feature_set set;
+
+    (void)state;
+    assert_int_equal(tsr_feature_set_choose(&params, &info, NULL, &set), TSR_ECONF);
+    assert_non_null(strstr(tsr_error_last()->text, "`monetary`"));
+    name[0] = word("recency");
+    text[0] = word("sqrt");
+    assert_int_equal(tsr_feature_set_choose(&params, &info, NULL, &set), TSR_ECONF);
+    assert_non_null(strstr(tsr_error_last()->text, "`sqrt`"));
+    text[0] = word("log");
+    assert_int_equal(tsr_feature_set_choose(&params, &info, NULL, &set), TSR_OK);
+    tsr_feature_set_clear(&set);
+}
+
+static void matrix_columns_go_by_their_names_and_must_differ(void **state)
+{
+    char *set_text[] = {word("b"), word("trend")}, *names[] = {word("a"), word("b"), word("trend")};
+    tsr_features_params params = {.set = {2, set_text}};
+    tsr_matrix matrix = {.cols = 3, .names = names};
+    tsr_feature_set set;
+
+    (void)state;
+    assert_int_equal(tsr_feature_set_choose(&params, NULL, &matrix, &set), TSR_OK);
+    assert_int_equal(set.n, 2);
+    assert_int_equal(set.feature[0].column, 1);
+    assert_int_equal(set.feature[1].behaviour, -1);
+    tsr_feature_set_clear(&set);
+    names[0] = names[1];
+    assert_int_equal(tsr_feature_set_choose(&params, NULL, &matrix, &set), TSR_ECONF);
+    names[0] = word("key");
+    assert_int_equal(tsr_feature_set_choose(&params, NULL, &matrix, &set), TSR_ECONF);
+    names[0] = word("a/b");
+    assert_int_equal(tsr_feature_set_choose(&params, NULL, &matrix, &set), TSR_ECONF);
+}
+
+static void every_line_of_the_table_is_complete_and_fits_a_column(void **state)
+{
+    int32_t n;
+    const tsr_feature_about *about = tsr_features_table(&n);
+    tsr_column column;
+
+    (void)state;
+    for (int32_t i = 0; i < n; i++) {
+        assert_int_equal(tsr_behaviour_find(about[i].name), i);
+        assert_in_range(strlen(about[i].definition), 1, sizeof column.description - 1);
+        assert_in_range(strlen(about[i].unit), 1, sizeof column.unit - 1);
+        assert_in_range(strlen(about[i].missing), 1, 400);
+        assert_true(strcmp(about[i].transform, "auto") == 0 || strcmp(about[i].transform, "none") == 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(features_of_a_regular_customer_follow_their_definitions),
+        cmocka_unit_test(features_of_a_prospect_have_their_stated_values),
+        cmocka_unit_test(features_of_a_single_purchase_have_their_stated_values),
+        cmocka_unit_test(trend_counts_repeat_days_by_halves_of_the_tenure),
+        cmocka_unit_test(records_from_as_of_on_are_not_looked_at),
+        cmocka_unit_test(as_of_within_a_day_lets_that_day_in),
+        cmocka_unit_test(a_free_row_is_a_purchase_but_for_days_with_a_return),
+        cmocka_unit_test(without_order_ids_each_row_is_an_order),
+        cmocka_unit_test(an_order_over_midnight_counts_once_by_its_first_row),
+        cmocka_unit_test(night_share_of_dates_without_hours_is_zero),
+        cmocka_unit_test(purchase_days_merge_rows_and_net_returns_of_the_day),
+        cmocka_unit_test(calibration_end_is_inclusive_and_the_rest_is_holdout),
+        cmocka_unit_test(money_beyond_64_bits_is_refused_naming_the_row),
+        cmocka_unit_test(default_set_holds_defaults_and_numeric_attributes),
+        cmocka_unit_test(set_keeps_the_order_given_and_counts_a_name_once),
+        cmocka_unit_test(unknown_feature_is_refused_with_the_nearest_name),
+        cmocka_unit_test(attributes_that_cannot_be_features_are_refused),
+        cmocka_unit_test(transforms_are_checked_against_the_set),
+        cmocka_unit_test(matrix_columns_go_by_their_names_and_must_differ),
+        cmocka_unit_test(every_line_of_the_table_is_complete_and_fits_a_column),
+    };
+    return RUN_UNIT_TESTS(tests);
+}
