@@ -40,6 +40,9 @@ void tsr_tiles_row(const tsr_tiles *tiles, int64_t row, int16_t *steps);
 /** Local. The row in slot @p slot as steps, [cols]. */
 void tsr_tiles_slot(const tsr_tiles *tiles, int64_t slot, int16_t *steps);
 
+/** Local. Rows of one tile: 16, or what is left in the last one. */
+int tsr_tile_rows(const tsr_tiles *tiles, int64_t tile);
+
 /** Local. Squared lengths, in steps^2, of the rows of one tile: norm [16], exact. */
 void tsr_tiles_norms(const tsr_tiles *tiles, int64_t tile, int64_t *norm);
 

@@ -62,8 +62,8 @@ int64_t tsr_assign(tsr_isa isa, const tsr_tiles *tiles, const float *centroids, 
 
         kernels->nearest(tiles->value + first * tile_values, n, tiles->cols, centroids, half, k, fresh);
         for (int64_t t = 0; t < n; t++) {
-            int64_t slot = (first + t) * TSR_TILE_ROWS, left = tiles->span.rows - slot;
-            int rows = left < TSR_TILE_ROWS ? (int)left : TSR_TILE_ROWS;
+            int64_t slot = (first + t) * TSR_TILE_ROWS;
+            int rows = tsr_tile_rows(tiles, first + t);
             const uint16_t *now = fresh + t * TSR_TILE_ROWS;
 
             if (memcmp(label + slot, now, (size_t)rows * sizeof *now) == 0) continue;

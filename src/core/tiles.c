@@ -70,6 +70,13 @@ void tsr_tiles_row(const tsr_tiles *tiles, int64_t row, int16_t *steps)
     tsr_tiles_slot(tiles, row, steps);
 }
 
+int tsr_tile_rows(const tsr_tiles *tiles, int64_t tile)
+{
+    int64_t left = tiles->span.rows - tile * TSR_TILE_ROWS;
+
+    return left < TSR_TILE_ROWS ? (int)left : TSR_TILE_ROWS;
+}
+
 void tsr_tiles_norms(const tsr_tiles *tiles, int64_t tile, int64_t *norm)
 {
     const int16_t *value = tiles->value + tile * tiles->cols * TSR_TILE_ROWS;
