@@ -192,6 +192,16 @@ static tsr_status own_sums(const tsr_reader *reader, const tsr_moments *column, 
     return visit_column(reader, column->name, visit_values, &sums);
 }
 
+/* Of an offset column the sum has more digits than a double, and its rounding error would be that of the mean: so the
+ * division comes first, in integers. */
+static double mean_of(const tsr_fixed *sum, int64_t count)
+{
+    tsr_int128 whole = sum->sum / count, rest = sum->sum % count;
+
+    TSR_ASSERT(sum->bad == 0); /* the range was looked at before */
+    return tsr_int128_scaled(whole, sum->scale) + ldexp((double)rest / (double)count, -sum->scale);
+}
+
 /* The power of two above all deviations from the mean. */
 static int deviation_exponent(const tsr_moments *column)
 {
@@ -218,7 +228,7 @@ static tsr_status first_pass(const tsr_comm *comm, const tsr_reader *reader, tsr
     for (int32_t c = 0; c < n && st == TSR_OK; c++) st = own_sums(reader, &column[c], &sum[c]);
     TSR_AGREE(comm, st);
     TSR_TRY(tsr_sum_fixed(comm, sum, n));
-    for (int32_t c = 0; c < n; c++) column[c].mean = tsr_fixed_value(&sum[c]) / (double)column[c].count;
+    for (int32_t c = 0; c < n; c++) column[c].mean = mean_of(&sum[c], column[c].count);
 done:
     return st;
 }
@@ -232,8 +242,8 @@ static tsr_status second_pass(const tsr_comm *comm, const tsr_reader *reader, ts
     TSR_AGREE(comm, st);
     TSR_TRY(tsr_sum_fixed(comm, sum, 2 * n));
     for (int32_t c = 0; c < n; c++) {
-        double m2 = tsr_fixed_value(&sum[2 * c]) / (double)column[c].count;
-        double m3 = tsr_fixed_value(&sum[2 * c + 1]) / (double)column[c].count;
+        double m2 = mean_of(&sum[2 * c], column[c].count);
+        double m3 = mean_of(&sum[2 * c + 1], column[c].count);
         column[c].sd = ldexp(sqrt(m2), deviation_exponent(&column[c]));
         column[c].skewness = m3 / (m2 * sqrt(m2));
     }

@@ -12,7 +12,6 @@
 #include "tessera/memory.h"
 #include "tessera/reduce.h"
 
-#define STEPS_MAX     32767
 #define SKEWNESS_MOST 1.0 /* of a column that `auto` leaves as it is */
 
 /* Choices of features.*, in the order of tsr_features_keys. The first three transforms are tsr_transform's. */
@@ -262,8 +261,8 @@ static void centre_only(tsr_scaler *s, const tsr_moments *moments)
         for (int32_t c = 0; c < s->cols; c++) {
             s->sd[c] = 1.0;
             s->mean[c] = rint(moments[c].mean / s->step) * s->step;
-            fits &= rint((moments[c].high - s->mean[c]) / s->step) <= STEPS_MAX;
-            fits &= rint((moments[c].low - s->mean[c]) / s->step) >= -STEPS_MAX;
+            fits &= rint((moments[c].high - s->mean[c]) / s->step) <= TSR_STEPS_MAX;
+            fits &= rint((moments[c].low - s->mean[c]) / s->step) >= -TSR_STEPS_MAX;
         }
     }
 }
@@ -271,7 +270,7 @@ static void centre_only(tsr_scaler *s, const tsr_moments *moments)
 static void standardise(tsr_scaler *s, const tsr_moments *moments, double clip)
 {
     s->clip = clip;
-    s->step = clip / STEPS_MAX;
+    s->step = clip / TSR_STEPS_MAX;
     for (int32_t c = 0; c < s->cols; c++) {
         s->mean[c] = moments[c].mean;
         s->sd[c] = moments[c].sd;

@@ -1,0 +1,1 @@
+tsr_mpi_test(scale NP 1 2 3 5)
