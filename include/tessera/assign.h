@@ -10,13 +10,16 @@
 
 #include "tessera/tiles.h"
 
-#define TSR_K_MAX 4096
+#define TSR_K_MAX    4096
+#define TSR_NO_LABEL 0xffff /* of a row that has not been assigned yet */
 
 /* Kernel variants, all with the same bits. TESSERA_ISA=baseline|avx2|avx512 forces one. */
 typedef enum tsr_isa { TSR_ISA_BASELINE, TSR_ISA_AVX2, TSR_ISA_AVX512 } tsr_isa;
 
 /** Collective. The best variant that every rank can run (or the forced one; TSR_ECONF where it cannot). */
 tsr_status tsr_isa_agree(const tsr_comm *comm, tsr_isa *isa) TSR_NODISCARD;
+
+/** Local. Its name, as TESSERA_ISA takes it. */
 const char *tsr_isa_name(tsr_isa isa);
 
 /**
@@ -28,7 +31,6 @@ const char *tsr_isa_name(tsr_isa isa);
  * @param[in,out] count [k] rows; NULL with sums
  * @return rows whose label changed
  */
-#define TSR_NO_LABEL 0xffff
 int64_t tsr_assign(tsr_isa isa, const tsr_tiles *tiles, const float *centroids, int32_t k, uint16_t *label,
                    int64_t *sums, int64_t *count);
 

@@ -77,6 +77,8 @@ typedef struct tsr_dataset tsr_dataset;
 /** Collective. The root reads dataset.json, all check that the partition files are there with the right size.
  *  @return TSR_OK; TSR_EIO; TSR_EDATA (names the file and what is wrong) */
 tsr_status tsr_dataset_open(const tsr_comm *comm, const char *folder, tsr_dataset **dataset) TSR_NODISCARD;
+
+/** Local. Free it and set the pointer to NULL; NULL is fine. */
 void tsr_dataset_close(tsr_dataset **dataset);
 
 /** Local. Borrowed. */

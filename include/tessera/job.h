@@ -78,6 +78,8 @@ typedef struct tsr_job tsr_job; /* owns the strings of all params */
  */
 tsr_status tsr_job_read(const tsr_comm *comm, const char *path, const char *const *overrides, int32_t n,
                         const tsr_section *sections, int32_t sections_n, tsr_job **job) TSR_NODISCARD;
+
+/** Local. Free it and set the pointer to NULL; NULL is fine. */
 void tsr_job_destroy(tsr_job **job);
 
 /** Local. The job as resolved: JSON text, keys as "cluster.k", sorted; borrowed. */

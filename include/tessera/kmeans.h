@@ -25,6 +25,8 @@ typedef struct tsr_cluster_params {
 extern const tsr_key tsr_cluster_keys[];
 
 typedef enum tsr_stop { TSR_STOP_SETTLED, TSR_STOP_TOLERANCE, TSR_STOP_MAXIMUM, TSR_STOP_CYCLE } tsr_stop;
+
+/** Local. As run.json and the log call it. */
 const char *tsr_stop_name(tsr_stop stop);
 
 /* One candidate k, measured on the sample. Undefined: NaN. */
@@ -62,6 +64,8 @@ typedef struct tsr_kmeans {
  */
 tsr_status tsr_kmeans_run(const tsr_comm *comm, const tsr_cluster_params *params, uint64_t seed, const tsr_tiles *tiles,
                           const double *start, int32_t start_k, tsr_kmeans **model, uint16_t **label) TSR_NODISCARD;
+
+/** Local. Free it and set the pointer to NULL; NULL is fine. */
 void tsr_kmeans_destroy(tsr_kmeans **model);
 
 /** Local. Label rows with the model's centroids: the same labels as the fit left. */

@@ -12,6 +12,7 @@
 /** Local. False on a processor without FMA: results are right, but their bits may differ from other processors'. */
 bool tsr_maths_canonical(void);
 
+/** Local. As their namesakes of <math.h>, within one unit of the last place (erfc: 1.5). */
 double tsr_exp(double x);
 double tsr_expm1(double x);
 double tsr_log(double x);

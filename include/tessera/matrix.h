@@ -19,6 +19,8 @@ typedef struct tsr_matrix {
 /** Collective. Look at the matrix: shape, type, names. @return TSR_OK; TSR_EIO; TSR_EDATA */
 tsr_status tsr_matrix_open(const tsr_comm *comm, const char *file, const char *path, const char *id_path,
                            tsr_matrix **matrix) TSR_NODISCARD;
+
+/** Local. Free it and set the pointer to NULL; NULL is fine. */
 void tsr_matrix_close(tsr_matrix **matrix);
 
 /** Local. Rows as double, row-major [rows][cols]. Infinite values are TSR_EDATA naming row and column; NaN is missing.

@@ -31,6 +31,8 @@ typedef struct tsr_pca {
  */
 tsr_status tsr_pca_fit(const tsr_comm *comm, const tsr_reduce_params *params, const tsr_tiles *tiles,
                        tsr_pca **pca) TSR_NODISCARD;
+
+/** Local. Free it and set the pointer to NULL; NULL is fine. */
 void tsr_pca_destroy(tsr_pca **pca);
 
 /** Collective. Scores as tiles of the same rows; sets pca->step (from the largest score over ranks) where it is 0. */

@@ -28,6 +28,8 @@ typedef struct tsr_quality {
  */
 tsr_status tsr_quality_compute(const tsr_comm *comm, const tsr_tiles *tiles, const uint16_t *label, int32_t k,
                                tsr_quality *quality) TSR_NODISCARD;
+
+/** Local. Free what it owns. */
 void tsr_quality_clear(tsr_quality *quality);
 
 /** Local. Adjusted Rand index of a contingency table [rows][cols]; 128-bit arithmetic. */

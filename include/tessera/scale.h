@@ -32,6 +32,8 @@ typedef struct tsr_scaler {
  */
 tsr_status tsr_scale_fit(const tsr_comm *comm, const tsr_features_params *params, const char *features,
                          tsr_scaler **scaler) TSR_NODISCARD;
+
+/** Local. Free it and set the pointer to NULL; NULL is fine. */
 void tsr_scaler_destroy(tsr_scaler **scaler);
 
 /**

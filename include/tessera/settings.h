@@ -44,6 +44,8 @@ int32_t tsr_settings_sections(tsr_settings *settings, tsr_section sections[TSR_S
 /** Collective. Read a job file and check what concerns more than one module (dataset or matrix, dates, ...). */
 tsr_status tsr_settings_read(const tsr_comm *comm, const char *path, const char *const *overrides, int32_t n,
                              tsr_settings *settings) TSR_NODISCARD;
+
+/** Local. Free what they own. */
 void tsr_settings_clear(tsr_settings *settings);
 
 #endif

@@ -1,0 +1,92 @@
+#!/bin/sh
+# layers.sh TOP: includes point down only, names of files are unique, a public header belongs to the room of its .c.
+set -eu
+cd "$1"
+
+find include src -type f ! -name CMakeLists.txt | LC_ALL=C sort | awk '
+    BEGIN {
+        floors = "base=0 dist=1 core=2 data=2 guard=2 quality=3 ingest=4 features=4 reduce=4 cluster=4 value=4 " \
+                 "predict=4 act=4 watch=4 present=4 pipeline=5 cli=6"
+        n = split(floors, pairs, " ")
+        for (i = 1; i <= n; i++) {
+            split(pairs[i], pair, "=")
+            floor_of[pair[1]] = pair[2]
+        }
+    }
+
+    function complain(where, text) {
+        print where ": " text
+        bad = 1
+    }
+
+    # src/core/tiles.c -> core; files at the top of src belong to the build
+    function room_of_path(path, parts) {
+        return split(path, parts, "/") == 3 && parts[1] == "src" ? parts[2] : ""
+    }
+
+    {
+        paths[++count] = $0
+        name = $0
+        sub(/.*\//, "", name)
+        if (name in seen) complain($0, "another file of this name: " seen[name])
+        seen[name] = $0
+        if (room_of_path($0) != "" && name ~ /\.c$/) {
+            sub(/\.c$/, "", name)
+            home[name] = room_of_path($0)
+        }
+    }
+
+    # The room that an include leads to; "" where it is not one of ours.
+    function target_of(included, from, parts, n) {
+        n = split(included, parts, "/")
+        if (parts[1] == "tessera" && n == 2) {
+            sub(/\.h$/, "", parts[2])
+            if (!(parts[2] in home)) return "?"
+            return home[parts[2]]
+        }
+        if (n == 2) return parts[1]
+        return from
+    }
+
+    function check_file(path, room, line, number, included, to) {
+        number = 0
+        while ((getline line < path) > 0) {
+            number++
+            if (line !~ /^[ \t]*#[ \t]*include[ \t]*"/) continue
+            included = line
+            sub(/^[^"]*"/, "", included)
+            sub(/".*/, "", included)
+            to = target_of(included, room)
+            if (to == "?")
+                complain(path ":" number, included " has no .c in any room")
+            else if (!(to in floor_of))
+                complain(path ":" number, included " is in no room of the house")
+            else if (to != room && floor_of[to] >= floor_of[room])
+                complain(path ":" number, room " must not include " included " of " to)
+        }
+        close(path)
+    }
+
+    END {
+        for (i = 1; i <= count; i++) {
+            path = paths[i]
+            if (path !~ /\.[ch]$/) continue
+            room = room_of_path(path)
+            if (path ~ /^include\/tessera\//) {
+                name = path
+                sub(/.*\//, "", name)
+                sub(/\.h$/, "", name)
+                if (!(name in home)) {
+                    complain(path, "no room has " name ".c")
+                    continue
+                }
+                room = home[name]
+            }
+            if (!(room in floor_of)) {
+                complain(path, "not in a room of the house")
+                continue
+            }
+            check_file(path, room)
+        }
+        exit bad
+    }'
