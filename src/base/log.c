@@ -22,7 +22,8 @@ static struct {
     char stage[48];
     double started, drawn;
     int64_t done_at_start;
-    int width; /* columns on the screen; 0: no line */
+    int width;  /* columns on the screen; 0: no line */
+    bool shown; /* there is a terminal */
 } live;
 
 void tsr_log_init(int rank, tsr_log_level level)
@@ -93,15 +94,20 @@ void tsr_log_error(void)
     tsr_error_clear();
 }
 
-static bool is_live(void)
+static bool has_terminal(void)
 {
-    static int answer = -1;
+    const char *term = getenv("TERM");
 
-    if (answer < 0) {
-        const char *term = getenv("TERM");
-        answer = isatty(STDERR_FILENO) && term != NULL && strcmp(term, "dumb") != 0;
-    }
-    return answer && this_rank == 0 && shown >= TSR_LOG_INFO;
+    return isatty(STDERR_FILENO) && term != NULL && strcmp(term, "dumb") != 0;
+}
+
+static void begin_stage(const char *stage, int64_t done, double now)
+{
+    snprintf(live.stage, sizeof live.stage, "%s", stage);
+    live.started = now;
+    live.done_at_start = done;
+    live.drawn = 0;
+    live.shown = has_terminal();
 }
 
 static void print_duration(char *text, size_t bytes, double seconds)
@@ -132,15 +138,10 @@ void tsr_progress(const char *stage, int64_t done, int64_t total)
 {
     char text[160], left[32];
 
-    if (!is_live()) return;
+    if (this_rank != 0 || shown < TSR_LOG_INFO) return;
     double now = tsr_seconds();
-    if (strncmp(live.stage, stage, sizeof live.stage - 1) != 0) {
-        snprintf(live.stage, sizeof live.stage, "%s", stage);
-        live.started = now;
-        live.done_at_start = done;
-        live.drawn = 0;
-    }
-    if (now - live.drawn < REDRAW_SECONDS) return;
+    if (strncmp(live.stage, stage, sizeof live.stage - 1) != 0) begin_stage(stage, done, now);
+    if (!live.shown || now - live.drawn < REDRAW_SECONDS) return;
     live.drawn = now;
 
     double seconds = now - live.started;

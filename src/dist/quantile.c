@@ -58,8 +58,8 @@ typedef struct selection {
     bool counted;    /* counts are known: after the first pass */
 } selection;
 
-/* What a pass does with one key that lies in a slot. */
-typedef tsr_status (*key_visitor)(void *context, int64_t slot, uint64_t key);
+/* What a pass does with the rows of one column of the block in hand. */
+typedef tsr_status (*column_visitor)(const selection *s, int32_t col, int64_t rows, void *context);
 
 /* ---- keys ---- */
 
@@ -93,36 +93,29 @@ static uint64_t trailing_mask(int bits)
 
 /* ---- one pass over the rows ---- */
 
-/* The slot of this pair with this prefix; -1: nobody looks there. */
-static int64_t find_slot(const selection *s, int64_t pair, uint64_t prefix)
+/* The slot of this pair with this prefix; -1: nobody looks there. Without branches: keys come in no order. */
+static inline int64_t find_slot(const selection *s, int64_t pair, uint64_t prefix)
 {
-    int64_t low = s->slot_start[pair], high = s->slot_start[pair + 1], end = high;
+    int64_t at = s->slot_start[pair], left = s->slot_start[pair + 1] - at;
 
-    while (low < high) {
-        int64_t middle = low + (high - low) / 2;
-        if (s->slots[middle].prefix < prefix)
-            low = middle + 1;
-        else
-            high = middle;
+    if (left == 0) return -1;
+    while (left > 1) {
+        int64_t half = left / 2;
+        at += s->slots[at + half].prefix <= prefix ? half : 0;
+        left -= half;
     }
-    return low < end && s->slots[low].prefix == prefix ? low : -1;
+    return s->slots[at].prefix == prefix ? at : -1;
 }
 
-static tsr_status visit_column(const selection *s, int32_t col, int64_t rows, key_visitor visit, void *context)
+/* The key and the slot of row i of a column; -1: it counts nowhere. */
+static inline int64_t locate(const selection *s, int32_t col, int64_t i, uint64_t *key)
 {
-    const double *values = s->values + col * s->source->block_rows;
+    double value = s->values[col * s->source->block_rows + i];
+    int64_t pair = (int64_t)s->group[i] * s->cols + col - s->first_pair;
 
-    for (int64_t i = 0; i < rows; i++) {
-        if (isnan(values[i]) || s->group[i] < 0) continue;
-        int64_t pair = (int64_t)s->group[i] * s->cols + col - s->first_pair;
-        if (pair < 0 || pair >= s->pairs) continue;
-        uint64_t key = key_of(values[i]);
-        int64_t at = find_slot(s, pair, leading(key, s->known));
-        if (at < 0) continue;
-        tsr_status st = visit(context, at, key);
-        if (st != TSR_OK) return st;
-    }
-    return TSR_OK;
+    if (isnan(value) || s->group[i] < 0 || pair < 0 || pair >= s->pairs) return -1;
+    *key = key_of(value);
+    return find_slot(s, pair, leading(*key, s->known));
 }
 
 static tsr_status read_block(const selection *s, int64_t block, int64_t *rows)
@@ -138,12 +131,12 @@ static tsr_status read_block(const selection *s, int64_t block, int64_t *rows)
     return TSR_OK;
 }
 
-static tsr_status visit_rows(const selection *s, key_visitor visit, void *context)
+static tsr_status visit_rows(const selection *s, column_visitor visit, void *context)
 {
     for (int64_t block = 0; block < s->source->blocks; block++) {
         int64_t rows;
         tsr_status st = read_block(s, block, &rows);
-        for (int32_t col = 0; st == TSR_OK && col < s->cols; col++) st = visit_column(s, col, rows, visit, context);
+        for (int32_t col = 0; st == TSR_OK && col < s->cols; col++) st = visit(s, col, rows, context);
         if (st != TSR_OK) return st;
     }
     return TSR_OK;
@@ -152,19 +145,25 @@ static tsr_status visit_rows(const selection *s, key_visitor visit, void *contex
 /* ---- counting passes ---- */
 
 typedef struct histogram {
-    int64_t *bins;         /* [slots][2^width], then the number of ranks that failed */
-    int64_t *ones, *zeros; /* [slots]: bits that are 1, that are 0, in any key of the slot */
+    int64_t *bins; /* [slots][2^width], then the number of ranks that failed */
+    int64_t *seen; /* [slots][2]: bits that are 1, bits that are 0 in any key of the slot */
     int64_t nbins;
     int width, rest; /* bits counted by this pass; bits after it */
 } histogram;
 
-static tsr_status count_key(void *context, int64_t at, uint64_t key)
+static tsr_status count_column(const selection *s, int32_t col, int64_t rows, void *context)
 {
-    histogram *h = context;
+    const histogram *h = context;
+    const uint64_t mask = trailing_mask(h->width);
 
-    h->bins[at << h->width | (int64_t)(key >> h->rest & trailing_mask(h->width))]++;
-    h->ones[at] |= (int64_t)key;
-    h->zeros[at] |= (int64_t)~key;
+    for (int64_t i = 0; i < rows; i++) {
+        uint64_t key;
+        int64_t at = locate(s, col, i, &key);
+        if (at < 0) continue;
+        h->bins[at << h->width | (int64_t)(key >> h->rest & mask)]++;
+        h->seen[2 * at] |= (int64_t)key;
+        h->seen[2 * at + 1] |= (int64_t)~key;
+    }
     return TSR_OK;
 }
 
@@ -179,14 +178,13 @@ static tsr_status histogram_create(const selection *s, histogram *h)
     h->rest = KEY_BITS - s->known - h->width;
     h->nbins = s->nslots << h->width;
     st = tsr_alloc(&h->bins, h->nbins + 1, sizeof *h->bins);
-    if (st == TSR_OK) st = tsr_alloc(&h->ones, 2 * s->nslots, sizeof *h->ones);
-    h->zeros = h->ones + s->nslots;
+    if (st == TSR_OK) st = tsr_alloc(&h->seen, 2 * s->nslots, sizeof *h->seen);
     return tsr_agree(s->comm, st);
 }
 
 static void histogram_destroy(histogram *h)
 {
-    tsr_free(&h->ones);
+    tsr_free(&h->seen);
     tsr_free(&h->bins);
 }
 
@@ -229,7 +227,7 @@ static void lengthen(const selection *s, const histogram *h, target *t, int64_t 
     t->prefix = s->slots[t->slot].prefix << h->width | (uint64_t)low;
 
     uint64_t tail = trailing_mask(h->rest);
-    uint64_t ones = (uint64_t)h->ones[t->slot] & tail, zeros = (uint64_t)h->zeros[t->slot] & tail;
+    uint64_t ones = (uint64_t)h->seen[2 * t->slot] & tail, zeros = (uint64_t)h->seen[2 * t->slot + 1] & tail;
     if ((ones & zeros) != 0) return;
     /* All keys of the slot end alike (integers do): nothing is left to find out. */
     t->prefix = t->prefix << h->rest | ones;
@@ -327,11 +325,11 @@ static tsr_status counting_pass(selection *s, const double *p)
     tsr_status st;
 
     TSR_TRY(histogram_create(s, &h));
-    tsr_status mine = visit_rows(s, count_key, &h);
+    tsr_status mine = visit_rows(s, count_column, &h);
     h.bins[h.nbins] = mine != TSR_OK;
     tsr_sum_int64(s->comm, h.bins, h.nbins + 1);
     if (h.bins[h.nbins] > 0) TSR_TRY(tsr_agree(s->comm, mine));
-    or_int64(s->comm, h.ones, 2 * s->nslots);
+    or_int64(s->comm, h.seen, 2 * s->nslots);
     advance(s, &h, p);
 done:
     histogram_destroy(&h);
@@ -345,17 +343,22 @@ typedef struct collection {
     int64_t n, room;
 } collection;
 
-static tsr_status collect_key(void *context, int64_t at, uint64_t key)
+static tsr_status collect_column(const selection *s, int32_t col, int64_t rows, void *context)
 {
     collection *c = context;
 
-    if (c->n == c->room) {
-        int64_t room = c->room < 1024 ? 1024 : 2 * c->room;
-        tsr_status st = tsr_resize(&c->list, room, sizeof *c->list);
-        if (st != TSR_OK) return st;
-        c->room = room;
+    for (int64_t i = 0; i < rows; i++) {
+        uint64_t key;
+        int64_t at = locate(s, col, i, &key);
+        if (at < 0) continue;
+        if (c->n == c->room) {
+            int64_t room = c->room < 1024 ? 1024 : 2 * c->room;
+            tsr_status st = tsr_resize(&c->list, room, sizeof *c->list);
+            if (st != TSR_OK) return st;
+            c->room = room;
+        }
+        c->list[c->n++] = (candidate){at, key};
     }
-    c->list[c->n++] = (candidate){at, key};
     return TSR_OK;
 }
 
@@ -376,7 +379,7 @@ static tsr_status collecting_pass(selection *s, const double *p)
     tsr_status st;
 
     TSR_AGREE(s->comm, tsr_alloc(&start, s->nslots + 1, sizeof *start));
-    TSR_AGREE(s->comm, visit_rows(s, collect_key, &mine));
+    TSR_AGREE(s->comm, visit_rows(s, collect_column, &mine));
     TSR_TRY(tsr_gather_all(s->comm, mine.list, mine.n, sizeof *all, (void **)&all, &n));
     qsort(all, (size_t)n, sizeof *all, candidate_order);
     for (int64_t i = 0; i < n; i++) start[all[i].slot + 1]++;

@@ -1,5 +1,6 @@
 #include "unit_test.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -105,6 +106,44 @@ static void progress_is_silent_without_a_terminal(void **state)
     assert_string_equal(said, "");
 }
 
+/* What a terminal shows of a progress line: first stage half done, then a message, then another stage of unknown size.
+ */
+static void speak_to_terminal(void)
+{
+    tsr_log_init(0, TSR_LOG_INFO);
+    tsr_progress("ingest", 50, 100);
+    tsr_info("a message");
+    tsr_progress("a second stage, later", 7, 0);
+    tsr_progress_end();
+}
+
+static void progress_is_one_line_on_a_terminal(void **state)
+{
+    int master = posix_openpt(O_RDWR | O_NOCTTY);
+
+    (void)state;
+    if (master < 0 || grantpt(master) != 0 || unlockpt(master) != 0) skip();
+    int slave = open(ptsname(master), O_RDWR | O_NOCTTY);
+    if (slave < 0) skip();
+    setenv("TERM", "xterm", 1);
+    fflush(stderr);
+    terminal = dup(STDERR_FILENO);
+    dup2(slave, STDERR_FILENO);
+    speak_to_terminal();
+    dup2(terminal, STDERR_FILENO);
+    close(terminal);
+    close(slave);
+    size_t used = 0;
+    for (ssize_t n; (n = read(master, said + used, sizeof said - 1 - used)) > 0;) used += (size_t)n;
+    said[used] = '\0';
+    close(master);
+    const char *first = "\ringest  50 of 100 (50 %)";
+    assert_memory_equal(said, first, strlen(first));
+    assert_non_null(strstr(said, "\ra message\r\n"));
+    assert_non_null(strstr(said, "\ra second stage, later  7\r"));
+    assert_true(said[strlen(said) - 1] == '\r');
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -113,6 +152,7 @@ int main(void)
         cmocka_unit_test(long_line_is_cut_and_still_ends),
         cmocka_unit_test(error_is_printed_once_on_rank_0),
         cmocka_unit_test(progress_is_silent_without_a_terminal),
+        cmocka_unit_test(progress_is_one_line_on_a_terminal),
     };
     return RUN_UNIT_TESTS(tests);
 }
