@@ -1,0 +1,541 @@
+#include "tessera/report.h"
+
+#include <string.h>
+
+#include "present/page.h"
+#include "tessera/memory.h"
+
+extern const char tsr_report_css[];
+
+/* ---- cells ---- */
+
+static void open_table(tsr_page *page, const char *caption)
+{
+    tsr_page_print(page, "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"");
+    tsr_page_escape(page, caption);
+    tsr_page_print(page, "\"><table>\n<caption>");
+    tsr_page_escape(page, caption);
+    tsr_page_print(page, "</caption>\n");
+}
+
+static void close_table(tsr_page *page)
+{
+    tsr_page_print(page, "</table></div>\n");
+}
+
+static void put_head(tsr_page *page, const char *const *titles, int n)
+{
+    tsr_page_print(page, "<thead><tr>");
+    for (int i = 0; i < n; i++) {
+        tsr_page_print(page, "<th scope=\"col\">");
+        tsr_page_escape(page, titles[i]);
+        tsr_page_print(page, "</th>");
+    }
+    tsr_page_print(page, "</tr></thead>\n");
+}
+
+static void put_row_head(tsr_page *page, const char *name)
+{
+    tsr_page_print(page, "<tr><th scope=\"row\">");
+    tsr_page_escape(page, name);
+    tsr_page_print(page, "</th>");
+}
+
+static void put_cell(tsr_page *page, const char *figure)
+{
+    tsr_page_print(page, "<td>%s</td>", figure);
+}
+
+static void put_share(tsr_page *page, const json_t *share)
+{
+    char text[TSR_FIGURE_BYTES];
+    double width = json_number_value(share);
+
+    width = width < 0 ? 0 : width > 1 ? 1 : width;
+    tsr_page_print(page, "<td class=\"bar\" style=\"--share:%.4f\"><span>%s</span></td>", width,
+                   tsr_figure_share(share, text));
+}
+
+static void put_fact(tsr_page *page, const char *name, const char *figure)
+{
+    tsr_page_print(page, "<div><dt>%s</dt><dd>", name);
+    tsr_page_escape(page, figure);
+    tsr_page_print(page, "</dd></div>\n");
+}
+
+/* A row of a list: what it is, and its figure. */
+static void put_pair(tsr_page *page, const char *name, const char *figure)
+{
+    put_row_head(page, name);
+    put_cell(page, figure);
+    tsr_page_print(page, "</tr>\n");
+}
+
+/* ---- sections ---- */
+
+static void put_header(tsr_page *page, const json_t *s, const json_t *run)
+{
+    char text[TSR_FIGURE_BYTES];
+
+    tsr_page_print(page, "<header>\n<h1>");
+    tsr_page_escape(page, json_string_value(json_object_get(tsr_at(run, "job"), "report.title")));
+    tsr_page_print(page, "</h1>\n<p class=\"soft\">Customer segments by tessera ");
+    tsr_page_escape(page, tsr_text_at(run, "version"));
+    tsr_page_print(page, "</p>\n<dl>\n");
+    put_fact(page, "Customers", tsr_figure(tsr_at(s, "customers"), 0, text));
+    if (tsr_at(s, "revenue") != NULL) {
+        char revenue[2 * TSR_FIGURE_BYTES];
+        snprintf(revenue, sizeof revenue, "%s %.8s", tsr_figure(tsr_at(s, "revenue"), 9, text),
+                 tsr_text_at(s, "currency"));
+        put_fact(page, "Revenue", revenue);
+        put_fact(page, "Records before", tsr_text_at(s, "as_of"));
+        put_fact(page, "Not bought yet", tsr_figure(tsr_at(s, "prospects"), 0, text));
+    }
+    if (json_is_object(tsr_at(s, "value")))
+        put_fact(page, "Customer lifetime value", tsr_figure(tsr_at(s, "value.clv_total"), 2, text));
+    tsr_page_print(page, "</dl>\n</header>\n");
+}
+
+typedef struct figure {
+    const char *title, *path;
+    int decimals; /* SHARE: as a bar; PERCENT: a share in words */
+    bool money, value;
+} figure;
+
+enum { SHARE = -1, PERCENT = -2 };
+
+static const figure FIGURES[] = {
+    {"Customers", "customers", 0, false, false},
+    {"of customers", "share", SHARE, false, false},
+    {"Revenue", "revenue", 9, true, false},
+    {"of revenue", "revenue_share", SHARE, true, false},
+    {"Days since last purchase", "means.recency_days", 0, true, false},
+    {"Orders per customer", "means.frequency", 2, true, false},
+    {"Revenue per customer", "means.monetary", 2, true, false},
+    {"Revenue per order", "means.order_value", 2, true, false},
+    {"Lifetime value, total", "clv_total", 2, false, true},
+    {"Lifetime value per buyer", "means.clv", 2, false, true},
+    {"Churn risk", "means.churn_risk", PERCENT, false, true},
+};
+
+enum { FIGURES_N = sizeof FIGURES / sizeof FIGURES[0] };
+
+static bool is_shown(const json_t *s, const figure *f)
+{
+    return (!f->money || tsr_at(s, "revenue") != NULL) && (!f->value || json_is_object(tsr_at(s, "value")));
+}
+
+static void put_figures(tsr_page *page, const json_t *s, const json_t *part)
+{
+    char text[TSR_FIGURE_BYTES];
+
+    for (int i = 0; i < FIGURES_N; i++) {
+        const json_t *value = tsr_at(part, FIGURES[i].path);
+        if (!is_shown(s, &FIGURES[i])) continue;
+        if (FIGURES[i].decimals == SHARE)
+            put_share(page, value);
+        else if (FIGURES[i].decimals == PERCENT)
+            put_cell(page, tsr_figure_share(value, text));
+        else
+            put_cell(page, tsr_figure(value, FIGURES[i].decimals, text));
+    }
+}
+
+static void put_flags(tsr_page *page, const json_t *segment)
+{
+    size_t i;
+    json_t *flag;
+
+    json_array_foreach(tsr_at(segment, "flags"), i, flag)
+    {
+        tsr_page_print(page, " <span class=\"flag\">");
+        tsr_page_escape(page, json_string_value(flag));
+        tsr_page_print(page, "</span>");
+    }
+}
+
+static void put_segments(tsr_page *page, const json_t *s)
+{
+    size_t i;
+    json_t *segment;
+
+    tsr_page_print(page, "<section>\n<h2>Segments</h2>\n<p>Numbered by revenue per customer, largest first.</p>\n");
+    open_table(page, "Size, revenue and value of each segment");
+    tsr_page_print(page, "<thead><tr><th scope=\"col\">Segment</th>");
+    for (int c = 0; c < FIGURES_N; c++)
+        if (is_shown(s, &FIGURES[c])) tsr_page_print(page, "<th scope=\"col\">%s</th>", FIGURES[c].title);
+    tsr_page_print(page, "</tr></thead>\n<tbody>\n");
+    json_array_foreach(tsr_at(s, "segments"), i, segment)
+    {
+        tsr_page_print(page, "<tr><th scope=\"row\">");
+        tsr_page_escape(page, tsr_text_at(segment, "name"));
+        put_flags(page, segment);
+        tsr_page_print(page, "</th>");
+        put_figures(page, s, segment);
+        tsr_page_print(page, "</tr>\n");
+    }
+    tsr_page_print(page, "</tbody>\n<tfoot>");
+    put_row_head(page, "All customers");
+    put_figures(page, s, tsr_at(s, "total"));
+    tsr_page_print(page, "</tr></tfoot>\n");
+    close_table(page);
+    tsr_page_print(page,
+                   "<p class=\"soft\">A dash stands for what is not known, or concerns fewer than %d customers.</p>\n",
+                   (int)json_integer_value(tsr_at(s, "min_cell")));
+    tsr_page_print(page, "</section>\n");
+}
+
+/* A feature's median and middle half. */
+static void put_spread(tsr_page *page, const json_t *feature)
+{
+    char p25[TSR_FIGURE_BYTES], p50[TSR_FIGURE_BYTES], p75[TSR_FIGURE_BYTES];
+
+    tsr_page_print(page, "<td>%s <span class=\"soft\">(%s to %s)</span></td>",
+                   tsr_figure_short(tsr_at(feature, "p50"), p50), tsr_figure_short(tsr_at(feature, "p25"), p25),
+                   tsr_figure_short(tsr_at(feature, "p75"), p75));
+}
+
+static void put_profile(tsr_page *page, const json_t *s)
+{
+    const json_t *features = tsr_at(s, "total.features"), *list = tsr_at(s, "segments");
+    const char *name;
+    json_t *all, *segment;
+    size_t i;
+
+    tsr_page_print(page, "<section>\n<h2>What the segments are like</h2>\n");
+    open_table(page, "Median of each feature, and the range of the middle half of the customers");
+    tsr_page_print(page, "<thead><tr><th scope=\"col\">Feature</th>");
+    json_array_foreach(list, i, segment)
+    {
+        tsr_page_print(page, "<th scope=\"col\">");
+        tsr_page_escape(page, tsr_text_at(segment, "name"));
+        tsr_page_print(page, "</th>");
+    }
+    tsr_page_print(page, "<th scope=\"col\">All</th></tr></thead>\n<tbody>\n");
+    json_object_foreach((json_t *)features, name, all)
+    {
+        put_row_head(page, name);
+        json_array_foreach(list, i, segment) put_spread(page, json_object_get(tsr_at(segment, "features"), name));
+        put_spread(page, all);
+        tsr_page_print(page, "</tr>\n");
+    }
+    tsr_page_print(page, "</tbody>\n");
+    close_table(page);
+    tsr_page_print(page, "</section>\n");
+}
+
+static void put_quality(tsr_page *page, const json_t *s)
+{
+    static const char *const row[][2] = {
+        {"Silhouette, simplified (-1 to 1, more is better)", "silhouette_simplified"},
+        {"Silhouette of squared distances", "silhouette_squared"},
+        {"Davies-Bouldin index (less is better)", "davies_bouldin"},
+        {"Calinski-Harabasz index (more is better)", "calinski_harabasz"},
+        {"Explained variance (between over total)", "explained_variance"},
+        {"Inertia", "inertia"},
+    };
+    char text[TSR_FIGURE_BYTES];
+
+    tsr_page_print(page, "<section>\n<h2>Quality of the segmentation</h2>\n");
+    open_table(page, "Measured on all customers, in the space that was clustered");
+    tsr_page_print(page, "<tbody>\n");
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++)
+        put_pair(page, row[i][0], tsr_figure_short(tsr_at(tsr_at(s, "quality"), row[i][1]), text));
+    tsr_page_print(page, "</tbody>\n");
+    close_table(page);
+    tsr_page_print(page, "</section>\n");
+}
+
+static void put_choice(tsr_page *page, const json_t *s)
+{
+    static const char *const title[] = {"Segments",       "Silhouette, simplified", "Silhouette, squared",
+                                        "Davies-Bouldin", "Calinski-Harabasz",      "Explained variance"};
+    static const char *const path[] = {"silhouette_simplified", "silhouette_squared", "davies_bouldin",
+                                       "calinski_harabasz", "explained_variance"};
+    const json_t *choice = tsr_at(s, "choice"), *chosen = tsr_at(s, "quality.k");
+    char text[TSR_FIGURE_BYTES], name[32];
+    size_t i;
+    json_t *candidate;
+
+    if (json_array_size(choice) == 0) return;
+    tsr_page_print(page, "<section>\n<h2>How many segments</h2>\n");
+    open_table(page, "Each candidate, measured on the sample");
+    put_head(page, title, 6);
+    tsr_page_print(page, "<tbody>\n");
+    json_array_foreach(choice, i, candidate)
+    {
+        int k = (int)json_integer_value(tsr_at(candidate, "k"));
+        snprintf(name, sizeof name, "%d%s", k, k == (int)json_integer_value(chosen) ? " (chosen)" : "");
+        put_row_head(page, name);
+        for (int c = 0; c < 5; c++) put_cell(page, tsr_figure_short(tsr_at(candidate, path[c]), text));
+        tsr_page_print(page, "</tr>\n");
+    }
+    tsr_page_print(page, "</tbody>\n");
+    close_table(page);
+    tsr_page_print(page, "</section>\n");
+}
+
+static void put_groups(tsr_page *page, const json_t *s)
+{
+    static const char *const title[] = {"Group", "Customers", "of customers"};
+    double all = json_number_value(tsr_at(s, "customers"));
+    char text[TSR_FIGURE_BYTES];
+    const char *name;
+    json_t *count;
+
+    open_table(page, "RFM groups by name");
+    put_head(page, title, 3);
+    tsr_page_print(page, "<tbody>\n");
+    json_object_foreach(tsr_at(s, "rfm.groups"), name, count)
+    {
+        json_t *share = json_is_integer(count) && all > 0 ? json_real(json_number_value(count) / all) : json_null();
+        put_row_head(page, name);
+        put_cell(page, tsr_figure(count, 0, text));
+        put_share(page, share);
+        tsr_page_print(page, "</tr>\n");
+        json_decref(share);
+    }
+    tsr_page_print(page, "</tbody>\n");
+    close_table(page);
+}
+
+static void put_thresholds(tsr_page *page, const json_t *s)
+{
+    static const char *const title[] = {"Score", "20 %", "40 %", "60 %", "80 %"};
+    static const char *const row[][2] = {{"Days since last purchase (fewer is better)", "recency"},
+                                         {"Orders", "frequency"},
+                                         {"Revenue", "monetary"}};
+    char text[TSR_FIGURE_BYTES];
+    size_t e;
+    json_t *edge;
+
+    open_table(page, "Edges of the scores: quantiles over customers who bought");
+    put_head(page, title, 5);
+    tsr_page_print(page, "<tbody>\n");
+    for (int i = 0; i < 3; i++) {
+        put_row_head(page, row[i][0]);
+        json_array_foreach(tsr_at(tsr_at(s, "rfm.thresholds"), row[i][1]), e, edge)
+            put_cell(page, tsr_figure_short(edge, text));
+        tsr_page_print(page, "</tr>\n");
+    }
+    tsr_page_print(page, "</tbody>\n");
+    close_table(page);
+}
+
+static void put_rfm(tsr_page *page, const json_t *s)
+{
+    if (!json_is_object(tsr_at(s, "rfm"))) return;
+    tsr_page_print(page, "<section>\n<h2>Recency, frequency, money</h2>\n");
+    put_groups(page, s);
+    put_thresholds(page, s);
+    tsr_page_print(page, "</section>\n");
+}
+
+static void put_fit_row(tsr_page *page, const char *name, const json_t *all, const json_t *before, const char *path)
+{
+    char text[TSR_FIGURE_BYTES];
+
+    put_row_head(page, name);
+    put_cell(page, tsr_figure_short(tsr_at(all, path), text));
+    if (json_is_object(before)) put_cell(page, tsr_figure_short(tsr_at(before, path), text));
+    tsr_page_print(page, "</tr>\n");
+}
+
+static void put_fits(tsr_page *page, const json_t *value)
+{
+    static const char *const title[] = {"Parameter", "all data", "calibration period"};
+    static const char *const spend[] = {"p", "q", "gamma"};
+    const json_t *before = tsr_at(value, "validation");
+    const char *name;
+    json_t *number;
+    char path[64];
+
+    open_table(page, "Fitted models of purchases and of spend");
+    put_head(page, title, json_is_object(before) ? 3 : 2);
+    tsr_page_print(page, "<tbody>\n");
+    json_object_foreach(tsr_at(value, "parameters"), name, number)
+    {
+        snprintf(path, sizeof path, "parameters.%s", name);
+        put_fit_row(page, name, value, before, path);
+    }
+    put_fit_row(page, "log-likelihood", value, before, "log_likelihood");
+    put_fit_row(page, "customers", value, before, "customers");
+    for (int i = 0; i < 3; i++) {
+        char label[32];
+        snprintf(path, sizeof path, "spend.parameters.%s", spend[i]);
+        snprintf(label, sizeof label, "spend: %s", spend[i]);
+        put_fit_row(page, label, value, before, path);
+    }
+    put_fit_row(page, "spend: log-likelihood", value, before, "spend.log_likelihood");
+    put_fit_row(page, "spend: customers", value, before, "spend.customers");
+    tsr_page_print(page, "</tbody>\n");
+    close_table(page);
+}
+
+static void put_holdout(tsr_page *page, const json_t *holdout)
+{
+    static const char *const title[] = {"After the calibration period", "predicted", "actual"};
+    char text[TSR_FIGURE_BYTES];
+
+    if (!json_is_object(holdout)) return;
+    open_table(page, "The calibration fit against what came after");
+    put_head(page, title, 3);
+    tsr_page_print(page, "<tbody>\n");
+    put_row_head(page, "Purchase days");
+    put_cell(page, tsr_figure(tsr_at(holdout, "predicted_purchases"), 1, text));
+    put_cell(page, tsr_figure(tsr_at(holdout, "actual_purchases"), 0, text));
+    tsr_page_print(page, "</tr>\n");
+    put_row_head(page, "Money");
+    put_cell(page, tsr_figure(tsr_at(holdout, "predicted_spend"), 2, text));
+    put_cell(page, tsr_figure(tsr_at(holdout, "actual_spend"), 2, text));
+    tsr_page_print(page, "</tr>\n</tbody>\n");
+    close_table(page);
+    tsr_page_print(page, "<p>Per customer: mean absolute error %s purchases",
+                   tsr_figure_short(tsr_at(holdout, "mae"), text));
+    tsr_page_print(page, ", root mean square %s", tsr_figure_short(tsr_at(holdout, "rmse"), text));
+    tsr_page_print(page, ", correlation %s.</p>\n", tsr_figure_short(tsr_at(holdout, "correlation"), text));
+}
+
+static void put_value(tsr_page *page, const json_t *s)
+{
+    const json_t *value = tsr_at(s, "value");
+    char text[TSR_FIGURE_BYTES];
+
+    if (!json_is_object(value)) return;
+    tsr_page_print(page, "<section>\n<h2>Customer value</h2>\n<p>Model of purchases: ");
+    tsr_page_escape(page, tsr_text_at(value, "model"));
+    tsr_page_print(page, "; model of spend: gamma_gamma. Horizon: %s ",
+                   tsr_figure_short(tsr_at(value, "horizon"), text));
+    tsr_page_escape(page, tsr_text_at(value, "time_unit"));
+    tsr_page_print(page, "s; discount rate %s a year; margin ", tsr_figure_share(tsr_at(value, "discount_rate"), text));
+    tsr_page_print(page, "%s.</p>\n", tsr_figure_share(tsr_at(value, "margin"), text));
+    put_fits(page, value);
+    put_holdout(page, tsr_at(value, "validation.holdout"));
+    tsr_page_print(page, "</section>\n");
+}
+
+static void put_warnings(tsr_page *page, const json_t *run)
+{
+    const json_t *warnings = tsr_at(run, "warnings");
+    size_t i;
+    json_t *warning;
+
+    if (json_array_size(warnings) == 0) return;
+    tsr_page_print(page, "<section>\n<h2>Read with care</h2>\n<ul class=\"warnings\">\n");
+    json_array_foreach(warnings, i, warning)
+    {
+        tsr_page_print(page, "<li>");
+        tsr_page_escape(page, json_string_value(warning));
+        tsr_page_print(page, "</li>\n");
+    }
+    tsr_page_print(page, "</ul>\n</section>\n");
+}
+
+static void put_stages(tsr_page *page, const json_t *run)
+{
+    static const char *const title[] = {"Stage", "rows", "seconds", "peak MiB of a rank"};
+    char text[TSR_FIGURE_BYTES];
+    size_t i;
+    json_t *stage;
+
+    tsr_page_print(page, "<section>\n<h2>The run</h2>\n");
+    open_table(page, "Stages of the run, in the order of the work");
+    put_head(page, title, 4);
+    tsr_page_print(page, "<tbody>\n");
+    json_array_foreach(tsr_at(run, "stages"), i, stage)
+    {
+        if (strcmp(tsr_text_at(stage, "name"), "report") == 0) continue; /* this page: it cannot time itself */
+        put_row_head(page, tsr_text_at(stage, "name"));
+        put_cell(page, tsr_figure(tsr_at(stage, "rows"), 0, text));
+        put_cell(page, tsr_figure(tsr_at(stage, "seconds"), 3, text));
+        put_cell(page, tsr_figure(tsr_at(stage, "peak_rss_mb.max"), 0, text));
+        tsr_page_print(page, "</tr>\n");
+    }
+    tsr_page_print(page, "</tbody>\n");
+    close_table(page);
+    tsr_page_print(page, "<p>%d ranks. The digest of the result does not depend on that.</p>\n</section>\n",
+                   (int)json_integer_value(tsr_at(run, "ranks")));
+}
+
+/* Every figure of the balance under its path: what was read, used and rejected, by source and reason. */
+static void put_leaves(tsr_page *page, const char *path, const json_t *json)
+{
+    char below[256], text[TSR_FIGURE_BYTES];
+    const char *name;
+    json_t *value;
+    size_t i;
+
+    if (json_is_object(json)) {
+        json_object_foreach((json_t *)json, name, value)
+        {
+            snprintf(below, sizeof below, "%s%s%s", path, path[0] != '\0' ? " / " : "", name);
+            put_leaves(page, below, value);
+        }
+    } else if (json_is_array(json)) {
+        json_array_foreach(json, i, value)
+        {
+            snprintf(below, sizeof below, "%s %d", path, (int)i + 1);
+            put_leaves(page, below, value);
+        }
+    } else if (json_is_number(json)) {
+        put_pair(page, path, tsr_figure(json, 0, text));
+    } else if (json_is_string(json)) {
+        put_row_head(page, path);
+        tsr_page_print(page, "<td class=\"text\">");
+        tsr_page_escape(page, json_string_value(json));
+        tsr_page_print(page, "</td></tr>\n");
+    }
+}
+
+static void put_sources(tsr_page *page, const json_t *run)
+{
+    const json_t *sources = tsr_at(run, "inputs.sources");
+
+    if (sources == NULL) return;
+    tsr_page_print(page, "<section>\n<h2>From the sources</h2>\n");
+    open_table(page, "Rows and money read, used and rejected");
+    tsr_page_print(page, "<tbody>\n");
+    put_leaves(page, "", sources);
+    tsr_page_print(page, "</tbody>\n");
+    close_table(page);
+    tsr_page_print(page, "</section>\n");
+}
+
+static void put_page(tsr_page *page, const json_t *segments, const json_t *run)
+{
+    tsr_page_print(page, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+                         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>");
+    tsr_page_escape(page, json_string_value(json_object_get(tsr_at(run, "job"), "report.title")));
+    tsr_page_print(page, "</title>\n<style>\n%s</style>\n</head>\n<body>\n", tsr_report_css);
+    put_header(page, segments, run);
+    tsr_page_print(page, "<main>\n");
+    put_warnings(page, run);
+    put_segments(page, segments);
+    put_profile(page, segments);
+    put_rfm(page, segments);
+    put_value(page, segments);
+    put_quality(page, segments);
+    put_choice(page, segments);
+    put_sources(page, run);
+    put_stages(page, run);
+    tsr_page_print(page, "</main>\n<footer>Digest of the result: <code>");
+    tsr_page_escape(page, tsr_text_at(run, "digest"));
+    tsr_page_print(page, "</code></footer>\n</body>\n</html>\n");
+}
+
+tsr_status tsr_report_html(const char *segments, const char *run, char **html)
+{
+    json_t *s = json_loads(segments, 0, NULL), *r = json_loads(run, 0, NULL);
+    tsr_page page = {0};
+    tsr_status st;
+
+    *html = NULL;
+    if (!json_is_object(s) || !json_is_object(r))
+        TSR_TRY(TSR_FAIL(TSR_EDATA, "segments.json or run.json is damaged: remove it and run again"));
+    put_page(&page, s, r);
+    TSR_TRY(tsr_page_take(&page, html));
+done:
+    json_decref(r);
+    json_decref(s);
+    return st;
+}

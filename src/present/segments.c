@@ -1,0 +1,176 @@
+#include "tessera/segments.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tessera/memory.h"
+
+tsr_status tsr_json_text(const json_t *json, char **text)
+{
+    const size_t flags = JSON_SORT_KEYS | JSON_INDENT(2) | JSON_REAL_PRECISION(17) | JSON_ENCODE_ANY;
+    size_t n = json_dumpb(json, NULL, 0, flags);
+    tsr_status st;
+
+    *text = NULL;
+    if (n == 0) return TSR_FAIL(TSR_EBUG, "a value that is no JSON");
+    TSR_TRY(tsr_alloc(text, (int64_t)n + 2, 1));
+    json_dumpb(json, *text, n, flags);
+    (*text)[n] = '\n';
+done:
+    return st;
+}
+
+/* ---- small cells ---- */
+
+/* null in place of every number, string and list below; names and numbers of things stay. */
+static void blank(json_t *object, const char *const *keep)
+{
+    const char *key;
+    json_t *value;
+    void *next;
+
+    json_object_foreach_safe(object, next, key, value)
+    {
+        bool stays = false;
+        for (int i = 0; keep[i] != NULL; i++) stays = stays || strcmp(key, keep[i]) == 0;
+        if (stays) continue;
+        if (json_is_object(value))
+            blank(value, (const char *const[]){NULL});
+        else
+            json_object_set_new(object, key, json_null());
+    }
+}
+
+typedef struct cell {
+    int64_t customers;
+    json_t *owner;   /* object that holds it */
+    const char *key; /* its key there; NULL: the owner itself is the cell, and what it counts is `customers` */
+    bool masked;
+} cell;
+
+static int by_size(const void *left, const void *right)
+{
+    const cell *a = left, *b = right;
+
+    return a->customers < b->customers ? -1 : a->customers > b->customers;
+}
+
+static void mask(cell *one)
+{
+    one->masked = true;
+    if (one->key != NULL)
+        json_object_set_new(one->owner, one->key, json_null());
+    else
+        blank(one->owner, (const char *const[]){"segment", "name", NULL});
+}
+
+/* A family of cells adds up to a total that is shown: one masked cell alone could be found by subtraction. */
+static void mask_family(cell *cells, int64_t n, long min_cell)
+{
+    int64_t masked = 0, people = 0;
+
+    qsort(cells, (size_t)n, sizeof *cells, by_size);
+    for (int64_t i = 0; i < n && cells[i].customers < min_cell; i++) {
+        if (cells[i].customers == 0 && cells[i].key != NULL) continue; /* an empty group hides nobody */
+        mask(&cells[i]);
+        masked++;
+        people += cells[i].customers;
+    }
+    for (int64_t i = 0; i < n && masked > 0 && (masked == 1 || people < min_cell); i++) {
+        if (cells[i].masked || cells[i].customers == 0) continue;
+        mask(&cells[i]);
+        masked++;
+        people += cells[i].customers;
+    }
+}
+
+/* Members of an object that are counts: {name: customers}. */
+static tsr_status mask_counts(json_t *counts, long min_cell)
+{
+    cell *cells = NULL;
+    int64_t n = 0;
+    const char *key;
+    json_t *value;
+    tsr_status st;
+
+    TSR_TRY(tsr_alloc(&cells, (int64_t)json_object_size(counts), sizeof *cells));
+    json_object_foreach(counts, key, value) cells[n++] = (cell){json_integer_value(value), counts, key, false};
+    mask_family(cells, n, min_cell);
+done:
+    tsr_free(&cells);
+    return st;
+}
+
+static tsr_status mask_segments(json_t *segments, long min_cell)
+{
+    cell *cells = NULL;
+    int64_t n = (int64_t)json_array_size(segments);
+    tsr_status st;
+
+    TSR_TRY(tsr_alloc(&cells, n, sizeof *cells));
+    for (int64_t i = 0; i < n; i++) {
+        json_t *segment = json_array_get(segments, (size_t)i);
+        cells[i] = (cell){json_integer_value(json_object_get(segment, "customers")), segment, NULL, false};
+    }
+    mask_family(cells, n, min_cell);
+done:
+    tsr_free(&cells);
+    return st;
+}
+
+/* Figures of a part of a segment: those who bought. The rest of the segment must not be found from it either. */
+static void mask_buyers(json_t *part, long min_cell)
+{
+    int64_t customers = json_integer_value(json_object_get(part, "customers"));
+    json_t *buyers = json_object_get(part, "buyers");
+    int64_t bought = json_integer_value(buyers);
+
+    if (!json_is_integer(buyers)) return;
+    if (bought < min_cell) {
+        json_object_set_new(part, "clv_total", json_null());
+        blank(json_object_get(part, "means"), (const char *const[]){NULL});
+    }
+    if (bought < min_cell || (customers > bought && customers - bought < min_cell))
+        json_object_set_new(part, "buyers", json_null());
+}
+
+static void mask_count(json_t *object, const char *key, long min_cell)
+{
+    const json_t *count = json_object_get(object, key);
+
+    if (json_is_integer(count) && json_integer_value(count) > 0 && json_integer_value(count) < min_cell)
+        json_object_set_new(object, key, json_null());
+}
+
+static tsr_status mask_scores(json_t *rfm, long min_cell)
+{
+    json_t *scores = json_object_get(rfm, "scores"), *value;
+    const char *key;
+    tsr_status st;
+
+    TSR_TRY(mask_counts(json_object_get(rfm, "groups"), min_cell));
+    json_object_foreach(scores, key, value) TSR_TRY(mask_counts(value, min_cell));
+done:
+    return st;
+}
+
+tsr_status tsr_segments_mask(json_t *segments, long min_cell)
+{
+    json_t *rfm = json_object_get(segments, "rfm"), *list = json_object_get(segments, "segments"), *segment;
+    size_t i;
+    tsr_status st;
+
+    if (json_integer_value(json_object_get(segments, "customers")) < min_cell) {
+        blank(segments, (const char *const[]){"min_cell", "title", "as_of", "currency", NULL});
+        return TSR_OK;
+    }
+    TSR_TRY(mask_segments(list, min_cell));
+    json_array_foreach(list, i, segment) mask_buyers(segment, min_cell);
+    mask_buyers(json_object_get(segments, "total"), min_cell);
+    mask_count(segments, "prospects", min_cell);
+    mask_count(segments, "after_as_of", min_cell);
+    if (json_is_object(rfm)) TSR_TRY(mask_scores(rfm, min_cell));
+done:
+    return st;
+}
