@@ -1,0 +1,289 @@
+#include "pipeline/results.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tessera/log.h"
+#include "tessera/memory.h"
+
+/* In the order of the columns in the file. */
+typedef enum part {
+    KEY,
+    ID,
+    SEGMENT,
+    DISTANCE,
+    RFM_R,
+    RFM_F,
+    RFM_M,
+    RFM_GROUP,
+    PCA,
+    P_ALIVE,
+    PURCHASES,
+    SPEND,
+    CLV,
+    CHURN
+} part;
+
+#define PARTS (CHURN + 1)
+
+static const struct {
+    const char *name;
+    tsr_type type;
+    const char *unit, *description;
+} PART[PARTS] = {
+    [KEY] = {"key", TSR_U64, "", "hash of the id: order of rows, random draws"},
+    [ID] = {"id", TSR_TEXT, "", "customer, as the dataset names them"},
+    [SEGMENT] = {"segment", TSR_I32, "", "segment; 0 has the largest revenue per customer"},
+    [DISTANCE] = {"segment_distance", TSR_F32, "",
+                  "distance to the own segment's centre, in the space that was clustered"},
+    [RFM_R] = {"rfm_r", TSR_I8, "", "recency score 1..5, 5 is most recent; 0: has not bought"},
+    [RFM_F] = {"rfm_f", TSR_I8, "", "frequency score 1..5; 0: has not bought"},
+    [RFM_M] = {"rfm_m", TSR_I8, "", "monetary score 1..5; 0: has not bought"},
+    [RFM_GROUP] = {"rfm_group", TSR_I8, "", "RFM group; see the attribute names"},
+    [PCA] = {"pca", TSR_F32, "", "principal components of the scaled features"},
+    [P_ALIVE] = {"p_alive", TSR_F32, "probability",
+                 "is still a customer; 1 for who bought once, so no measure of churn"},
+    [PURCHASES] = {"expected_purchases", TSR_F32, "purchase days", "expected in the horizon"},
+    [SPEND] = {"expected_spend", TSR_F32, "", "expected money per purchase day"},
+    [CLV] = {"clv", TSR_F32, "", "customer lifetime value over the horizon, discounted, times margin"},
+    [CHURN] = {"churn_risk", TSR_F32, "probability", "of no purchase in the horizon"},
+};
+
+/* Columns of features.h5 that value and RFM read, one block of each. */
+typedef struct history {
+    int32_t *recency, *orders, *x, *tx, *t;
+    int64_t *revenue, *spend;
+} history;
+
+typedef struct writer {
+    const tsr_results_input *in;
+    const tsr_value_params *value;
+    int32_t money_scale;
+    const char *currency; /* unit of money columns; empty: not said */
+    char *path;           /* of features.h5 */
+    tsr_table *features;
+    int32_t place[PARTS]; /* column of the file; -1: not written */
+    int32_t columns_n;
+    tsr_column column[PARTS];
+    const char *group_names[TSR_RFM_GROUPS_MAX];
+    double *centroid; /* [k][cols] in steps */
+    double *distance, *other;
+    history history;
+} writer;
+
+/* ---- which columns ---- */
+
+static bool is_money(part p)
+{
+    return p == SPEND || p == CLV;
+}
+
+static bool is_wanted(const writer *w, part p)
+{
+    if (p == KEY || p == ID) return tsr_table_find(w->features, PART[p].name) != NULL;
+    if (p >= RFM_R && p <= RFM_GROUP) return w->in->rfm->groups > 0;
+    if (p == PCA) return w->in->scores != NULL;
+    return p < P_ALIVE || w->in->worth->fitted;
+}
+
+static void describe(writer *w, part p, tsr_column *column)
+{
+    const char *unit = is_money(p) ? w->currency : PART[p].unit;
+
+    snprintf(column->name, sizeof column->name, "%s", PART[p].name);
+    snprintf(column->unit, sizeof column->unit, "%s", unit);
+    snprintf(column->description, sizeof column->description, "%s", PART[p].description);
+    column->type = PART[p].type;
+    column->width = 1;
+    if (p == ID) column->width = tsr_table_find(w->features, "id")->width;
+    if (p == PCA) column->width = w->in->scores->cols;
+    if (p == RFM_GROUP) {
+        column->names = w->group_names;
+        column->names_n = w->in->rfm->groups;
+    }
+}
+
+static void choose_columns(writer *w)
+{
+    for (int32_t g = 0; g < w->in->rfm->groups; g++) w->group_names[g] = w->in->rfm->name[g];
+    for (part p = 0; p < PARTS; p++) {
+        w->place[p] = is_wanted(w, p) ? w->columns_n++ : -1;
+        if (w->place[p] >= 0) describe(w, p, &w->column[w->place[p]]);
+    }
+}
+
+/* ---- rows ---- */
+
+static void fill_segments(const writer *w, int64_t first, int64_t rows, int32_t *segment, float *distance)
+{
+    const tsr_tiles *space = w->in->space;
+    const uint16_t *label = w->in->segmentation->label;
+
+    tsr_distances(space, first, rows, w->centroid, w->in->segmentation->model->k, label, w->distance, w->other);
+    for (int64_t i = 0; i < rows; i++) {
+        segment[i] = label[first + i];
+        distance[i] = (float)(sqrt(w->distance[i]) * space->step);
+    }
+}
+
+static void fill_scores(const tsr_tiles *scores, int64_t first, int64_t rows, float *pca)
+{
+    for (int32_t c = 0; c < scores->cols; c++)
+        for (int64_t i = 0; i < rows; i++) {
+            int64_t slot = first + i;
+            int64_t at = (slot / TSR_TILE_ROWS * scores->cols + c) * TSR_TILE_ROWS + slot % TSR_TILE_ROWS;
+            pca[i * scores->cols + c] = (float)(scores->value[at] * scores->step);
+        }
+}
+
+static void fill_rfm(const writer *w, int64_t rows, void *const *values)
+{
+    const history *h = &w->history;
+    int8_t *r = values[w->place[RFM_R]], *f = values[w->place[RFM_F]], *m = values[w->place[RFM_M]];
+    int8_t *group = values[w->place[RFM_GROUP]];
+
+    for (int64_t i = 0; i < rows; i++) {
+        tsr_rfm_scores scores = tsr_rfm_score(w->in->rfm, h->recency[i], h->orders[i], h->revenue[i], w->money_scale);
+        r[i] = scores.r;
+        f[i] = scores.f;
+        m[i] = scores.m;
+        group[i] = scores.group;
+    }
+}
+
+static void fill_value(const writer *w, int64_t rows, void *const *values)
+{
+    const history *h = &w->history;
+    float *alive = values[w->place[P_ALIVE]], *purchases = values[w->place[PURCHASES]];
+    float *spend = values[w->place[SPEND]], *clv = values[w->place[CLV]], *churn = values[w->place[CHURN]];
+
+    for (int64_t i = 0; i < rows; i++) {
+        tsr_value_scores scores =
+            tsr_value_score(&w->in->worth->model, w->value, h->x[i], h->tx[i], h->t[i], h->spend[i]);
+        alive[i] = (float)scores.p_alive;
+        purchases[i] = (float)scores.expected_purchases;
+        spend[i] = (float)scores.expected_spend;
+        clv[i] = (float)scores.clv;
+        churn[i] = (float)scores.churn_risk;
+    }
+}
+
+static tsr_status read_history(writer *w, int64_t first, int64_t rows)
+{
+    const tsr_table *t = w->features;
+    history *h = &w->history;
+    tsr_status st = TSR_OK;
+
+    if (w->in->rfm->groups > 0) {
+        TSR_TRY(tsr_table_read(t, "recency_days", first, rows, TSR_I32, h->recency));
+        TSR_TRY(tsr_table_read(t, "orders", first, rows, TSR_I32, h->orders));
+        TSR_TRY(tsr_table_read(t, "revenue", first, rows, TSR_I64, h->revenue));
+    }
+    if (w->in->worth->fitted) {
+        TSR_TRY(tsr_table_read(t, "buy_x", first, rows, TSR_I32, h->x));
+        TSR_TRY(tsr_table_read(t, "buy_tx_days", first, rows, TSR_I32, h->tx));
+        TSR_TRY(tsr_table_read(t, "buy_t_days", first, rows, TSR_I32, h->t));
+        TSR_TRY(tsr_table_read(t, "buy_spend", first, rows, TSR_I64, h->spend));
+    }
+done:
+    return st;
+}
+
+static tsr_status fill_part(writer *w, int64_t first, int64_t rows, void *const *values)
+{
+    const int64_t at = w->in->population->span.first + first;
+    tsr_status st;
+
+    if (w->place[KEY] >= 0)
+        memcpy(values[w->place[KEY]], w->in->population->key + first, sizeof(uint64_t) * (size_t)rows);
+    if (w->place[ID] >= 0) TSR_TRY(tsr_table_read(w->features, "id", at, rows, TSR_TEXT, values[w->place[ID]]));
+    TSR_TRY(read_history(w, at, rows));
+    fill_segments(w, first, rows, values[w->place[SEGMENT]], values[w->place[DISTANCE]]);
+    if (w->in->rfm->groups > 0) fill_rfm(w, rows, values);
+    if (w->in->scores != NULL) fill_scores(w->in->scores, first, rows, values[w->place[PCA]]);
+    if (w->in->worth->fitted) fill_value(w, rows, values);
+    tsr_progress("customers", first + rows, w->in->population->span.rows);
+done:
+    return st;
+}
+
+/* A block of the writer may be longer than the buffers here. */
+static tsr_status fill(void *context, int64_t first, int64_t rows, void *const *values)
+{
+    writer *w = context;
+    void *part_values[PARTS];
+    tsr_status st = TSR_OK;
+
+    for (int64_t done = 0; st == TSR_OK && done < rows; done += TSR_BLOCK_ROWS) {
+        int64_t n = rows - done < TSR_BLOCK_ROWS ? rows - done : TSR_BLOCK_ROWS;
+        for (int32_t c = 0; c < w->columns_n; c++) {
+            size_t bytes = tsr_type_bytes(w->column[c].type) * (size_t)w->column[c].width;
+            part_values[c] = (char *)values[c] + (size_t)done * bytes;
+        }
+        st = fill_part(w, first + done, n, part_values);
+    }
+    return st;
+}
+
+/* ---- the writer ---- */
+
+static tsr_status allocate(writer *w)
+{
+    const tsr_kmeans *model = w->in->segmentation->model;
+    int64_t n = w->in->population->span.rows < TSR_BLOCK_ROWS ? w->in->population->span.rows : TSR_BLOCK_ROWS;
+    history *h = &w->history;
+    int32_t **days[] = {&h->recency, &h->orders, &h->x, &h->tx, &h->t};
+    tsr_status st;
+
+    TSR_TRY(tsr_table_open(w->path, &w->features));
+    TSR_TRY(tsr_alloc(&w->centroid, (int64_t)model->k * model->cols, sizeof *w->centroid));
+    for (int64_t i = 0; i < (int64_t)model->k * model->cols; i++) w->centroid[i] = model->centroid[i];
+    TSR_TRY(tsr_alloc(&w->distance, n, sizeof *w->distance));
+    TSR_TRY(tsr_alloc(&w->other, n, sizeof *w->other));
+    for (int i = 0; i < 5; i++) TSR_TRY(tsr_alloc(days[i], n, sizeof **days[i]));
+    TSR_TRY(tsr_alloc(&h->revenue, n, sizeof *h->revenue));
+    TSR_TRY(tsr_alloc(&h->spend, n, sizeof *h->spend));
+    choose_columns(w);
+done:
+    return st;
+}
+
+static void release(writer *w)
+{
+    history *h = &w->history;
+
+    tsr_free(&h->spend);
+    tsr_free(&h->revenue);
+    tsr_free(&h->t);
+    tsr_free(&h->tx);
+    tsr_free(&h->x);
+    tsr_free(&h->orders);
+    tsr_free(&h->recency);
+    tsr_free(&w->other);
+    tsr_free(&w->distance);
+    tsr_free(&w->centroid);
+    tsr_table_close(&w->features);
+    tsr_free(&w->path);
+}
+
+tsr_status tsr_results_write(const tsr_comm *comm, const tsr_run *run, const tsr_results_input *input, const char *path,
+                             uint8_t digest[TSR_DIGEST_SIZE])
+{
+    writer *w = NULL;
+    tsr_status st;
+
+    TSR_ASSERT(input->space->map == NULL); /* rows of the file stand in the order of slots */
+    TSR_AGREE(comm, tsr_alloc(&w, 1, sizeof *w));
+    w->in = input;
+    w->value = &run->settings->value;
+    w->money_scale = tsr_input_money_scale(input->input);
+    w->currency = input->input->dataset != NULL ? tsr_dataset_about(input->input->dataset)->currency : "";
+    TSR_AGREE(comm, tsr_run_path(run, TSR_STAGE_FEATURES, &w->path));
+    TSR_AGREE(comm, allocate(w));
+    TSR_TRY(tsr_table_write(comm, path, w->column, w->columns_n, &input->population->span, fill, w, digest));
+done:
+    if (w != NULL) release(w);
+    tsr_free(&w);
+    return st;
+}

@@ -1,0 +1,221 @@
+#include "tessera/segment.h"
+
+#include <string.h>
+
+#include "pipeline/results.h"
+#include "pipeline/summary.h"
+#include "tessera/file.h"
+#include "tessera/log.h"
+#include "tessera/memory.h"
+#include "tessera/report.h"
+#include "tessera/segments.h"
+
+static tsr_status deal(const tsr_comm *comm, const tsr_run *run, const tsr_input *input, tsr_population *population)
+{
+    char *features = NULL;
+    tsr_status st;
+
+    TSR_AGREE(comm, tsr_run_path(run, TSR_STAGE_FEATURES, &features));
+    TSR_TRY(tsr_population_read(comm, input, features, population));
+done:
+    tsr_free(&features);
+    return st;
+}
+
+static tsr_status write_customers(const tsr_comm *comm, tsr_run *run, const tsr_results_input *rows)
+{
+    tsr_outcome outcome = {.rows = rows->population->span.rows};
+    uint8_t digest[TSR_DIGEST_SIZE];
+    char *path = NULL;
+    tsr_status st;
+
+    if (run->done[TSR_STAGE_CUSTOMERS]) return TSR_OK;
+    TSR_AGREE(comm, tsr_run_path(run, TSR_STAGE_CUSTOMERS, &path));
+    TSR_TRY(tsr_run_begin(comm, run, TSR_STAGE_CUSTOMERS));
+    TSR_TRY(tsr_results_write(comm, run, rows, path, digest));
+    outcome.digest = digest;
+    TSR_TRY(tsr_run_end(comm, run, TSR_STAGE_CUSTOMERS, &outcome));
+done:
+    tsr_free(&path);
+    return st;
+}
+
+static tsr_status take_profile(const tsr_comm *comm, tsr_run *run, const tsr_population *population, int32_t k,
+                               int32_t money_scale, tsr_profile *profile)
+{
+    char *features = NULL, *customers = NULL;
+    tsr_status st;
+
+    TSR_AGREE(comm, tsr_run_path(run, TSR_STAGE_FEATURES, &features));
+    TSR_AGREE(comm, tsr_run_path(run, TSR_STAGE_CUSTOMERS, &customers));
+    TSR_TRY(tsr_run_begin(comm, run, TSR_STAGE_PROFILE));
+    TSR_TRY(tsr_profile_run(comm, features, customers, &population->span, k, money_scale, profile));
+    TSR_TRY(tsr_run_end(comm, run, TSR_STAGE_PROFILE, &(tsr_outcome){.rows = population->span.rows}));
+done:
+    tsr_free(&customers);
+    tsr_free(&features);
+    return st;
+}
+
+static tsr_status write_model(const tsr_comm *comm, tsr_run *run, const tsr_findings *findings)
+{
+    uint8_t digest[TSR_DIGEST_SIZE];
+    tsr_bundle *model = NULL;
+    char *path = NULL;
+    tsr_status st;
+
+    if (run->done[TSR_STAGE_MODEL]) return TSR_OK;
+    TSR_AGREE(comm, tsr_run_path(run, TSR_STAGE_MODEL, &path));
+    TSR_TRY(tsr_run_begin(comm, run, TSR_STAGE_MODEL));
+    TSR_AGREE(comm, tsr_summary_model(findings, &model));
+    TSR_TRY(tsr_bundle_write(comm, model, path));
+    tsr_bundle_digest(model, digest);
+    TSR_TRY(tsr_run_end(comm, run, TSR_STAGE_MODEL, &(tsr_outcome){.digest = digest}));
+done:
+    tsr_bundle_destroy(&model);
+    tsr_free(&path);
+    return st;
+}
+
+/* Collective. The root writes the text of a finished stage. */
+static tsr_status write_text(const tsr_comm *comm, tsr_run *run, tsr_stage stage, const char *text)
+{
+    uint8_t digest[TSR_DIGEST_SIZE];
+    char *path = NULL;
+    tsr_status st;
+
+    TSR_AGREE(comm, tsr_run_path(run, stage, &path));
+    TSR_AGREE(comm, comm->rank == 0 ? tsr_file_write(path, text, (int64_t)strlen(text)) : TSR_OK);
+    tsr_digest_bytes(text, strlen(text), digest);
+    TSR_TRY(tsr_run_end(comm, run, stage, &(tsr_outcome){.digest = digest}));
+done:
+    tsr_free(&path);
+    return st;
+}
+
+static tsr_status write_segments(const tsr_comm *comm, tsr_run *run, const tsr_findings *findings, char **segments)
+{
+    tsr_status st;
+
+    TSR_TRY(tsr_run_begin(comm, run, TSR_STAGE_SEGMENTS));
+    TSR_AGREE(comm, tsr_summary_segments(findings, segments));
+    TSR_TRY(write_text(comm, run, TSR_STAGE_SEGMENTS, *segments));
+done:
+    return st;
+}
+
+/* The page shows the digest of the result, so run.json is complete but for the page itself. */
+static tsr_status write_report(const tsr_comm *comm, tsr_run *run, const char *segments)
+{
+    char *html = NULL, *manifest = NULL;
+    tsr_status st;
+
+    TSR_TRY(tsr_run_begin(comm, run, TSR_STAGE_REPORT));
+    TSR_AGREE(comm, tsr_json_text(run->manifest, &manifest));
+    TSR_AGREE(comm, tsr_report_html(segments, manifest, &html));
+    TSR_TRY(write_text(comm, run, TSR_STAGE_REPORT, html));
+done:
+    tsr_free(&html);
+    tsr_free(&manifest);
+    return st;
+}
+
+/* All files but the page are there: read the aggregates back. */
+static tsr_status read_segments(const tsr_comm *comm, const tsr_run *run, char **segments)
+{
+    char *path = NULL;
+    int64_t bytes = 0;
+    tsr_status st;
+
+    TSR_AGREE(comm, tsr_run_path(run, TSR_STAGE_SEGMENTS, &path));
+    TSR_AGREE(comm, comm->rank == 0 ? tsr_file_read(path, segments, &bytes) : TSR_OK);
+    bytes += comm->rank == 0; /* the zero at its end travels too */
+    TSR_TRY(tsr_bcast_block(comm, (void **)segments, &bytes, 0));
+done:
+    tsr_free(&path);
+    return st;
+}
+
+/* The flow of data, from customers to segments.json. */
+static tsr_status find_segments(const tsr_comm *comm, tsr_run *run, const tsr_input *input, char **segments)
+{
+    tsr_features_info info;              /* of features.h5: raw features of each customer          */
+    tsr_population population = {0};     /* its rows, dealt evenly to ranks, and their keys        */
+    tsr_scaler *scaler = NULL;           /* how features become comparable                         */
+    tsr_tiles *tiles = NULL;             /* the features, scaled, in 16-bit steps                  */
+    tsr_pca *pca = NULL;                 /* principal components of the tiles                      */
+    tsr_tiles *scores = NULL;            /* the customers in principal components                  */
+    tsr_segmentation segmentation = {0}; /* centroids, and the segment of each customer           */
+    tsr_quality quality = {0};           /* how good the segments are                              */
+    tsr_rfm rfm;                         /* edges and groups of recency, frequency, money          */
+    tsr_worth worth;                     /* models of purchases and spend                          */
+    tsr_profile profile = {0};           /* what the segments are like                             */
+    json_t *facts = NULL;                /* for run.json                                           */
+    tsr_status st;
+
+    TSR_TRY(tsr_step_features(comm, run, input, &info));
+    TSR_TRY(deal(comm, run, input, &population));
+    TSR_TRY(tsr_step_scale(comm, run, &scaler));
+    TSR_TRY(tsr_step_tiles(comm, run, scaler, &population, &tiles));
+    TSR_TRY(tsr_step_pca(comm, run, tiles, &pca, &scores));
+    if (scores != NULL) tsr_tiles_destroy(&tiles);
+    const tsr_tiles *space = scores != NULL ? scores : tiles;
+    TSR_TRY(tsr_step_kmeans(comm, run, input, scaler, pca, space, &population, &segmentation));
+    TSR_TRY(tsr_step_quality(comm, run, space, &segmentation, &quality));
+    TSR_TRY(tsr_step_rfm(comm, run, &population, &info, &rfm));
+    TSR_TRY(tsr_step_value(comm, run, &population, &info, &worth));
+    TSR_TRY(write_customers(comm, run,
+                            &(tsr_results_input){.input = input,
+                                                 .population = &population,
+                                                 .segmentation = &segmentation,
+                                                 .space = space,
+                                                 .scores = scores,
+                                                 .rfm = &rfm,
+                                                 .worth = &worth}));
+    tsr_tiles_destroy(&scores);
+    tsr_tiles_destroy(&tiles);
+    TSR_TRY(take_profile(comm, run, &population, segmentation.model->k, info.money_scale, &profile));
+    const tsr_findings findings = {run, input, &info, scaler, pca, &segmentation, &quality, &rfm, &worth, &profile};
+    TSR_TRY(write_model(comm, run, &findings));
+    TSR_TRY(write_segments(comm, run, &findings, segments));
+    TSR_AGREE(comm, tsr_summary_facts(&findings, &facts));
+    tsr_run_conclude(run, facts);
+done:
+    json_decref(facts);
+    tsr_profile_clear(&profile);
+    tsr_quality_clear(&quality);
+    tsr_segmentation_clear(&segmentation);
+    tsr_tiles_destroy(&scores);
+    tsr_pca_destroy(&pca);
+    tsr_tiles_destroy(&tiles);
+    tsr_scaler_destroy(&scaler);
+    tsr_population_clear(&population);
+    return st;
+}
+
+tsr_status tsr_segment(const tsr_comm *comm, const tsr_settings *settings, const tsr_segment_options *options,
+                       bool *already)
+{
+    tsr_input input = {0}; /* dataset or matrix, starting centroids        */
+    tsr_run *run = NULL;   /* the run directory, and what is finished in it */
+    char *segments = NULL; /* segments.json                                 */
+    bool finished = false;
+    tsr_status st;
+
+    TSR_TRY(tsr_input_open(comm, settings, &input));
+    TSR_TRY(tsr_run_open(comm, settings, options, &input, &run));
+    finished = tsr_run_finished(run);
+    if (finished) goto done;
+    if (tsr_run_concluded(run))
+        TSR_TRY(read_segments(comm, run, &segments));
+    else
+        TSR_TRY(find_segments(comm, run, &input, &segments));
+    TSR_TRY(write_report(comm, run, segments));
+    TSR_TRY(tsr_run_finish(comm, run));
+done:
+    if (already != NULL) *already = finished;
+    tsr_free(&segments);
+    tsr_run_close(&run);
+    tsr_input_close(&input);
+    return st;
+}

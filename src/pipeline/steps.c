@@ -1,0 +1,481 @@
+#include "pipeline/steps.h"
+
+#include <string.h>
+
+#include "pipeline/number.h"
+#include "tessera/memory.h"
+
+#define SECONDS_PER_DAY 86400
+
+/* ---- features ---- */
+
+static json_t *info_to_json(const tsr_features_info *info)
+{
+    char revenue[48];
+
+    tsr_int128_print(info->revenue, 0, revenue);
+    return json_pack("{s:I, s:I, s:I, s:s, s:i, s:I, s:i}", "customers", (json_int_t)info->customers, "after_as_of",
+                     (json_int_t)info->after_as_of, "prospects", (json_int_t)info->prospects, "revenue", revenue,
+                     "money_scale", (int)info->money_scale, "as_of", (json_int_t)info->as_of, "features",
+                     (int)info->features);
+}
+
+static tsr_int128 parse_int128(const char *text)
+{
+    bool negative = *text == '-';
+    tsr_int128 value = 0;
+
+    for (text += negative; *text >= '0' && *text <= '9'; text++) value = value * 10 + (*text - '0');
+    return negative ? -value : value;
+}
+
+static tsr_status info_from_json(const json_t *facts, tsr_features_info *info)
+{
+    json_int_t customers, after_as_of, prospects, as_of;
+    int money_scale, features;
+    const char *revenue;
+
+    if (json_unpack((json_t *)facts, "{s:I, s:I, s:I, s:s, s:i, s:I, s:i}", "customers", &customers, "after_as_of",
+                    &after_as_of, "prospects", &prospects, "revenue", &revenue, "money_scale", &money_scale, "as_of",
+                    &as_of, "features", &features) != 0)
+        return TSR_FAIL(TSR_EDATA, "run.json does not say what features.h5 holds: remove features.h5 and run again");
+    *info = (tsr_features_info){.customers = customers,
+                                .after_as_of = after_as_of,
+                                .prospects = prospects,
+                                .revenue = parse_int128(revenue),
+                                .money_scale = money_scale,
+                                .as_of = as_of,
+                                .features = features};
+    return TSR_OK;
+}
+
+tsr_status tsr_step_features(const tsr_comm *comm, tsr_run *run, const tsr_input *input, tsr_features_info *info)
+{
+    const tsr_settings *job = run->settings;
+    tsr_observation observation = {job->run.as_of, job->value.calibration_end, job->value.returns, job->run.keep_ids};
+    tsr_outcome outcome = {0};
+    char *path = NULL;
+    tsr_status st;
+
+    if (run->done[TSR_STAGE_FEATURES])
+        return tsr_agree(comm, info_from_json(tsr_run_facts(run, TSR_STAGE_FEATURES), info));
+    TSR_AGREE(comm, tsr_run_path(run, TSR_STAGE_FEATURES, &path));
+    TSR_TRY(tsr_run_begin(comm, run, TSR_STAGE_FEATURES));
+    TSR_TRY(tsr_features_run(comm, &job->features, &observation, input->dataset, input->matrix, path, info));
+    outcome.rows = tsr_span_even(info->customers, 1, comm->rank, comm->size).rows;
+    outcome.bytes = outcome.rows * info->features * (int64_t)sizeof(double);
+    outcome.facts = info_to_json(info);
+    TSR_TRY(tsr_run_end(comm, run, TSR_STAGE_FEATURES, &outcome));
+done:
+    json_decref(outcome.facts);
+    tsr_free(&path);
+    return st;
+}
+
+/* ---- scale and tiles ---- */
+
+tsr_status tsr_step_scale(const tsr_comm *comm, tsr_run *run, tsr_scaler **scaler)
+{
+    tsr_bundle *keep = NULL;
+    char *features = NULL;
+    tsr_status st;
+
+    *scaler = NULL;
+    if (run->kept[TSR_STAGE_SCALE] != NULL) return tsr_agree(comm, tsr_scaler_load(run->kept[TSR_STAGE_SCALE], scaler));
+    TSR_AGREE(comm, tsr_run_path(run, TSR_STAGE_FEATURES, &features));
+    TSR_TRY(tsr_run_begin(comm, run, TSR_STAGE_SCALE));
+    TSR_TRY(tsr_scale_fit(comm, &run->settings->features, features, scaler));
+    TSR_AGREE(comm, tsr_bundle_create(&keep));
+    TSR_AGREE(comm, tsr_scaler_save(*scaler, keep));
+    TSR_TRY(tsr_run_end(comm, run, TSR_STAGE_SCALE, &(tsr_outcome){.keep = keep}));
+done:
+    if (st != TSR_OK) tsr_scaler_destroy(scaler);
+    tsr_bundle_destroy(&keep);
+    tsr_free(&features);
+    return st;
+}
+
+/* Labels and distances come from tiles, and so do the counts of clipped values in model.h5. */
+static bool tiles_are_needed(const tsr_run *run)
+{
+    bool reduced = strcmp(tsr_run_setting(run, "reduce.method"), "none") != 0;
+
+    return (reduced && run->kept[TSR_STAGE_PCA] == NULL) || run->kept[TSR_STAGE_KMEANS] == NULL ||
+           run->kept[TSR_STAGE_QUALITY] == NULL || !run->done[TSR_STAGE_CUSTOMERS] || !run->done[TSR_STAGE_MODEL];
+}
+
+tsr_status tsr_step_tiles(const tsr_comm *comm, tsr_run *run, tsr_scaler *scaler, const tsr_population *population,
+                          tsr_tiles **tiles)
+{
+    tsr_outcome outcome = {.rows = population->span.rows};
+    char *features = NULL;
+    tsr_status st;
+
+    *tiles = NULL;
+    if (!tiles_are_needed(run)) return TSR_OK;
+    TSR_AGREE(comm, tsr_run_path(run, TSR_STAGE_FEATURES, &features));
+    TSR_TRY(tsr_run_begin(comm, run, TSR_STAGE_TILES));
+    memset(scaler->clipped, 0, sizeof *scaler->clipped * (size_t)scaler->cols);
+    TSR_TRY(tsr_scale_apply(comm, scaler, features, &population->span, population->key, tiles));
+    outcome.bytes = (*tiles)->tiles * TSR_TILE_ROWS * (*tiles)->cols * (int64_t)sizeof(int16_t);
+    TSR_TRY(tsr_run_end(comm, run, TSR_STAGE_TILES, &outcome));
+done:
+    if (st != TSR_OK) tsr_tiles_destroy(tiles);
+    tsr_free(&features);
+    return st;
+}
+
+/* ---- principal components ---- */
+
+static tsr_status fit_pca(const tsr_comm *comm, tsr_run *run, const tsr_tiles *tiles, tsr_pca **pca, tsr_tiles **scores)
+{
+    tsr_outcome outcome = {.rows = tiles->span.rows};
+    tsr_bundle *keep = NULL;
+    tsr_status st;
+
+    TSR_TRY(tsr_run_begin(comm, run, TSR_STAGE_PCA));
+    TSR_TRY(tsr_pca_fit(comm, &run->settings->reduce, tiles, pca));
+    TSR_TRY(tsr_pca_apply(comm, *pca, tiles, scores));
+    TSR_AGREE(comm, tsr_bundle_create(&keep));
+    TSR_AGREE(comm, tsr_pca_save(*pca, keep));
+    outcome.keep = keep;
+    outcome.bytes = tiles->tiles * TSR_TILE_ROWS * tiles->cols * (int64_t)sizeof(int16_t);
+    TSR_TRY(tsr_run_end(comm, run, TSR_STAGE_PCA, &outcome));
+done:
+    tsr_bundle_destroy(&keep);
+    return st;
+}
+
+tsr_status tsr_step_pca(const tsr_comm *comm, tsr_run *run, const tsr_tiles *tiles, tsr_pca **pca, tsr_tiles **scores)
+{
+    tsr_status st = TSR_OK;
+
+    *pca = NULL;
+    *scores = NULL;
+    if (strcmp(tsr_run_setting(run, "reduce.method"), "none") == 0) return TSR_OK;
+    if (run->kept[TSR_STAGE_PCA] == NULL) {
+        TSR_TRY(fit_pca(comm, run, tiles, pca, scores));
+    } else {
+        TSR_AGREE(comm, tsr_pca_load(run->kept[TSR_STAGE_PCA], pca));
+        if (tiles != NULL) TSR_TRY(tsr_pca_apply(comm, *pca, tiles, scores));
+    }
+done:
+    if (st != TSR_OK) {
+        tsr_tiles_destroy(scores);
+        tsr_pca_destroy(pca);
+    }
+    return st;
+}
+
+/* ---- segments ---- */
+
+static int32_t feature_at(char (*names)[TSR_NAME_BYTES], int32_t n, const char *name)
+{
+    for (int32_t i = 0; i < n; i++)
+        if (strcmp(names[i], name) == 0) return i;
+    return -1;
+}
+
+/* One given centroid, in original units, into the space that is clustered. */
+static void place_start(const tsr_scaler *scaler, const tsr_pca *pca, const int32_t *column, const double *given,
+                        double *scaled, double *start)
+{
+    double *target = pca != NULL ? scaled : start;
+
+    for (int32_t c = 0; c < scaler->cols; c++) target[c] = tsr_scaler_forward(scaler, c, given[column[c]]);
+    if (pca != NULL) tsr_pca_forward(pca, scaled, start);
+}
+
+/* Local. Starting centroids [k][cols of the space]. Constant features stand in the file but not in the tiles. */
+static tsr_status make_start(const tsr_run *run, const tsr_input *input, const tsr_scaler *scaler, const tsr_pca *pca,
+                             double **start)
+{
+    int32_t cols = pca != NULL ? pca->components : scaler->cols, features = 0;
+    char(*names)[TSR_NAME_BYTES] = NULL, *path = NULL;
+    tsr_table *table = NULL;
+    int32_t *column = NULL;
+    double *scaled = NULL;
+    tsr_status st;
+
+    TSR_TRY(tsr_run_path(run, TSR_STAGE_FEATURES, &path));
+    TSR_TRY(tsr_table_open(path, &table));
+    TSR_TRY(tsr_features_names(table, &names, &features));
+    if (input->start_cols != features)
+        TSR_TRY(TSR_FAIL(TSR_ECONF, "%s: starting centroids have %d columns, but the job has %d features",
+                         run->settings->cluster.start_file, input->start_cols, features));
+    TSR_TRY(tsr_alloc(&column, scaler->cols, sizeof *column));
+    TSR_TRY(tsr_alloc(&scaled, scaler->cols, sizeof *scaled));
+    TSR_TRY(tsr_alloc(start, (int64_t)input->start_k * cols, sizeof **start));
+    for (int32_t c = 0; c < scaler->cols; c++) column[c] = feature_at(names, features, scaler->name[c]);
+    for (int32_t k = 0; k < input->start_k; k++)
+        place_start(scaler, pca, column, input->start + (int64_t)k * features, scaled, *start + (int64_t)k * cols);
+done:
+    tsr_free(&scaled);
+    tsr_free(&column);
+    tsr_free(&names);
+    tsr_table_close(&table);
+    tsr_free(&path);
+    return st;
+}
+
+static tsr_status keep_segmentation(const tsr_segmentation *segmentation, tsr_bundle **keep)
+{
+    tsr_status st;
+
+    TSR_TRY(tsr_bundle_create(keep));
+    TSR_TRY(tsr_kmeans_save(segmentation->model, *keep));
+    TSR_TRY(
+        tsr_bundle_put(*keep, "/kmeans/order", TSR_I32, segmentation->model->k, 0, segmentation->order, NULL, NULL));
+    TSR_TRY(tsr_bundle_put_real(*keep, "/fit/seconds", segmentation->model->seconds));
+done:
+    return st;
+}
+
+static tsr_status fit_kmeans(const tsr_comm *comm, tsr_run *run, const tsr_input *input, const tsr_scaler *scaler,
+                             const tsr_pca *pca, const tsr_tiles *space, const tsr_population *population,
+                             tsr_segmentation *segmentation)
+{
+    const tsr_settings *job = run->settings;
+    tsr_outcome outcome = {.rows = population->span.rows};
+    tsr_bundle *keep = NULL;
+    char *features = NULL;
+    double *start = NULL;
+    tsr_status st;
+
+    TSR_AGREE(comm, tsr_run_path(run, TSR_STAGE_FEATURES, &features));
+    TSR_TRY(tsr_run_begin(comm, run, TSR_STAGE_KMEANS));
+    if (input->start != NULL) TSR_AGREE(comm, make_start(run, input, scaler, pca, &start));
+    TSR_TRY(tsr_kmeans_run(comm, &job->cluster, (uint64_t)job->run.seed, space, start, input->start_k,
+                           &segmentation->model, &segmentation->label));
+    TSR_TRY(
+        tsr_number_segments(comm, features, space, segmentation->label, segmentation->model->k, &segmentation->order));
+    TSR_AGREE(comm, keep_segmentation(segmentation, &keep));
+    outcome.keep = keep;
+    outcome.bytes = space->tiles * TSR_TILE_ROWS * space->cols * (int64_t)sizeof(int16_t);
+    TSR_TRY(tsr_run_end(comm, run, TSR_STAGE_KMEANS, &outcome));
+done:
+    tsr_free(&start);
+    tsr_bundle_destroy(&keep);
+    tsr_free(&features);
+    return st;
+}
+
+/* Labels are not kept: the fit's own centroids give them again. */
+static tsr_status load_kmeans(const tsr_bundle *kept, tsr_isa isa, const tsr_tiles *space,
+                              tsr_segmentation *segmentation)
+{
+    const void *order = NULL;
+    tsr_status st;
+
+    TSR_TRY(tsr_kmeans_load(kept, &segmentation->model));
+    TSR_TRY(tsr_bundle_get_real(kept, "/fit/seconds", &segmentation->model->seconds));
+    TSR_TRY(tsr_bundle_get(kept, "/kmeans/order", TSR_I32, NULL, NULL, &order));
+    TSR_TRY(tsr_alloc(&segmentation->order, segmentation->model->k, sizeof *segmentation->order));
+    memcpy(segmentation->order, order, sizeof *segmentation->order * (size_t)segmentation->model->k);
+    if (space != NULL) TSR_TRY(tsr_kmeans_label(isa, segmentation->model, space, &segmentation->label));
+done:
+    return st;
+}
+
+tsr_status tsr_step_kmeans(const tsr_comm *comm, tsr_run *run, const tsr_input *input, const tsr_scaler *scaler,
+                           const tsr_pca *pca, const tsr_tiles *space, const tsr_population *population,
+                           tsr_segmentation *segmentation)
+{
+    tsr_isa isa;
+    tsr_status st;
+
+    memset(segmentation, 0, sizeof *segmentation);
+    if (run->kept[TSR_STAGE_KMEANS] == NULL) {
+        TSR_TRY(fit_kmeans(comm, run, input, scaler, pca, space, population, segmentation));
+    } else {
+        TSR_TRY(tsr_isa_agree(comm, &isa));
+        TSR_AGREE(comm, load_kmeans(run->kept[TSR_STAGE_KMEANS], isa, space, segmentation));
+    }
+    /* Equal distances go to the lowest number, so labels are made in the order of the fit and renumbered after that. */
+    tsr_kmeans_renumber(segmentation->model, segmentation->order, segmentation->label,
+                        segmentation->label != NULL ? population->span.rows : 0);
+done:
+    if (st != TSR_OK) tsr_segmentation_clear(segmentation);
+    return st;
+}
+
+void tsr_segmentation_clear(tsr_segmentation *segmentation)
+{
+    tsr_free(&segmentation->order);
+    tsr_free(&segmentation->label);
+    tsr_kmeans_destroy(&segmentation->model);
+}
+
+/* ---- quality ---- */
+
+static tsr_status save_quality(const tsr_quality *quality, tsr_bundle *keep)
+{
+    const double whole[] = {quality->inertia,
+                            quality->explained_variance,
+                            quality->silhouette_squared,
+                            quality->silhouette_simplified,
+                            quality->davies_bouldin,
+                            quality->calinski_harabasz};
+    tsr_status st;
+
+    TSR_TRY(tsr_bundle_put(keep, "/quality/whole", TSR_F64, 6, 0, whole, NULL, NULL));
+    TSR_TRY(
+        tsr_bundle_put(keep, "/quality/silhouette", TSR_F64, quality->k, 0, quality->segment_silhouette, NULL, NULL));
+    TSR_TRY(tsr_bundle_put(keep, "/quality/inertia", TSR_F64, quality->k, 0, quality->segment_inertia, NULL, NULL));
+    TSR_TRY(tsr_bundle_put(keep, "/quality/rows", TSR_I64, quality->k, 0, quality->segment_rows, NULL, NULL));
+done:
+    return st;
+}
+
+static tsr_status copy_array(const tsr_bundle *kept, const char *path, tsr_type type, void *out, int64_t *n)
+{
+    const void *values = NULL;
+    void *copy = NULL;
+    tsr_status st;
+
+    TSR_TRY(tsr_bundle_get(kept, path, type, n, NULL, &values));
+    TSR_TRY(tsr_alloc(&copy, *n, tsr_type_bytes(type)));
+    memcpy(copy, values, (size_t)*n * tsr_type_bytes(type));
+    memcpy(out, &copy, sizeof copy);
+done:
+    return st;
+}
+
+static tsr_status load_quality(const tsr_bundle *kept, tsr_quality *quality)
+{
+    const void *values = NULL;
+    int64_t k = 0;
+    tsr_status st;
+
+    TSR_TRY(tsr_bundle_get(kept, "/quality/whole", TSR_F64, NULL, NULL, &values));
+    TSR_TRY(copy_array(kept, "/quality/silhouette", TSR_F64, &quality->segment_silhouette, &k));
+    TSR_TRY(copy_array(kept, "/quality/inertia", TSR_F64, &quality->segment_inertia, &k));
+    TSR_TRY(copy_array(kept, "/quality/rows", TSR_I64, &quality->segment_rows, &k));
+    const double *whole = values;
+    quality->k = (int32_t)k;
+    quality->inertia = whole[0];
+    quality->explained_variance = whole[1];
+    quality->silhouette_squared = whole[2];
+    quality->silhouette_simplified = whole[3];
+    quality->davies_bouldin = whole[4];
+    quality->calinski_harabasz = whole[5];
+done:
+    return st;
+}
+
+tsr_status tsr_step_quality(const tsr_comm *comm, tsr_run *run, const tsr_tiles *space,
+                            const tsr_segmentation *segmentation, tsr_quality *quality)
+{
+    tsr_bundle *keep = NULL;
+    tsr_status st;
+
+    memset(quality, 0, sizeof *quality);
+    if (run->kept[TSR_STAGE_QUALITY] != NULL) {
+        TSR_AGREE(comm, load_quality(run->kept[TSR_STAGE_QUALITY], quality));
+        goto done;
+    }
+    TSR_TRY(tsr_run_begin(comm, run, TSR_STAGE_QUALITY));
+    TSR_TRY(tsr_quality_compute(comm, space, segmentation->label, segmentation->model->k, quality));
+    TSR_AGREE(comm, tsr_bundle_create(&keep));
+    TSR_AGREE(comm, save_quality(quality, keep));
+    TSR_TRY(tsr_run_end(comm, run, TSR_STAGE_QUALITY, &(tsr_outcome){.rows = space->span.rows, .keep = keep}));
+done:
+    if (st != TSR_OK) tsr_quality_clear(quality);
+    tsr_bundle_destroy(&keep);
+    return st;
+}
+
+/* ---- RFM and value ---- */
+
+tsr_status tsr_step_rfm(const tsr_comm *comm, tsr_run *run, const tsr_population *population,
+                        const tsr_features_info *info, tsr_rfm *rfm)
+{
+    tsr_bundle *keep = NULL;
+    char *features = NULL;
+    tsr_status st;
+
+    memset(rfm, 0, sizeof *rfm);
+    if (run->settings->run.dataset == NULL) return TSR_OK;
+    if (run->kept[TSR_STAGE_RFM] != NULL) return tsr_agree(comm, tsr_rfm_load(run->kept[TSR_STAGE_RFM], rfm));
+    TSR_AGREE(comm, tsr_run_path(run, TSR_STAGE_FEATURES, &features));
+    TSR_TRY(tsr_run_begin(comm, run, TSR_STAGE_RFM));
+    TSR_TRY(tsr_rfm_fit(comm, &run->settings->rfm, features, &population->span, info->money_scale, rfm));
+    TSR_AGREE(comm, tsr_bundle_create(&keep));
+    TSR_AGREE(comm, tsr_rfm_save(rfm, keep));
+    TSR_TRY(tsr_run_end(comm, run, TSR_STAGE_RFM, &(tsr_outcome){.rows = population->span.rows, .keep = keep}));
+done:
+    tsr_bundle_destroy(&keep);
+    tsr_free(&features);
+    return st;
+}
+
+static int64_t day_of(int64_t seconds)
+{
+    return seconds >= 0 ? seconds / SECONDS_PER_DAY : -((SECONDS_PER_DAY - 1 - seconds) / SECONDS_PER_DAY);
+}
+
+/* Whole days after calibration_end and before as_of. */
+static int32_t holdout_days(const tsr_value_params *params, const tsr_features_info *info)
+{
+    return (int32_t)(day_of(info->as_of - 1) - day_of(params->calibration_end.seconds));
+}
+
+static tsr_status fit_value(const tsr_comm *comm, const tsr_value_params *params, const char *features,
+                            const tsr_span *span, const tsr_features_info *info, tsr_worth *worth)
+{
+    tsr_status st;
+
+    TSR_TRY(tsr_value_fit(comm, params, features, span, info->money_scale, TSR_PERIOD_ALL, &worth->model));
+    worth->fitted = true;
+    if (!params->calibration_end.set) goto done;
+    if (holdout_days(params, info) < 1)
+        TSR_TRY(TSR_FAIL(TSR_ECONF, "`value.calibration_end` leaves no whole day before the end of the data"));
+    TSR_TRY(tsr_value_validate(comm, params, features, span, info->money_scale, holdout_days(params, info),
+                               &worth->validation));
+    worth->validated = true;
+done:
+    return st;
+}
+
+static tsr_status save_value(const tsr_worth *worth, tsr_bundle *keep)
+{
+    tsr_status st = tsr_value_save(&worth->model, "/value", keep);
+
+    return st == TSR_OK && worth->validated ? tsr_validation_save(&worth->validation, keep) : st;
+}
+
+static tsr_status load_value(const tsr_bundle *kept, bool validated, tsr_worth *worth)
+{
+    tsr_status st;
+
+    TSR_TRY(tsr_value_load(kept, "/value", &worth->model));
+    worth->fitted = true;
+    if (validated) TSR_TRY(tsr_validation_load(kept, &worth->validation));
+    worth->validated = validated;
+done:
+    return st;
+}
+
+tsr_status tsr_step_value(const tsr_comm *comm, tsr_run *run, const tsr_population *population,
+                          const tsr_features_info *info, tsr_worth *worth)
+{
+    const tsr_value_params *params = &run->settings->value;
+    tsr_bundle *keep = NULL;
+    char *features = NULL;
+    tsr_status st;
+
+    memset(worth, 0, sizeof *worth);
+    if (run->settings->run.dataset == NULL || strcmp(tsr_run_setting(run, "value.model"), "none") == 0) return TSR_OK;
+    if (run->kept[TSR_STAGE_VALUE] != NULL)
+        return tsr_agree(comm, load_value(run->kept[TSR_STAGE_VALUE], params->calibration_end.set, worth));
+    TSR_AGREE(comm, tsr_run_path(run, TSR_STAGE_FEATURES, &features));
+    TSR_TRY(tsr_run_begin(comm, run, TSR_STAGE_VALUE));
+    TSR_TRY(fit_value(comm, params, features, &population->span, info, worth));
+    TSR_AGREE(comm, tsr_bundle_create(&keep));
+    TSR_AGREE(comm, save_value(worth, keep));
+    TSR_TRY(tsr_run_end(comm, run, TSR_STAGE_VALUE, &(tsr_outcome){.rows = population->span.rows, .keep = keep}));
+done:
+    tsr_bundle_destroy(&keep);
+    tsr_free(&features);
+    return st;
+}

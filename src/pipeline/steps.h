@@ -1,0 +1,67 @@
+/**
+ * @file steps.h
+ * The steps of the main job: each one does its stage, or takes its result from where an earlier run left it.
+ *
+ * All are collective and leave the same result whether they worked or remembered.
+ */
+#ifndef TSR_STEPS_H
+#define TSR_STEPS_H
+
+#include "pipeline/population.h"
+#include "pipeline/run.h"
+#include "tessera/quality.h"
+#include "tessera/scale.h"
+
+/** Collective. Raw features -> features.h5. @return TSR_OK; what tsr_features_run() returns; TSR_EINTR; TSR_EIO */
+tsr_status tsr_step_features(const tsr_comm *comm, tsr_run *run, const tsr_input *input,
+                             tsr_features_info *info) TSR_NODISCARD;
+
+/** Collective. @param[out] scaler  new; tsr_scaler_destroy(). @return TSR_OK; what tsr_scale_fit() returns; TSR_EINTR
+ */
+tsr_status tsr_step_scale(const tsr_comm *comm, tsr_run *run, tsr_scaler **scaler) TSR_NODISCARD;
+
+/**
+ * Collective. Features -> tiles. Where all that comes from tiles is finished there is nothing to do.
+ * @param[in,out] scaler  its counts of clipped values are set
+ * @param[out]    tiles   new; NULL where nobody needs them
+ */
+tsr_status tsr_step_tiles(const tsr_comm *comm, tsr_run *run, tsr_scaler *scaler, const tsr_population *population,
+                          tsr_tiles **tiles) TSR_NODISCARD;
+
+/** Collective. @param[out] pca, scores  new; NULL with reduce.method none; scores NULL where tiles are */
+tsr_status tsr_step_pca(const tsr_comm *comm, tsr_run *run, const tsr_tiles *tiles, tsr_pca **pca,
+                        tsr_tiles **scores) TSR_NODISCARD;
+
+/* Segments found, numbered by revenue per customer (largest first), or by size where there is no money. */
+typedef struct tsr_segmentation {
+    tsr_kmeans *model; /* in segment order; owned */
+    uint16_t *label;   /* [rows of the tiles] segment of each customer; owned; NULL where nobody needs it */
+    int32_t *order;    /* [k] segment of each centroid as the fit numbered it; owned */
+} tsr_segmentation;
+
+/** Collective. @param space  what is clustered; NULL where labels are not needed. @param pca  NULL: none */
+tsr_status tsr_step_kmeans(const tsr_comm *comm, tsr_run *run, const tsr_input *input, const tsr_scaler *scaler,
+                           const tsr_pca *pca, const tsr_tiles *space, const tsr_population *population,
+                           tsr_segmentation *segmentation) TSR_NODISCARD;
+void tsr_segmentation_clear(tsr_segmentation *segmentation);
+
+/** Collective. @param[out] quality  tsr_quality_clear() */
+tsr_status tsr_step_quality(const tsr_comm *comm, tsr_run *run, const tsr_tiles *space,
+                            const tsr_segmentation *segmentation, tsr_quality *quality) TSR_NODISCARD;
+
+/** Collective. Leaves rfm->groups = 0 where there is no money. */
+tsr_status tsr_step_rfm(const tsr_comm *comm, tsr_run *run, const tsr_population *population,
+                        const tsr_features_info *info, tsr_rfm *rfm) TSR_NODISCARD;
+
+/* The value model, and what the calibration fit came to. */
+typedef struct tsr_worth {
+    bool fitted, validated;
+    tsr_value_model model;
+    tsr_validation validation;
+} tsr_worth;
+
+/** Collective. Leaves worth->fitted = false with value.model none or where there is no money. */
+tsr_status tsr_step_value(const tsr_comm *comm, tsr_run *run, const tsr_population *population,
+                          const tsr_features_info *info, tsr_worth *worth) TSR_NODISCARD;
+
+#endif

@@ -1,0 +1,333 @@
+#include "pipeline/summary.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tessera/log.h"
+#include "tessera/memory.h"
+#include "tessera/segments.h"
+
+/* Of clipped values: a share above this is worth a warning. */
+#define CLIPPED_SHARE 0.01
+/* Of frequency and spend: the spend model assumes none (notes of Fader & Hardie, 2013). */
+#define SPEND_CORRELATION 0.3
+
+static json_t *real(double value)
+{
+    return isfinite(value) ? json_real(value + 0.0) : json_null();
+}
+
+static json_t *money_text(tsr_int128 units, int32_t scale)
+{
+    char text[48];
+
+    tsr_int128_print(units, scale, text);
+    return json_string(text);
+}
+
+/* ---- the parts of segments.json ---- */
+
+static json_t *quality_of(const tsr_findings *f)
+{
+    const tsr_quality *q = f->quality;
+
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:i}", "inertia", real(q->inertia), "explained_variance",
+                     real(q->explained_variance), "silhouette_squared", real(q->silhouette_squared),
+                     "silhouette_simplified", real(q->silhouette_simplified), "davies_bouldin", real(q->davies_bouldin),
+                     "calinski_harabasz", real(q->calinski_harabasz), "k", (int)q->k);
+}
+
+static json_t *choice_of(const tsr_kmeans *model)
+{
+    json_t *choice = json_array();
+
+    for (int32_t i = 0; i < model->candidates_n; i++) {
+        const tsr_candidate *c = &model->candidate[i];
+        json_array_append_new(choice,
+                              json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o}", "k", (int)c->k, "inertia",
+                                        real(c->inertia), "explained_variance", real(c->explained_variance),
+                                        "silhouette_simplified", real(c->silhouette_simplified), "silhouette_squared",
+                                        real(c->silhouette_squared), "davies_bouldin", real(c->davies_bouldin),
+                                        "calinski_harabasz", real(c->calinski_harabasz)));
+    }
+    return choice;
+}
+
+static json_t *pca_of(const tsr_pca *pca)
+{
+    json_t *shares = json_array();
+    double total = 0;
+
+    for (int32_t c = 0; c < pca->cols; c++) total += pca->variance[c];
+    for (int32_t c = 0; c < pca->cols; c++) json_array_append_new(shares, real(pca->variance[c] / total));
+    return json_pack("{s:i, s:o}", "components", (int)pca->components, "variance_share", shares);
+}
+
+static json_t *spend_of(const tsr_value_model *m)
+{
+    if (!m->has_spend) return json_null();
+    return json_pack("{s:{s:o, s:o, s:o}, s:o, s:I, s:o, s:b}", "parameters", "p", real(m->spend[0]), "q",
+                     real(m->spend[1]), "gamma", real(m->spend[2]), "log_likelihood", real(m->spend_log_likelihood),
+                     "customers", (json_int_t)m->spend_customers, "correlation", real(m->spend_correlation),
+                     "converged", m->spend_converged);
+}
+
+static json_t *fit_of(const tsr_findings *f, const tsr_value_model *m)
+{
+    return json_pack("{s:s, s:s, s:{s:o, s:o, s:o, s:o}, s:o, s:I, s:b, s:b, s:o}", "model",
+                     tsr_run_setting(f->run, "value.model"), "time_unit", tsr_time_unit_name(m->time_unit),
+                     "parameters", "r", real(m->parameter[0]), "alpha", real(m->parameter[1]), "a",
+                     real(m->parameter[2]), "b", real(m->parameter[3]), "log_likelihood", real(m->log_likelihood),
+                     "customers", (json_int_t)m->customers, "converged", m->converged, "no_dropout", m->no_dropout,
+                     "spend", spend_of(m));
+}
+
+static json_t *validation_of(const tsr_findings *f)
+{
+    const tsr_validation *v = &f->worth->validation;
+    json_t *json = fit_of(f, &v->model);
+
+    json_object_set_new(json, "holdout",
+                        json_pack("{s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "length", real(v->weeks),
+                                  "customers", (json_int_t)v->customers, "actual_purchases", real(v->actual_purchases),
+                                  "predicted_purchases", real(v->predicted_purchases), "mae", real(v->mae), "rmse",
+                                  real(v->rmse), "correlation", real(v->correlation), "actual_spend",
+                                  real(v->actual_spend), "predicted_spend", real(v->predicted_spend)));
+    return json;
+}
+
+static json_t *value_of(const tsr_findings *f)
+{
+    const tsr_value_params *params = &f->run->settings->value;
+    json_t *json = fit_of(f, &f->worth->model);
+
+    json_object_set_new(json, "horizon", real(params->horizon));
+    json_object_set_new(json, "discount_rate", real(params->discount_rate));
+    json_object_set_new(json, "margin", real(params->margin));
+    json_object_set_new(json, "clv_total", real(f->profile->total.clv_total));
+    json_object_set_new(json, "expected_purchases", real(f->profile->total.expected_purchases));
+    json_object_set_new(json, "validation", f->worth->validated ? validation_of(f) : json_null());
+    return json;
+}
+
+static json_t *rfm_of(const tsr_rfm *rfm)
+{
+    static const char *const name[] = {"recency", "frequency", "monetary"};
+    json_t *thresholds = json_object(), *scores = json_object(), *groups = json_object();
+    char score[2] = "1";
+
+    for (int i = 0; i < 3; i++) {
+        json_t *edges = json_array(), *counts = json_object();
+        for (int e = 0; e < 4; e++) json_array_append_new(edges, real(rfm->edge[i][e]));
+        for (score[0] = '1'; score[0] <= '5'; score[0]++)
+            json_object_set_new(counts, score, json_integer(rfm->score_count[i][score[0] - '1']));
+        json_object_set_new(thresholds, name[i], edges);
+        json_object_set_new(scores, name[i], counts);
+    }
+    for (int32_t g = 0; g < rfm->groups; g++) json_object_set_new(groups, rfm->name[g], json_integer(rfm->count[g]));
+    return json_pack("{s:s, s:o, s:o, s:o}", "scheme", rfm->scheme, "thresholds", thresholds, "scores", scores,
+                     "groups", groups);
+}
+
+static json_t *features_of(const tsr_profile *profile, const tsr_part *part)
+{
+    json_t *features = json_object();
+
+    for (int32_t i = 0; i < profile->features; i++) {
+        const tsr_feature_profile *p = &part->feature[i];
+        json_object_set_new(features, profile->name[i],
+                            json_pack("{s:o, s:o, s:o, s:o}", "mean", real(p->mean), "p25", real(p->p25), "p50",
+                                      real(p->p50), "p75", real(p->p75)));
+    }
+    return features;
+}
+
+/* The same figures for a segment and for all customers. */
+static json_t *part_of(const tsr_profile *profile, const tsr_part *part, int32_t money_scale)
+{
+    json_t *json = json_pack("{s:I, s:o, s:o}", "customers", (json_int_t)part->customers, "share",
+                             real((double)part->customers / (double)profile->total.customers), "features",
+                             features_of(profile, part));
+
+    if (!profile->money) return json;
+    json_object_set_new(json, "buyers", json_integer(part->buyers));
+    json_object_set_new(json, "revenue", money_text(part->revenue, money_scale));
+    json_object_set_new(json, "revenue_share",
+                        real(tsr_int128_scaled(part->revenue, 0) / tsr_int128_scaled(profile->total.revenue, 0)));
+    json_object_set_new(json, "means",
+                        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "recency_days", real(part->recency_days),
+                                  "frequency", real(part->frequency), "monetary", real(part->monetary), "order_value",
+                                  real(part->order_value), "clv", real(part->clv), "p_alive", real(part->p_alive),
+                                  "churn_risk", real(part->churn_risk)));
+    if (!profile->value) return json;
+    json_object_set_new(json, "clv_total", real(part->clv_total));
+    json_object_set_new(json, "expected_purchases", real(part->expected_purchases));
+    return json;
+}
+
+static bool is_tiny(const tsr_findings *f, const tsr_part *part)
+{
+    double share = (double)part->customers / (double)f->profile->total.customers;
+
+    return share < f->run->settings->cluster.min_share;
+}
+
+static json_t *segments_of(const tsr_findings *f)
+{
+    json_t *segments = json_array();
+
+    for (int32_t s = 0; s < f->profile->k; s++) {
+        const tsr_part *part = &f->profile->segment[s];
+        json_t *json = part_of(f->profile, part, f->info->money_scale), *flags = json_array();
+        char name[32];
+        snprintf(name, sizeof name, "Segment %d", s + 1);
+        if (is_tiny(f, part)) json_array_append_new(flags, json_string("small"));
+        json_object_set_new(json, "segment", json_integer(s));
+        json_object_set_new(json, "name", json_string(name));
+        json_object_set_new(json, "flags", flags);
+        json_object_set_new(json, "silhouette_simplified", real(f->quality->segment_silhouette[s]));
+        json_array_append_new(segments, json);
+    }
+    return segments;
+}
+
+/* A date and time of day as people write it; midnight is left out. */
+static void print_time(int64_t seconds, char *text, size_t n)
+{
+    int64_t day = seconds / 86400 - (seconds % 86400 < 0), rest = seconds - day * 86400;
+    /* days -> civil date: H. Hinnant, chrono-compatible low-level date algorithms */
+    int64_t z = day + 719468, era = (z >= 0 ? z : z - 146096) / 146097, doe = z - era * 146097;
+    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365, doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    int64_t mp = (5 * doy + 2) / 153, d = doy - (153 * mp + 2) / 5 + 1, m = mp < 10 ? mp + 3 : mp - 9;
+    int64_t y = yoe + era * 400 + (m <= 2);
+
+    if (rest == 0)
+        snprintf(text, n, "%04lld-%02lld-%02lld", (long long)y, (long long)m, (long long)d);
+    else
+        snprintf(text, n, "%04lld-%02lld-%02lld %02lld:%02lld:%02lld", (long long)y, (long long)m, (long long)d,
+                 (long long)(rest / 3600), (long long)(rest / 60 % 60), (long long)(rest % 60));
+}
+
+static void add_money_parts(const tsr_findings *f, json_t *json)
+{
+    const tsr_dataset_info *about = tsr_dataset_about(f->input->dataset);
+    char as_of[32];
+
+    print_time(f->info->as_of, as_of, sizeof as_of);
+    json_object_set_new(json, "as_of", json_string(as_of));
+    json_object_set_new(json, "currency", json_string(about->currency));
+    json_object_set_new(json, "revenue", money_text(f->info->revenue, f->info->money_scale));
+    json_object_set_new(json, "prospects", json_integer(f->info->prospects));
+    json_object_set_new(json, "after_as_of", json_integer(f->info->after_as_of));
+    json_object_set_new(json, "rfm", rfm_of(f->rfm));
+    json_object_set_new(json, "value", f->worth->fitted ? value_of(f) : json_null());
+}
+
+tsr_status tsr_summary_segments(const tsr_findings *f, char **text)
+{
+    long min_cell = (long)f->run->settings->run.min_cell;
+    json_t *json = json_object();
+    tsr_status st;
+
+    *text = NULL;
+    json_object_set_new(json, "customers", json_integer(f->info->customers));
+    json_object_set_new(json, "min_cell", json_integer(min_cell));
+    json_object_set_new(json, "quality", quality_of(f));
+    json_object_set_new(json, "choice", choice_of(f->segmentation->model));
+    json_object_set_new(json, "pca", f->pca != NULL ? pca_of(f->pca) : json_null());
+    if (f->profile->money) add_money_parts(f, json);
+    json_object_set_new(json, "total", part_of(f->profile, &f->profile->total, f->info->money_scale));
+    if (json_object_set_new(json, "segments", segments_of(f)) != 0)
+        TSR_TRY(TSR_FAIL(TSR_ENOMEM, "no memory for segments.json"));
+    TSR_TRY(tsr_segments_mask(json, min_cell));
+    TSR_TRY(tsr_json_text(json, text));
+done:
+    json_decref(json);
+    return st;
+}
+
+/* ---- run.json ---- */
+
+static void warn(json_t *warnings, const char *format, ...) TSR_PRINTF(2, 3);
+
+static void warn(json_t *warnings, const char *format, ...)
+{
+    char text[512];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    json_array_append_new(warnings, json_string(text));
+    tsr_warn("%s", text);
+}
+
+static void warn_of_features(const tsr_findings *f, json_t *warnings)
+{
+    const tsr_scaler *scaler = f->scaler;
+    double customers = (double)f->info->customers;
+
+    for (int32_t c = 0; c < scaler->constant_n; c++)
+        warn(warnings, "feature %s has one value for all customers and is left out", scaler->constant[c]);
+    for (int32_t c = 0; c < scaler->cols; c++) {
+        if ((double)scaler->clipped[c] > CLIPPED_SHARE * customers)
+            warn(warnings, "feature %s: %.1f %% of the values lie beyond %g standard deviations and are clipped",
+                 scaler->name[c], 100 * (double)scaler->clipped[c] / customers, scaler->clip);
+        if (scaler->missing_share[c] > 0.5)
+            warn(warnings, "feature %s is missing for %.1f %% of the customers", scaler->name[c],
+                 100 * scaler->missing_share[c]);
+    }
+}
+
+static void warn_of_segments(const tsr_findings *f, json_t *warnings)
+{
+    const tsr_kmeans *model = f->segmentation->model;
+    int32_t tiny = 0;
+
+    if (model->k < model->asked_k)
+        warn(warnings, "%d segments instead of %d: there are no more distinct customers", model->k, model->asked_k);
+    if (model->stop == TSR_STOP_MAXIMUM)
+        warn(warnings, "K-means stopped at cluster.max_iter = %lld with %lld customers still moving",
+             (long long)model->iterations, (long long)model->moved);
+    for (int32_t s = 0; s < f->profile->k; s++) tiny += is_tiny(f, &f->profile->segment[s]);
+    if (tiny > 0)
+        warn(warnings, "%d segment%s with less than %g %% of the customers (cluster.min_share)", tiny,
+             tiny == 1 ? "" : "s", 100 * f->run->settings->cluster.min_share);
+}
+
+static void warn_of_value(const tsr_findings *f, json_t *warnings)
+{
+    const tsr_value_model *m = &f->worth->model;
+
+    if (!f->worth->fitted) return;
+    if (!m->converged) warn(warnings, "the purchase model did not converge: read its figures with care");
+    if (m->no_dropout)
+        warn(warnings, "the purchase model finds nobody who left: customers from before the first record look like new "
+                       "ones, so it expects too much");
+    if (!m->has_spend)
+        warn(warnings, "nobody bought twice with positive value: no spend model, so no expected spend and no CLV");
+    if (m->has_spend && !m->spend_converged)
+        warn(warnings, "the spend model did not converge: read expected spend and CLV with care");
+    if (m->has_spend && fabs(m->spend_correlation) > SPEND_CORRELATION)
+        warn(warnings, "frequency and spend are correlated (%.2f): the spend model assumes that they are not",
+             m->spend_correlation);
+}
+
+tsr_status tsr_summary_facts(const tsr_findings *f, json_t **facts)
+{
+    const tsr_kmeans *model = f->segmentation->model;
+    json_t *warnings = json_array();
+
+    warn_of_features(f, warnings);
+    warn_of_segments(f, warnings);
+    warn_of_value(f, warnings);
+    *facts =
+        json_pack("{s:{s:I, s:f, s:s, s:i, s:I, s:I}, s:{s:I, s:I, s:I}, s:o}", "cluster", "iterations",
+                  (json_int_t)model->iterations, "seconds", model->seconds, "stop", tsr_stop_name(model->stop), "k",
+                  (int)model->k, "repairs", (json_int_t)model->repairs, "sample", (json_int_t)model->sample_rows,
+                  "counts", "customers", (json_int_t)f->info->customers, "prospects", (json_int_t)f->info->prospects,
+                  "after_as_of", (json_int_t)f->info->after_as_of, "warnings", warnings);
+    return *facts != NULL ? TSR_OK : TSR_FAIL(TSR_ENOMEM, "no memory for run.json");
+}
