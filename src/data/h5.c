@@ -71,9 +71,11 @@ tsr_status tsr_h5_create(const char *path, const char *name, hid_t *file)
     *file = TSR_NO_ID;
     tsr_h5_quiet();
     if (tsr_fault("file")) return TSR_FAIL(TSR_EIO, "%s: failure on purpose", name);
-    hid_t fcpl = H5Pcreate(H5P_FILE_CREATE);
-    if (fcpl >= 0 && H5Pset_obj_track_times(fcpl, 0) >= 0) *file = H5Fcreate(path, H5F_ACC_TRUNC, fcpl, H5P_DEFAULT);
+    hid_t fcpl = H5Pcreate(H5P_FILE_CREATE), fapl = H5Pcreate(H5P_FILE_ACCESS);
+    if (H5Pset_obj_track_times(fcpl, 0) >= 0 && tsr_h5_format(fapl) >= 0)
+        *file = H5Fcreate(path, H5F_ACC_TRUNC, fcpl, fapl);
     tsr_status st = *file < 0 ? tsr_h5_fail(TSR_EIO, name, NULL, "cannot be created") : TSR_OK;
+    tsr_h5_close(&fapl);
     tsr_h5_close(&fcpl);
     return st;
 }
