@@ -35,7 +35,7 @@ void tsr_comm_close(tsr_comm *comm);
 
 /**
  * Collective. Turn local statuses into one: the worst of all ranks, with the record of the lowest rank that holds it.
- * Cost: one 8-byte allreduce when all is well.
+ * A failure that was agreed before keeps its record. Cost: one 8-byte allreduce when all is well.
  */
 tsr_status tsr_agree(const tsr_comm *comm, tsr_status local) TSR_NODISCARD;
 

@@ -16,13 +16,14 @@
  *
  * @param[out] received       new, the rows in the order of their sending ranks; free with tsr_free(); NULL on failure
  * @param[out] received_rows  [comm->size], rows from each rank
- * @return TSR_OK; TSR_ENOMEM
+ * @return TSR_OK; TSR_ENOMEM; TSR_EBUG (row_bytes differ)
+ * Cost: each rank talks to each other one in turn, at most four pieces each way in flight.
  */
 tsr_status tsr_exchange(const tsr_comm *comm, const void *send, const int64_t *send_rows, size_t row_bytes,
                         void **received, int64_t *received_rows) TSR_NODISCARD;
 
 /**
- * Collective. All rows of all ranks on every rank, in the order of ranks.
+ * Collective. All rows of all ranks on every rank, in the order of ranks. Same on all ranks: row_bytes.
  * @param[out] all       new; free with tsr_free(); NULL on failure
  * @param[out] rows_all  their number
  * @return TSR_OK; TSR_ENOMEM

@@ -32,7 +32,10 @@ typedef struct tsr_quantile_source {
  * @param p           [np], each in 0..1
  * @param[out] out    [groups][cols][np]; NaN where a group has no value in a column
  * @param[out] count  [groups][cols], values that are not NaN; may be NULL
- * @return TSR_OK; TSR_ENOMEM; what the source returns
+ * @return TSR_OK; TSR_ECONF (arguments differ between ranks, p outside 0..1); TSR_ENOMEM; TSR_EBUG (the source breaks
+ *         its promise); what the source returns
+ * Cost: one pass where all ranks together read at most 2^20 values, else two to five, each with one reduction of at
+ * most 32 MiB (256 MiB with very many groups, columns and probabilities).
  */
 tsr_status tsr_quantiles(const tsr_comm *comm, const tsr_quantile_source *source, int32_t cols, int32_t groups,
                          const double *p, int32_t np, double *out, int64_t *count) TSR_NODISCARD;

@@ -27,7 +27,10 @@ typedef tsr_status (*tsr_serve_evaluate)(const tsr_comm *comm, void *context, co
 /** Root only: the solver. Calls tsr_server_evaluate(), writes result [nresult]. */
 typedef tsr_status (*tsr_serve_solve)(tsr_server *server, void *context, double *result, int32_t nresult);
 
-/** Root only, inside a solver. One evaluation on all ranks. A failure must be passed on by the solver. */
+/**
+ * Root only, inside a solver. One evaluation on all ranks. After a failure every further call returns it at once;
+ * tsr_serve() ends with it even if the solver's library swallows it.
+ */
 tsr_status tsr_server_evaluate(tsr_server *server, const double *x, int32_t n, double *out, int32_t nout) TSR_NODISCARD;
 
 /**
@@ -43,9 +46,9 @@ typedef tsr_status (*tsr_task)(void *context, int64_t task, void *result);
 
 /**
  * Collective. Run tasks 0..tasks-1, task t on rank t mod size; every rank gets all results in order of number.
- * Same on all ranks: tasks, result_bytes.
+ * All tasks run, whatever others come to. Same on all ranks: tasks, result_bytes.
  * @param[out] results  [tasks][result_bytes], the caller's
- * @return TSR_OK; TSR_ENOMEM; the worst status of any task
+ * @return TSR_OK; the worst status of any task, with the text of the lowest task that came to it
  */
 tsr_status tsr_tasks_run(const tsr_comm *comm, int64_t tasks, tsr_task run, void *context, void *results,
                          size_t result_bytes) TSR_NODISCARD;

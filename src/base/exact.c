@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "tessera/status.h"
 
@@ -16,9 +17,20 @@ tsr_fixed tsr_fixed_zero(int32_t scale)
     return (tsr_fixed){.scale = scale};
 }
 
+/* As ldexp(), which is a call and slow; a product with a power of two rounds in the same way. */
+static double scaled(double value, int32_t scale)
+{
+    if (scale < -1022 || scale > 1023) return ldexp(value, scale);
+
+    uint64_t bits = (uint64_t)(scale + 1023) << 52;
+    double power;
+    memcpy(&power, &bits, sizeof power);
+    return value * power;
+}
+
 void tsr_fixed_add(tsr_fixed *sum, double value, int64_t times)
 {
-    double units = ldexp(value, sum->scale);
+    double units = scaled(value, sum->scale);
 
     if (!(fabs(units) <= TSR_FIXED_MAX)) {
         sum->bad += times;

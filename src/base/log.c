@@ -46,28 +46,36 @@ static void print_line(const char *head, const char *format, va_list args)
     fflush(stderr);
 }
 
-#define PRINT_ROOT(level, head, format)                                                                                \
-    do {                                                                                                               \
-        if (this_rank != 0 || shown < (level)) return;                                                                 \
-        va_list args;                                                                                                  \
-        va_start(args, format);                                                                                        \
-        print_line((head), (format), args);                                                                            \
-        va_end(args);                                                                                                  \
-    } while (0)
+static void print_root(tsr_log_level level, const char *head, const char *format, va_list args)
+{
+    if (this_rank == 0 && shown >= level) print_line(head, format, args);
+}
 
 void tsr_debug(const char *format, ...)
 {
-    PRINT_ROOT(TSR_LOG_DEBUG, "", format);
+    va_list args;
+
+    va_start(args, format);
+    print_root(TSR_LOG_DEBUG, "", format, args);
+    va_end(args);
 }
 
 void tsr_info(const char *format, ...)
 {
-    PRINT_ROOT(TSR_LOG_INFO, "", format);
+    va_list args;
+
+    va_start(args, format);
+    print_root(TSR_LOG_INFO, "", format, args);
+    va_end(args);
 }
 
 void tsr_warn(const char *format, ...)
 {
-    PRINT_ROOT(TSR_LOG_WARN, "warning: ", format);
+    va_list args;
+
+    va_start(args, format);
+    print_root(TSR_LOG_WARN, "warning: ", format, args);
+    va_end(args);
 }
 
 void tsr_log_local(const char *format, ...)

@@ -207,8 +207,32 @@ static void plan_not_understood_ends_the_program(void **state)
     assert_int_equal(child_under("0,1"), TSR_EBUG);
 }
 
-int main(void)
+static int child_with_environment(const char *plan)
 {
+    int status = 0;
+    pid_t child = fork();
+
+    if (child == 0) {
+        setenv("TSR_FAULT", plan, 1);
+        execl("/proc/self/exe", "unit_memory", "pass the point", (char *)NULL);
+        _exit(99);
+    }
+    if (waitpid(child, &status, 0) != child || !WIFEXITED(status)) return -1;
+    return WEXITSTATUS(status);
+}
+
+static void plan_comes_from_the_environment(void **state)
+{
+    (void)state;
+    assert_int_equal(child_with_environment("point=save,rank=0"), 10);
+    assert_int_equal(child_with_environment("point=other,rank=0"), 12);
+    assert_int_equal(child_with_environment(""), 12);
+}
+
+int main(int argc, char **argv)
+{
+    (void)argv;
+    if (argc > 1) return tsr_fault("save") ? 10 : 12; /* the child of the test above */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(memory_is_zeroed_and_counted),
         cmocka_unit_test(nothing_is_a_block_too),
@@ -222,6 +246,7 @@ int main(void)
         cmocka_unit_test(random_faults_are_about_one_in_n_and_repeat),
         cmocka_unit_test(fault_may_be_a_signal),
         cmocka_unit_test(plan_not_understood_ends_the_program),
+        cmocka_unit_test(plan_comes_from_the_environment),
     };
     return RUN_UNIT_TESTS(tests);
 }
