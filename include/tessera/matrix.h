@@ -12,7 +12,7 @@ typedef struct tsr_matrix {
     int32_t cols;
     char *file, *path; /* owned */
     char *id_path;     /* NULL: none; strings or integers, [rows] */
-    int32_t id_width;  /* bytes of an id as text; 0: none */
+    int32_t id_width;  /* bytes of an id as text, >= 1 */
     char **names;      /* [cols]: attribute `names` of the dataset, else c0, c1, ... */
 } tsr_matrix;
 
@@ -27,7 +27,8 @@ void tsr_matrix_close(tsr_matrix **matrix);
  */
 tsr_status tsr_matrix_read(const tsr_matrix *matrix, int64_t first, int64_t rows, double *values) TSR_NODISCARD;
 
-/** Local. Ids as text [rows][id_width]; without id_path the row number. Keys: tsr_key_of_id() of that text. */
+/** Local. Ids as text [rows][id_width], padded with zeros; without id_path the row number, from 0. Keys:
+ *  tsr_key_of_id() of that text. @return TSR_OK; TSR_EIO; TSR_EDATA; TSR_ENOMEM */
 tsr_status tsr_matrix_ids(const tsr_matrix *matrix, int64_t first, int64_t rows, char *ids) TSR_NODISCARD;
 
 #endif
