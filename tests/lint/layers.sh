@@ -1,5 +1,6 @@
 #!/bin/sh
-# layers.sh TOP: includes point down only, names of files are unique, a public header belongs to the room of its .c.
+# layers.sh TOP: includes point down only, names of files are unique, a public header x.h belongs to the room of x.c
+# (or of x_*.c).
 set -eu
 cd "$1"
 
@@ -33,7 +34,16 @@ find include src -type f ! -name CMakeLists.txt | LC_ALL=C sort | awk '
         if (room_of_path($0) != "" && name ~ /\.c$/) {
             sub(/\.c$/, "", name)
             home[name] = room_of_path($0)
+            while (sub(/_[^_]*$/, "", name)) {
+                unclear = name in parts_of && parts_of[name] != room_of_path($0)
+                parts_of[name] = unclear ? "" : room_of_path($0)
+            }
         }
+    }
+
+    # The room of x.c, or that of x_read.c, x_write.c ...; "" where there is none.
+    function home_of(name) {
+        return name in home ? home[name] : name in parts_of ? parts_of[name] : ""
     }
 
     # The room that an include leads to; "" where it is not one of ours.
@@ -41,8 +51,7 @@ find include src -type f ! -name CMakeLists.txt | LC_ALL=C sort | awk '
         n = split(included, parts, "/")
         if (parts[1] == "tessera" && n == 2) {
             sub(/\.h$/, "", parts[2])
-            if (!(parts[2] in home)) return "?"
-            return home[parts[2]]
+            return home_of(parts[2]) == "" ? "?" : home_of(parts[2])
         }
         if (n == 2) return parts[1]
         return from
@@ -76,11 +85,11 @@ find include src -type f ! -name CMakeLists.txt | LC_ALL=C sort | awk '
                 name = path
                 sub(/.*\//, "", name)
                 sub(/\.h$/, "", name)
-                if (!(name in home)) {
+                room = home_of(name)
+                if (room == "") {
                     complain(path, "no room has " name ".c")
                     continue
                 }
-                room = home[name]
             }
             if (!(room in floor_of)) {
                 complain(path, "not in a room of the house")

@@ -49,6 +49,9 @@ fresh; echo '#include "data/store.h"' >>"$top/src/core/tiles.c"; layers 1 'core 
 fresh; echo >"$top/src/data/table.c"; echo >"$top/include/tessera/table.h"
 echo '#include "tessera/table.h"' >>"$top/include/tessera/one.h"; layers 1 'include/tessera/one.h:9: base must not'
 fresh; echo >"$top/include/tessera/lost.h"; layers 1 'no room has lost.c'
+fresh; echo >"$top/src/data/lost_read.c"; echo >"$top/include/tessera/lost.h"; layers 0 ''
+fresh; echo >"$top/src/data/lost_read.c"; echo >"$top/include/tessera/lost.h"
+echo '#include "tessera/lost.h"' >>"$top/src/core/tiles.c"; layers 1 'core must not include tessera/lost.h of data'
 fresh; echo >"$top/src/data/tiles.c"; layers 1 'another file of this name: src/core/tiles.c'
 fresh; mkdir "$top/src/attic"; echo >"$top/src/attic/old.c"; layers 1 'src/attic/old.c: not in a room'
 
