@@ -1,0 +1,2 @@
+tsr_unit_test(segments PkgConfig::JANSSON)
+tsr_unit_test(report PkgConfig::JANSSON)

@@ -1,0 +1,178 @@
+#include "unit_test.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#include "present/page.h"
+#include "tessera/report.h"
+
+static const char *const SEGMENTS =
+    "{\"customers\": 23570, \"min_cell\": 10, \"revenue\": \"2500315.63\", \"currency\": \"USD\", \"as_of\": "
+    "\"1998-07-01\", \"prospects\": 0, \"quality\": {\"k\": 2, \"silhouette_simplified\": 0.5123, \"davies_bouldin\": "
+    "0.9, \"explained_variance\": 0.61, \"inertia\": 12345.5}, \"choice\": [{\"k\": 2, \"silhouette_simplified\": "
+    "0.5}, "
+    "{\"k\": 3, \"silhouette_simplified\": 0.4}], \"rfm\": {\"groups\": {\"Champions\": 500, \"Lost\": null}, "
+    "\"thresholds\": {\"recency\": [1, 2, 3, 4], \"frequency\": [1, 1, 2, 5], \"monetary\": [10, 20, 30, 400.5]}}, "
+    "\"value\": null, \"total\": {\"customers\": 23570, \"share\": 1.0, \"revenue\": \"2500315.63\", "
+    "\"revenue_share\": "
+    "1.0, \"means\": {\"recency_days\": 300, \"frequency\": 3.0, \"monetary\": 106.08}, \"features\": {\"orders\": "
+    "{\"p25\": 1, \"p50\": 1, \"p75\": 3}}}, \"segments\": [{\"segment\": 0, \"name\": \"<b>A&B</b>\", \"flags\": "
+    "[\"small\"], \"customers\": 570, \"share\": 0.0242, \"revenue\": \"1234567.89\", \"revenue_share\": 0.4938, "
+    "\"means\": {\"recency_days\": 34, \"frequency\": 12.3, \"monetary\": 2165.91}, \"features\": {\"orders\": "
+    "{\"p25\": "
+    "8, \"p50\": 11, \"p75\": 15}}}, {\"segment\": 1, \"name\": \"Segment 2\", \"flags\": [], \"customers\": null, "
+    "\"share\": null, \"revenue\": null, \"revenue_share\": null, \"means\": {\"recency_days\": null}, \"features\": "
+    "{\"orders\": {\"p50\": null}}}]}";
+
+static const char *const RUN =
+    "{\"version\": \"0.1.0\", \"ranks\": 3, \"digest\": \"0123abcd\", \"job\": {\"report.title\": \"A \\\"title\\\" "
+    "<x>\"}, "
+    "\"warnings\": [\"one < two\"], \"stages\": [{\"name\": \"features\", \"rows\": 23570, \"seconds\": 0.5, "
+    "\"peak_rss_mb\": {\"min\": 50, \"max\": 60}}]}";
+
+static bool holds(const char *text, const char *part)
+{
+    return strstr(text, part) != NULL;
+}
+
+static void page_is_whole_and_escaped(void **state)
+{
+    (void)state;
+    char *html = NULL;
+
+    assert_int_equal(tsr_report_html(SEGMENTS, RUN, &html), TSR_OK);
+    assert_true(strncmp(html, "<!doctype html>", 15) == 0);
+    assert_true(holds(html, "</html>\n"));
+    assert_true(holds(html, "&lt;b&gt;A&amp;B&lt;/b&gt;"));
+    assert_false(holds(html, "<b>A&B"));
+    assert_true(holds(html, "A &quot;title&quot; &lt;x&gt;"));
+    assert_true(holds(html, "one &lt; two"));
+    assert_true(holds(html, "2,500,315.63 USD"));
+    assert_true(holds(html, "<code>0123abcd</code>"));
+    tsr_free(&html);
+}
+
+static void page_needs_neither_script_nor_network(void **state)
+{
+    (void)state;
+    char *html = NULL;
+
+    assert_int_equal(tsr_report_html(SEGMENTS, RUN, &html), TSR_OK);
+    assert_false(holds(html, "<script"));
+    assert_false(holds(html, "http"));
+    assert_false(holds(html, "src="));
+    assert_false(holds(html, "@import"));
+    tsr_free(&html);
+}
+
+static void page_shows_a_dash_for_what_is_masked(void **state)
+{
+    (void)state;
+    char *html = NULL;
+
+    assert_int_equal(tsr_report_html(SEGMENTS, RUN, &html), TSR_OK);
+    assert_true(holds(html, "<th scope=\"row\">Lost</th><td>–</td>"));
+    assert_true(holds(html, "<th scope=\"row\">Segment 2</th><td>–</td>"));
+    tsr_free(&html);
+}
+
+static void damaged_json_is_refused(void **state)
+{
+    (void)state;
+    char *text = NULL;
+
+    assert_int_equal(tsr_report_html("{", RUN, &text), TSR_EDATA);
+    assert_null(text);
+    assert_int_equal(tsr_report_summary(SEGMENTS, "[]", "x", &text), TSR_EDATA);
+    assert_null(text);
+}
+
+/* Characters of the longest line. */
+static int width_of(const char *text)
+{
+    int widest = 0, width = 0;
+
+    for (; *text != '\0'; text++) {
+        width = *text == '\n' ? 0 : width + (((unsigned char)*text & 0xc0) != 0x80);
+        if (width > widest) widest = width;
+    }
+    return widest;
+}
+
+static void summary_names_segments_and_files_within_100_columns(void **state)
+{
+    (void)state;
+    char *text = NULL;
+
+    assert_int_equal(tsr_report_summary(SEGMENTS, RUN, "runs/cdnow", &text), TSR_OK);
+    assert_true(holds(text, "23,570 customers"));
+    assert_true(holds(text, "1,234,567.89"));
+    assert_true(holds(text, "49.4 %"));
+    assert_true(holds(text, "34 d"));
+    assert_true(holds(text, "runs/cdnow/report.html"));
+    assert_true(holds(text, "0123abcd"));
+    assert_true(width_of(text) <= 100);
+    tsr_free(&text);
+}
+
+static void figures_are_grouped_by_thousands(void **state)
+{
+    (void)state;
+    char text[TSR_FIGURE_BYTES];
+    const struct {
+        json_t *value;
+        int decimals;
+        const char *expected;
+    } cases[] = {
+        {json_integer(0), 0, "0"},
+        {json_integer(999), 0, "999"},
+        {json_integer(1000), 0, "1,000"},
+        {json_integer(-1234567), 0, "-1,234,567"},
+        {json_string("-8300065.814"), 3, "-8,300,065.814"},
+        {json_string("12345.678"), 2, "12,345.67"},
+        {json_string("12345.678"), 0, "12,345"},
+        {json_real(1234.5), 2, "1,234.50"},
+        {json_null(), 2, "–"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_string_equal(tsr_figure(cases[i].value, cases[i].decimals, text), cases[i].expected);
+        json_decref(cases[i].value);
+    }
+}
+
+static void short_figures_keep_about_four_digits(void **state)
+{
+    (void)state;
+    char text[TSR_FIGURE_BYTES];
+    const struct {
+        double value;
+        const char *expected;
+    } cases[] = {{0, "0"},
+                 {12, "12"},
+                 {0.24261, "0.2426"},
+                 {4.41361, "4.414"},
+                 {35.0778, "35.08"},
+                 {-9582.4292, "-9,582"},
+                 {0.00001234, "1.23e-05"}};
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        json_t *value = json_real(cases[i].value);
+        assert_string_equal(tsr_figure_short(value, text), cases[i].expected);
+        json_decref(value);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(page_is_whole_and_escaped),
+        cmocka_unit_test(page_needs_neither_script_nor_network),
+        cmocka_unit_test(page_shows_a_dash_for_what_is_masked),
+        cmocka_unit_test(damaged_json_is_refused),
+        cmocka_unit_test(summary_names_segments_and_files_within_100_columns),
+        cmocka_unit_test(figures_are_grouped_by_thousands),
+        cmocka_unit_test(short_figures_keep_about_four_digits),
+    };
+    return RUN_UNIT_TESTS(tests);
+}

@@ -1,0 +1,156 @@
+#include "unit_test.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <string.h>
+
+#include "tessera/segments.h"
+
+static json_t *segment(int number, long customers, long buyers)
+{
+    return json_pack("{s:i, s:s, s:I, s:I, s:f, s:s, s:f, s:{s:f, s:f}, s:{s:{s:f}}}", "segment", number, "name",
+                     "Segment", "customers", (json_int_t)customers, "buyers", (json_int_t)buyers, "share", 0.5,
+                     "revenue", "12.34", "clv_total", 5.0, "means", "recency_days", 3.0, "clv", 1.0, "features",
+                     "orders", "mean", 2.0);
+}
+
+static json_t *tree(const long *customers, int n)
+{
+    json_t *segments = json_array();
+    long all = 0;
+
+    for (int i = 0; i < n; i++) {
+        json_array_append_new(segments, segment(i, customers[i], customers[i]));
+        all += customers[i];
+    }
+    return json_pack("{s:I, s:s, s:o, s:o}", "customers", (json_int_t)all, "revenue", "99.00", "segments", segments,
+                     "total", segment(-1, all, all));
+}
+
+static json_t *at(json_t *json, int i)
+{
+    return json_array_get(json_object_get(json, "segments"), (size_t)i);
+}
+
+static bool is_masked(json_t *part)
+{
+    return json_is_null(json_object_get(part, "customers")) && json_is_null(json_object_get(part, "share")) &&
+           json_is_null(json_object_get(part, "revenue")) &&
+           json_is_null(json_object_get(json_object_get(part, "means"), "recency_days")) &&
+           json_is_null(json_object_get(json_object_get(json_object_get(part, "features"), "orders"), "mean"));
+}
+
+static void json_text_sorts_keys_and_keeps_all_bits(void **state)
+{
+    (void)state;
+    json_t *json = json_pack("{s:f, s:i, s:[f]}", "b", 0.1, "a", 1, "c", 1.0 / 3);
+    char *text = NULL;
+
+    assert_int_equal(tsr_json_text(json, &text), TSR_OK);
+    assert_string_equal(text,
+                        "{\n  \"a\": 1,\n  \"b\": 0.10000000000000001,\n  \"c\": [\n    0.33333333333333331\n  ]\n}\n");
+    json_decref(json);
+    tsr_free(&text);
+}
+
+static void mask_leaves_large_segments_alone(void **state)
+{
+    (void)state;
+    json_t *json = tree((const long[]){10, 20, 30}, 3), *before = json_deep_copy(json);
+
+    assert_int_equal(tsr_segments_mask(json, 10), TSR_OK);
+    assert_true(json_equal(json, before));
+    json_decref(before);
+    json_decref(json);
+}
+
+static void mask_hides_a_small_segment_and_the_next_smallest_with_it(void **state)
+{
+    (void)state;
+    json_t *json = tree((const long[]){9, 500, 30}, 3);
+
+    assert_int_equal(tsr_segments_mask(json, 10), TSR_OK);
+    assert_true(is_masked(at(json, 0)));
+    assert_false(is_masked(at(json, 1)));
+    assert_true(is_masked(at(json, 2)));
+    assert_int_equal(json_integer_value(json_object_get(at(json, 2), "segment")), 2);
+    assert_string_equal(json_string_value(json_object_get(at(json, 0), "name")), "Segment");
+    json_decref(json);
+}
+
+static void mask_hides_one_more_where_all_hidden_together_are_few(void **state)
+{
+    (void)state;
+    json_t *json = tree((const long[]){2, 3, 40, 500}, 4);
+
+    assert_int_equal(tsr_segments_mask(json, 10), TSR_OK);
+    assert_true(is_masked(at(json, 0)));
+    assert_true(is_masked(at(json, 1)));
+    assert_true(is_masked(at(json, 2)));
+    assert_false(is_masked(at(json, 3)));
+    json_decref(json);
+}
+
+static void mask_hides_small_rfm_groups_but_shows_empty_ones(void **state)
+{
+    (void)state;
+    json_t *json = tree((const long[]){500, 30}, 2), *groups;
+
+    json_object_set_new(json, "rfm",
+                        json_pack("{s:{s:i, s:i, s:i, s:i}, s:{s:{s:i, s:i}}}", "groups", "Champions", 400, "Lost", 4,
+                                  "New", 126, "Prospect", 0, "scores", "recency", "1", 3, "2", 527));
+    assert_int_equal(tsr_segments_mask(json, 10), TSR_OK);
+    groups = json_object_get(json_object_get(json, "rfm"), "groups");
+    assert_true(json_is_null(json_object_get(groups, "Lost")));
+    assert_true(json_is_null(json_object_get(groups, "New")));
+    assert_int_equal(json_integer_value(json_object_get(groups, "Champions")), 400);
+    assert_int_equal(json_integer_value(json_object_get(groups, "Prospect")), 0);
+    json_t *recency = json_object_get(json_object_get(json_object_get(json, "rfm"), "scores"), "recency");
+    assert_true(json_is_null(json_object_get(recency, "1")));
+    assert_true(json_is_null(json_object_get(recency, "2")));
+    json_decref(json);
+}
+
+static void mask_hides_means_of_few_buyers(void **state)
+{
+    (void)state;
+    json_t *json = tree((const long[]){500, 30}, 2);
+
+    json_object_set_new(at(json, 1), "buyers", json_integer(4));
+    json_object_set_new(at(json, 0), "buyers", json_integer(495));
+    assert_int_equal(tsr_segments_mask(json, 10), TSR_OK);
+    assert_true(json_is_null(json_object_get(json_object_get(at(json, 1), "means"), "clv")));
+    assert_true(json_is_null(json_object_get(at(json, 1), "clv_total")));
+    assert_true(json_is_null(json_object_get(at(json, 1), "buyers")));
+    assert_int_equal(json_integer_value(json_object_get(at(json, 1), "customers")), 30);
+    assert_true(json_is_null(json_object_get(at(json, 0), "buyers"))); /* five have not bought */
+    assert_false(json_is_null(json_object_get(at(json, 0), "clv_total")));
+    json_decref(json);
+}
+
+static void mask_hides_everything_of_a_handful_of_customers(void **state)
+{
+    (void)state;
+    json_t *json = tree((const long[]){4, 5}, 2);
+
+    assert_int_equal(tsr_segments_mask(json, 10), TSR_OK);
+    assert_true(json_is_null(json_object_get(json, "customers")));
+    assert_true(json_is_null(json_object_get(json, "revenue")));
+    assert_true(json_is_null(json_object_get(json, "segments")));
+    assert_true(is_masked(json_object_get(json, "total")));
+    json_decref(json);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(json_text_sorts_keys_and_keeps_all_bits),
+        cmocka_unit_test(mask_leaves_large_segments_alone),
+        cmocka_unit_test(mask_hides_a_small_segment_and_the_next_smallest_with_it),
+        cmocka_unit_test(mask_hides_one_more_where_all_hidden_together_are_few),
+        cmocka_unit_test(mask_hides_small_rfm_groups_but_shows_empty_ones),
+        cmocka_unit_test(mask_hides_means_of_few_buyers),
+        cmocka_unit_test(mask_hides_everything_of_a_handful_of_customers),
+    };
+    return RUN_UNIT_TESTS(tests);
+}
