@@ -22,10 +22,12 @@ typedef struct tsr_source {
     bool multiline;    /* quoted fields may hold line breaks: read by one rank */
     tsr_map columns;   /* id, time, amount, quantity, price, order, item, category, promotion; attributes by own name */
     tsr_map types;     /* of attributes: number | category; default: number where every value is one */
-    char *time_format; /* strptime pattern, or "epoch", "epoch_ms" */
+    char *time_format; /* strptime pattern, or "iso", "epoch", "epoch_ms" */
     char *time_zone;   /* IANA zone that the text is in; NULL: the dataset's (civil time as it stands) */
     tsr_texts reject;  /* rules */
 } tsr_source;
+
+typedef enum tsr_resolution { TSR_RESOLUTION_AUTO, TSR_RESOLUTION_DAY, TSR_RESOLUTION_SECOND } tsr_resolution;
 
 typedef struct tsr_ingest_params {
     int64_t partitions; /* 0: auto, about 512 MiB each */
@@ -33,7 +35,7 @@ typedef struct tsr_ingest_params {
     int64_t money_scale;
     char *currency;
     char *time_zone;
-    int32_t resolution;   /* 0 auto (day where no source has a time of day), 1 day, 2 second */
+    int32_t resolution;   /* tsr_resolution; auto: day where no used row has a time of day */
     int64_t reject_limit; /* rows kept in rejects.csv per reason */
     tsr_groups sources;   /* of tsr_source */
 } tsr_ingest_params;

@@ -1,0 +1,287 @@
+#include "ingest/inputs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tessera/memory.h"
+
+static const tsr_source *source_at(const tsr_ingest_params *params, int32_t i)
+{
+    return (const tsr_source *)params->sources.item + i;
+}
+
+/* ---- what all sources together have ---- */
+
+static int by_name(const void *left, const void *right)
+{
+    return strcmp(*(char *const *)left, *(char *const *)right);
+}
+
+/* Attributes of one name in several sources are one attribute. */
+static tsr_status list_attributes(const tsr_ingest_params *params, tsr_inputs *inputs)
+{
+    int32_t n = 0, kept = 0;
+    tsr_status st;
+
+    for (int32_t i = 0; i < params->sources.n; i++) n += source_at(params, i)->columns.n;
+    TSR_TRY(tsr_alloc(&inputs->attribute, n, sizeof *inputs->attribute));
+    TSR_TRY(tsr_alloc(&inputs->form, n, sizeof *inputs->form));
+    n = 0;
+    for (int32_t i = 0; i < params->sources.n; i++) {
+        const tsr_source *source = source_at(params, i);
+        for (int32_t c = 0; source->kind == TSR_SOURCE_CUSTOMERS && c < source->columns.n; c++)
+            if (strcmp(source->columns.name[c], "id") != 0) inputs->attribute[n++] = source->columns.name[c];
+    }
+    qsort(inputs->attribute, (size_t)n, sizeof *inputs->attribute, by_name);
+    for (int32_t i = 0; i < n; i++)
+        if (kept == 0 || strcmp(inputs->attribute[kept - 1], inputs->attribute[i]) != 0)
+            inputs->attribute[kept++] = inputs->attribute[i];
+    inputs->shape.attributes = kept;
+done:
+    return st;
+}
+
+static tsr_status declare_form(tsr_inputs *inputs, const char *name, const char *type, int32_t source)
+{
+    int32_t form = strcmp(type, "number") == 0 ? TSR_FORM_NUMBER : TSR_FORM_CATEGORY, a = 0;
+
+    while (strcmp(inputs->attribute[a], name) != 0) a++;
+    if (inputs->form[a] != TSR_FORM_AUTO && inputs->form[a] != form)
+        return TSR_FAIL(TSR_ECONF, "ingest.sources[%d].types.%s: %s here, but not in an earlier source", source, name,
+                        type);
+    inputs->form[a] = form;
+    return TSR_OK;
+}
+
+static tsr_status find_shape(const tsr_ingest_params *params, tsr_inputs *inputs)
+{
+    tsr_status st = list_attributes(params, inputs);
+
+    for (int32_t i = 0; st == TSR_OK && i < params->sources.n; i++) {
+        const tsr_source *source = source_at(params, i);
+        inputs->shape.has |= tsr_source_has(source);
+        for (int32_t t = 0; st == TSR_OK && t < source->types.n; t++)
+            st = declare_form(inputs, source->types.name[t], source->types.text[t], i);
+    }
+    inputs->shape.attribute_name = (const char *const *)inputs->attribute;
+    inputs->shape.attribute_form = inputs->form;
+    return st;
+}
+
+/* ---- files and headers, seen by the root ---- */
+
+static tsr_status list_files(const tsr_ingest_params *params, tsr_inputs *inputs)
+{
+    int32_t n = 0;
+
+    for (int32_t i = 0; i < params->sources.n; i++) n += source_at(params, i)->files.n;
+    tsr_status st = tsr_alloc(&inputs->file, n, sizeof *inputs->file);
+    for (int32_t i = 0; st == TSR_OK && i < params->sources.n; i++)
+        for (int32_t f = 0; f < source_at(params, i)->files.n; f++)
+            inputs->file[inputs->n++] = (tsr_input){.path = source_at(params, i)->files.text[f], .source = i};
+    return st;
+}
+
+/* What the root tells about one file, before the names of its columns. */
+typedef struct told_file {
+    tsr_file_facts facts;
+    int64_t names_bytes; /* each name with a zero behind it */
+    int32_t columns;
+} told_file;
+
+typedef struct told {
+    char *bytes; /* told_file and names, file after file */
+    int64_t n;
+} told;
+
+static tsr_status tell(told *to, const void *bytes, int64_t n)
+{
+    tsr_status st = tsr_resize(&to->bytes, to->n + n, 1);
+
+    if (st != TSR_OK) return st;
+    memcpy(to->bytes + to->n, bytes, (size_t)n);
+    to->n += n;
+    return TSR_OK;
+}
+
+static tsr_status read_header(const tsr_source *source, const char *path, const tsr_file_facts *facts, told *to,
+                              told_file *file)
+{
+    tsr_text_format format = {.delimiter = tsr_source_delimiter(source), .multiline = source->multiline};
+    tsr_text_reader *reader = NULL;
+    tsr_row row;
+    bool more;
+    tsr_status st;
+
+    TSR_TRY(tsr_text_reader_open(path, facts, &format, 0, facts->bytes, &reader));
+    TSR_TRY(tsr_text_reader_next(reader, &row, &more));
+    if (!more) {
+        st = TSR_FAIL(TSR_EDATA, "%s: is empty, but its source says header: true", path);
+        goto done;
+    }
+    for (; file->columns < row.fields; file->columns++) {
+        tsr_slice name = tsr_trim(row.field[file->columns]);
+        if (row.defect != TSR_DEFECT_NONE || !tsr_utf8_valid(name)) {
+            st = TSR_FAIL(TSR_EDATA, "%s: the header is not text in UTF-8", path);
+            goto done;
+        }
+        TSR_TRY(tell(to, name.at, name.n));
+        TSR_TRY(tell(to, "", 1));
+        file->names_bytes += name.n + 1;
+    }
+done:
+    tsr_text_reader_close(&reader);
+    return st;
+}
+
+static tsr_status look_at(const tsr_source *source, const char *path, told *to)
+{
+    told_file file = {.columns = 0};
+    int64_t at = to->n;
+    tsr_status st;
+
+    TSR_TRY(tsr_file_look(path, &file.facts));
+    TSR_TRY(tell(to, &file, sizeof file));
+    if (source->header) TSR_TRY(read_header(source, path, &file.facts, to, &file));
+    memcpy(to->bytes + at, &file, sizeof file);
+done:
+    return st;
+}
+
+static tsr_status look_at_all(const tsr_ingest_params *params, const tsr_inputs *inputs, told *to)
+{
+    tsr_status st = TSR_OK;
+
+    for (int32_t f = 0; st == TSR_OK && f < inputs->n; f++)
+        st = look_at(source_at(params, inputs->file[f].source), inputs->file[f].path, to);
+    return st;
+}
+
+/* What was told becomes the inputs; the names stay in the block that was received. */
+static tsr_status take_told(const tsr_ingest_params *params, const told *from, tsr_inputs *inputs)
+{
+    told_file file;
+    int64_t at = 0, columns = 0;
+    tsr_status st = tsr_alloc(&inputs->name, from->n, sizeof *inputs->name); /* no name without a byte */
+
+    for (int32_t f = 0; st == TSR_OK && f < inputs->n; f++) {
+        tsr_input *input = &inputs->file[f];
+        memcpy(&file, from->bytes + at, sizeof file);
+        at += (int64_t)sizeof file;
+        input->facts = file.facts;
+        input->header = (tsr_header){.n = file.columns, .name = inputs->name + columns};
+        for (int32_t c = 0; c < file.columns; c++) {
+            inputs->name[columns++] = from->bytes + at;
+            at += (int64_t)strlen(from->bytes + at) + 1;
+        }
+        input->whole = file.facts.packing != TSR_PACKING_PLAIN || source_at(params, input->source)->multiline ||
+                       file.facts.bytes <= TSR_SOURCE_BLOCK;
+        inputs->bytes += file.facts.bytes;
+    }
+    return st;
+}
+
+/* ---- time zones, read by the root: hosts may differ in their tz database ---- */
+
+static tsr_status read_zones(const tsr_ingest_params *params, tsr_zone *zone)
+{
+    tsr_status st = tsr_zone_read(params->time_zone, &zone[params->sources.n]);
+
+    for (int32_t i = 0; st == TSR_OK && i < params->sources.n; i++) {
+        const char *name = source_at(params, i)->time_zone;
+        if (name == NULL || strcmp(name, params->time_zone) == 0)
+            zone[i] = zone[params->sources.n];
+        else
+            st = tsr_zone_read(name, &zone[i]);
+    }
+    return st;
+}
+
+static tsr_status share_zones(const tsr_comm *comm, const tsr_ingest_params *params, tsr_inputs *inputs)
+{
+    int64_t n = params->sources.n + 1;
+    tsr_status st;
+
+    TSR_AGREE(comm, tsr_alloc(&inputs->zone, n, sizeof *inputs->zone));
+    TSR_AGREE(comm, comm->rank == 0 ? read_zones(params, inputs->zone) : TSR_OK);
+    tsr_bcast(comm, inputs->zone, n * (int64_t)sizeof *inputs->zone, 0);
+done:
+    return st;
+}
+
+/* ---- the interface ---- */
+
+static tsr_status check_mappings(const tsr_inputs *inputs, const tsr_ingest_params *params)
+{
+    tsr_mapping *mapping = NULL;
+    tsr_status st = TSR_OK;
+
+    for (int32_t f = 0; st == TSR_OK && f < inputs->n; f++) {
+        st = tsr_inputs_mapping(inputs, params, f, &mapping);
+        tsr_mapping_destroy(&mapping);
+    }
+    return st;
+}
+
+tsr_status tsr_inputs_open(const tsr_comm *comm, const tsr_ingest_params *params, tsr_inputs *inputs)
+{
+    told files = {0};
+    tsr_status st;
+
+    memset(inputs, 0, sizeof *inputs);
+    TSR_AGREE(comm, find_shape(params, inputs));
+    TSR_AGREE(comm, list_files(params, inputs));
+    TSR_TRY(share_zones(comm, params, inputs));
+    TSR_AGREE(comm, comm->rank == 0 ? look_at_all(params, inputs, &files) : TSR_OK);
+    TSR_TRY(tsr_bcast_block(comm, (void **)&files.bytes, &files.n, 0));
+    inputs->names = files.bytes;
+    files.bytes = NULL;
+    TSR_AGREE(comm, take_told(params, &(told){inputs->names, files.n}, inputs));
+    TSR_AGREE(comm, check_mappings(inputs, params));
+done:
+    tsr_free(&files.bytes);
+    if (st != TSR_OK) tsr_inputs_close(inputs);
+    return st;
+}
+
+void tsr_inputs_close(tsr_inputs *inputs)
+{
+    tsr_free(&inputs->file);
+    tsr_free(&inputs->zone);
+    tsr_free(&inputs->names);
+    tsr_free(&inputs->name);
+    tsr_free(&inputs->attribute);
+    tsr_free(&inputs->form);
+    memset(inputs, 0, sizeof *inputs);
+}
+
+void tsr_input_share(const tsr_input *input, int32_t number, int rank, int size, int64_t *begin, int64_t *end)
+{
+    *begin = *end = 0;
+    if (!input->whole) {
+        tsr_span span = tsr_span_even(input->facts.bytes, TSR_SOURCE_BLOCK, rank, size);
+        *begin = span.first;
+        *end = span.first + span.rows;
+    } else if (number % size == rank) {
+        *end = input->facts.bytes;
+    }
+}
+
+tsr_status tsr_inputs_mapping(const tsr_inputs *inputs, const tsr_ingest_params *params, int32_t number,
+                              tsr_mapping **mapping)
+{
+    const tsr_input *input = &inputs->file[number];
+    const tsr_source *source = source_at(params, input->source);
+    const tsr_zone *to = &inputs->zone[params->sources.n];
+    bool converts = source->time_zone != NULL && strcmp(source->time_zone, params->time_zone) != 0;
+    tsr_mapping_place place = {.path = input->path,
+                               .source = input->source,
+                               .file = number,
+                               .money_scale = (int32_t)params->money_scale,
+                               .days = params->resolution == TSR_RESOLUTION_DAY,
+                               .from = converts ? &inputs->zone[input->source] : to,
+                               .to = to,
+                               .shape = &inputs->shape};
+
+    return tsr_mapping_create(source, &place, &input->header, mapping);
+}

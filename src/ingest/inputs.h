@@ -1,0 +1,42 @@
+/**
+ * @file ingest/inputs.h
+ * All files of all sources: what they are, the names in their headers, and who reads which part.
+ */
+#ifndef TSR_INGEST_INPUTS_H
+#define TSR_INGEST_INPUTS_H
+
+#include "ingest/source.h"
+
+typedef struct tsr_input {
+    const char *path; /* of the job */
+    int32_t source;
+    bool whole; /* packed, multiline or small: read by one rank */
+    tsr_file_facts facts;
+    tsr_header header;
+} tsr_input;
+
+typedef struct tsr_inputs {
+    int32_t n;
+    tsr_input *file;   /* [n] in the order of the job */
+    tsr_zone *zone;    /* [sources + 1]: of each source, then the dataset's */
+    char *names;       /* the headers' text */
+    const char **name; /* the headers' columns point in here */
+    int64_t bytes;     /* of all files */
+    char **attribute;  /* [attributes] sorted, distinct; borrowed from the params */
+    int32_t *form;     /* [attributes] */
+    tsr_collect_shape shape;
+} tsr_inputs;
+
+/** Collective. The root looks at every file and reads its header; every rank checks every mapping.
+ *  @return TSR_OK; TSR_ECONF; TSR_EIO; TSR_EDATA; TSR_ENOMEM */
+tsr_status tsr_inputs_open(const tsr_comm *comm, const tsr_ingest_params *params, tsr_inputs *inputs) TSR_NODISCARD;
+void tsr_inputs_close(tsr_inputs *inputs);
+
+/** Local. The part of a file that a rank reads; begin = end: none of it. */
+void tsr_input_share(const tsr_input *input, int32_t number, int rank, int size, int64_t *begin, int64_t *end);
+
+/** Local. The mapping of one file; destroy it after use. */
+tsr_status tsr_inputs_mapping(const tsr_inputs *inputs, const tsr_ingest_params *params, int32_t number,
+                              tsr_mapping **mapping) TSR_NODISCARD;
+
+#endif

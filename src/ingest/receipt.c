@@ -1,0 +1,181 @@
+#include "ingest/receipt.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tessera/memory.h"
+
+/* ---- settings: all that decides what the dataset holds ---- */
+
+static json_t *list_of(const tsr_texts *texts)
+{
+    json_t *list = json_array();
+
+    for (int32_t i = 0; i < texts->n; i++) json_array_append_new(list, json_string(texts->text[i]));
+    return list;
+}
+
+static json_t *object_of(const tsr_map *map)
+{
+    json_t *object = json_object();
+
+    for (int32_t i = 0; i < map->n; i++) json_object_set_new(object, map->name[i], json_string(map->text[i]));
+    return object;
+}
+
+static json_t *settings_of(const tsr_ingest_params *params, const tsr_source *source)
+{
+    return json_pack("{s:o, s:o, s:o, s:s, s:b, s:b, s:s?, s:s?, s:I, s:I, s:s?, s:s, s:i, s:I}", "columns",
+                     object_of(&source->columns), "types", object_of(&source->types), "reject",
+                     list_of(&source->reject), "delimiter", source->delimiter, "header", source->header, "multiline",
+                     source->multiline, "time_format", source->time_format, "source_time_zone", source->time_zone,
+                     "partitions", (json_int_t)params->partitions, "money_scale", (json_int_t)params->money_scale,
+                     "currency", params->currency, "time_zone", params->time_zone, "resolution",
+                     (int)params->resolution, "reject_limit", (json_int_t)params->reject_limit);
+}
+
+static json_t *files_of(const tsr_inputs *inputs, int32_t source, const uint64_t *digest)
+{
+    json_t *list = json_array();
+    char hex[17];
+
+    for (int32_t f = 0; f < inputs->n; f++) {
+        const tsr_input *input = &inputs->file[f];
+        if (input->source != source) continue;
+        snprintf(hex, sizeof hex, "%016" PRIx64, digest != NULL ? digest[f] : 0);
+        json_array_append_new(list, json_pack("{s:s, s:I, s:s}", "name", input->path, "bytes",
+                                              (json_int_t)input->facts.bytes, "digest", hex));
+    }
+    return list;
+}
+
+/* The part of an entry that names its origin; the rest tells what came of it. */
+static json_t *origin_of(const tsr_ingest_params *params, const tsr_inputs *inputs, int32_t i, const uint64_t *digest)
+{
+    const tsr_source *source = (const tsr_source *)params->sources.item + i;
+
+    return json_pack("{s:s, s:o, s:o}", "kind", source->kind == TSR_SOURCE_TRANSACTIONS ? "transactions" : "customers",
+                     "settings", settings_of(params, source), "files", files_of(inputs, i, digest));
+}
+
+/* ---- the balance ---- */
+
+static void add_money(json_t *object, const char *key, tsr_int128 money, int64_t scale)
+{
+    char text[64];
+
+    tsr_int128_print(money, (int32_t)scale, text);
+    json_object_set_new(object, key, json_string(text));
+}
+
+/* One entry per reason: its columns are added up. */
+static json_t *rejected_of(const tsr_ingest_params *params, const tsr_balance *balance, int32_t source)
+{
+    json_t *all = json_object();
+    int32_t n, next;
+    const tsr_refusal *refusal = tsr_balance_refusals(balance, &n);
+
+    for (int32_t i = 0; i < n; i = next) {
+        tsr_int128 money = 0;
+        int64_t rows = 0;
+        for (next = i; next < n && refusal[next].source == refusal[i].source &&
+                       strcmp(refusal[next].reason, refusal[i].reason) == 0;
+             next++) {
+            money += refusal[next].money;
+            rows += refusal[next].rows;
+        }
+        if (refusal[i].source != source) continue;
+        json_t *one = json_pack("{s:I}", "rows", (json_int_t)rows);
+        add_money(one, "money", money, params->money_scale);
+        json_object_set_new(all, refusal[i].reason, one);
+    }
+    return all;
+}
+
+static json_t *entry_of(const tsr_ingest_params *params, const tsr_inputs *inputs, int32_t i, const uint64_t *digest,
+                        const tsr_balance *balance)
+{
+    const tsr_source_total *total = tsr_balance_total(balance, i);
+    json_t *entry = origin_of(params, inputs, i, digest);
+
+    if (entry == NULL) return NULL;
+    json_object_set_new(entry, "rows_read", json_integer(total->rows_read));
+    json_object_set_new(entry, "rows_used", json_integer(total->rows_used));
+    json_object_set_new(entry, "rows_rejected", rejected_of(params, balance, i));
+    add_money(entry, "money_used", total->money_used, params->money_scale);
+    return entry;
+}
+
+tsr_status tsr_receipt_print(const tsr_ingest_params *params, const tsr_inputs *inputs, const uint64_t *digest,
+                             const tsr_balance *balance, char **text)
+{
+    json_t *list = json_array();
+    bool whole = true;
+    tsr_status st;
+
+    *text = NULL;
+    for (int32_t i = 0; i < params->sources.n; i++)
+        whole = whole && json_array_append_new(list, entry_of(params, inputs, i, digest, balance)) == 0;
+    char *dumped = whole ? json_dumps(list, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+    json_decref(list);
+    if (dumped == NULL) return TSR_FAIL(TSR_ECONF, "the settings of ingest hold text that is not UTF-8");
+    st = tsr_strdup(text, dumped);
+    free(dumped);
+    return st;
+}
+
+/* ---- comparing ---- */
+
+static void forget_digests(json_t *origin)
+{
+    json_t *file;
+    size_t i;
+
+    json_array_foreach(json_object_get(origin, "files"), i, file) json_object_del(file, "digest");
+}
+
+static bool entry_fits(json_t *entry, const tsr_ingest_params *params, const tsr_inputs *inputs, int32_t i,
+                       const uint64_t *digest)
+{
+    json_t *mine = origin_of(params, inputs, i, digest);
+    json_t *there = json_pack("{s:O?, s:O?, s:O?}", "kind", json_object_get(entry, "kind"), "settings",
+                              json_object_get(entry, "settings"), "files", json_object_get(entry, "files"));
+
+    if (digest == NULL) {
+        forget_digests(mine);
+        forget_digests(there);
+    }
+    bool fits = mine != NULL && there != NULL && json_equal(mine, there);
+    json_decref(mine);
+    json_decref(there);
+    return fits;
+}
+
+bool tsr_receipt_fits(const char *receipt, const tsr_ingest_params *params, const tsr_inputs *inputs,
+                      const uint64_t *digest)
+{
+    json_t *list = receipt != NULL ? json_loads(receipt, 0, NULL) : NULL;
+    bool fits = json_is_array(list) && json_array_size(list) == (size_t)params->sources.n;
+
+    for (int32_t i = 0; fits && i < params->sources.n; i++)
+        fits = entry_fits(json_array_get(list, (size_t)i), params, inputs, i, digest);
+    json_decref(list);
+    return fits;
+}
+
+void tsr_receipt_rows(const char *receipt, int64_t *rows_read, int64_t *rows_used)
+{
+    json_t *list = receipt != NULL ? json_loads(receipt, 0, NULL) : NULL, *entry;
+    size_t i;
+
+    *rows_read = *rows_used = 0;
+    json_array_foreach(list, i, entry)
+    {
+        *rows_read += json_integer_value(json_object_get(entry, "rows_read"));
+        *rows_used += json_integer_value(json_object_get(entry, "rows_used"));
+    }
+    json_decref(list);
+}

@@ -1,0 +1,312 @@
+#include "ingest/source.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ingest/mapping_parts.h"
+#include "tessera/memory.h"
+
+#define COLUMNS_MAX 100000
+
+const char *const tsr_field_name[TSR_FIELDS] = {"id",    "time", "amount",   "quantity", "price",
+                                                "order", "item", "category", "promotion"};
+
+/* ---- what does not depend on a file ---- */
+
+static const char *mapped(const tsr_source *source, const char *field)
+{
+    for (int32_t i = 0; i < source->columns.n; i++)
+        if (strcmp(source->columns.name[i], field) == 0) return source->columns.text[i];
+    return NULL;
+}
+
+static tsr_status check_transactions(const tsr_source *source, int32_t number)
+{
+    for (int32_t i = 0; i < source->columns.n; i++) {
+        int32_t f = 0;
+        while (f < TSR_FIELDS && strcmp(source->columns.name[i], tsr_field_name[f]) != 0) f++;
+        if (f == TSR_FIELDS)
+            return TSR_FAIL(TSR_ECONF,
+                            "ingest.sources[%d].columns: transactions have no field \"%s\": use id, time, amount, "
+                            "quantity, price, order, item, category, promotion",
+                            number, source->columns.name[i]);
+    }
+    if (mapped(source, "time") == NULL)
+        return TSR_FAIL(TSR_ECONF, "ingest.sources[%d].columns: transactions need a column for time", number);
+    if (mapped(source, "price") != NULL && mapped(source, "amount") != NULL)
+        return TSR_FAIL(TSR_ECONF, "ingest.sources[%d].columns: give amount, or price (with quantity), not both",
+                        number);
+    if (mapped(source, "price") != NULL && mapped(source, "quantity") == NULL)
+        return TSR_FAIL(TSR_ECONF, "ingest.sources[%d].columns: price needs quantity: amount = quantity x price",
+                        number);
+    if (source->types.n > 0)
+        return TSR_FAIL(TSR_ECONF, "ingest.sources[%d].types: only attributes of customers have types", number);
+    return TSR_OK;
+}
+
+/* An attribute is a dataset beside /customers/key and /customers/id. */
+static tsr_status check_attribute_name(const char *name, int32_t number)
+{
+    size_t n = strlen(name);
+
+    if (n == 0 || n >= TSR_NAME_BYTES || strchr(name, '/') != NULL || strchr(name, '.') != NULL ||
+        strcmp(name, "key") == 0)
+        return TSR_FAIL(TSR_ECONF,
+                        "ingest.sources[%d].columns: \"%s\" cannot be the name of an attribute: 1 to %d bytes, without "
+                        "/ and ., and not key",
+                        number, name, TSR_NAME_BYTES - 1);
+    return TSR_OK;
+}
+
+static tsr_status check_customers(const tsr_source *source, int32_t number)
+{
+    for (int32_t i = 0; i < source->columns.n; i++) {
+        tsr_status st = check_attribute_name(source->columns.name[i], number);
+        if (st != TSR_OK) return st;
+    }
+    for (int32_t i = 0; i < source->types.n; i++) {
+        const char *type = source->types.text[i];
+        if (mapped(source, source->types.name[i]) == NULL || strcmp(source->types.name[i], "id") == 0)
+            return TSR_FAIL(TSR_ECONF, "ingest.sources[%d].types: there is no attribute \"%s\" in columns", number,
+                            source->types.name[i]);
+        if (strcmp(type, "number") != 0 && strcmp(type, "category") != 0)
+            return TSR_FAIL(TSR_ECONF, "ingest.sources[%d].types.%s: \"%s\" is not a type: use number or category",
+                            number, source->types.name[i], type);
+    }
+    return TSR_OK;
+}
+
+static bool delimiter_of(const char *text, char *delimiter)
+{
+    *delimiter = text[0];
+    if (strcmp(text, "tab") == 0)
+        *delimiter = '\t';
+    else if (strcmp(text, "blank") == 0)
+        *delimiter = TSR_DELIMITER_BLANK;
+    else if (strlen(text) != 1 || strchr("\"\n\r", text[0]) != NULL || (unsigned char)text[0] >= 0x80)
+        return false;
+    return true;
+}
+
+char tsr_source_delimiter(const tsr_source *source)
+{
+    char delimiter;
+
+    delimiter_of(source->delimiter, &delimiter);
+    return delimiter;
+}
+
+tsr_status tsr_source_check(const tsr_source *source, int32_t number)
+{
+    char delimiter;
+
+    if (source->files.n == 0) return TSR_FAIL(TSR_ECONF, "ingest.sources[%d].files: no file", number);
+    if (source->delimiter == NULL || !delimiter_of(source->delimiter, &delimiter))
+        return TSR_FAIL(TSR_ECONF, "ingest.sources[%d].delimiter: use one ASCII character, tab or blank", number);
+    if (source->multiline && delimiter == TSR_DELIMITER_BLANK)
+        return TSR_FAIL(TSR_ECONF, "ingest.sources[%d].multiline: fields between blanks have no quotes", number);
+    if (mapped(source, "id") == NULL)
+        return TSR_FAIL(TSR_ECONF, "ingest.sources[%d].columns: a column for id is needed", number);
+    return source->kind == TSR_SOURCE_TRANSACTIONS ? check_transactions(source, number)
+                                                   : check_customers(source, number);
+}
+
+uint32_t tsr_source_has(const tsr_source *source)
+{
+    static const struct {
+        const char *field;
+        uint32_t flag;
+    } optional[] = {{"order", TSR_HAS_ORDER},
+                    {"item", TSR_HAS_ITEM},
+                    {"quantity", TSR_HAS_QUANTITY},
+                    {"category", TSR_HAS_CATEGORY},
+                    {"promotion", TSR_HAS_PROMOTION}};
+    uint32_t has = 0;
+
+    if (source->kind != TSR_SOURCE_TRANSACTIONS) return 0;
+    for (size_t i = 0; i < sizeof optional / sizeof optional[0]; i++)
+        if (mapped(source, optional[i].field) != NULL) has |= optional[i].flag;
+    return has;
+}
+
+/* ---- columns of one file ---- */
+
+typedef struct finder {
+    const tsr_source *source;
+    const tsr_mapping_place *place;
+    const tsr_header *header;
+    tsr_mapping *mapping;
+} finder;
+
+static bool is_number(const char *text)
+{
+    return text[0] != '\0' && text[strspn(text, "0123456789")] == '\0';
+}
+
+/* The names in the header, cut to what fits a message. */
+static void list_names(const tsr_header *header, char *text, size_t room)
+{
+    size_t n = 0;
+
+    text[0] = '\0';
+    for (int32_t i = 0; i < header->n; i++) {
+        size_t more = strlen(header->name[i]) + 2;
+        if (n + more + 4 >= room) {
+            strcpy(text + n, "...");
+            return;
+        }
+        n += (size_t)sprintf(text + n, "%s%s", i > 0 ? ", " : "", header->name[i]);
+    }
+}
+
+static int32_t slot_of_name(const tsr_header *header, const char *name)
+{
+    for (int32_t i = 0; i < header->n; i++)
+        if (strcmp(header->name[i], name) == 0) return i;
+    return -1;
+}
+
+static tsr_status no_such_column(const finder *f, const char *what, const char *name)
+{
+    char names[512];
+
+    if (f->header->n == 0)
+        return TSR_FAIL(TSR_ECONF, "ingest.sources[%d], %s: \"%s\": %s has no header: give the number of the column",
+                        f->place->source, what, name, f->place->path);
+    list_names(f->header, names, sizeof names);
+    return TSR_FAIL(TSR_ECONF, "ingest.sources[%d], %s: no column \"%s\" in %s; its header has: %s", f->place->source,
+                    what, name, f->place->path, names);
+}
+
+/* A column by its number from 1, or by its name in the header. */
+static tsr_status find_place(const finder *f, const char *what, const char *name, tsr_place *place)
+{
+    place->slot = slot_of_name(f->header, name);
+    if (place->slot < 0 && is_number(name)) {
+        long number = strtol(name, NULL, 10);
+        bool beyond =
+            f->header->n > 0 && number > f->header->n && tsr_source_delimiter(f->source) != TSR_DELIMITER_BLANK;
+        if (number < 1 || number > COLUMNS_MAX || beyond)
+            return TSR_FAIL(TSR_ECONF, "ingest.sources[%d], %s: there is no column number %s in %s", f->place->source,
+                            what, name, f->place->path);
+        place->slot = (int32_t)number - 1;
+    }
+    if (place->slot < 0) return no_such_column(f, what, name);
+    if (place->slot >= f->mapping->format.fields) f->mapping->format.fields = place->slot + 1;
+    const char *shown = place->slot < f->header->n ? f->header->name[place->slot] : name;
+    snprintf(place->column, sizeof place->column, "%.*s", (int)sizeof place->column - 1, shown);
+    return TSR_OK;
+}
+
+static tsr_status find_fields(const finder *f)
+{
+    for (int32_t i = 0; i < TSR_FIELDS; i++) {
+        const char *name = mapped(f->source, tsr_field_name[i]);
+        f->mapping->field[i].slot = -1;
+        if (name == NULL || (f->source->kind == TSR_SOURCE_CUSTOMERS && i != TSR_FIELD_ID)) continue;
+        tsr_status st = find_place(f, tsr_field_name[i], name, &f->mapping->field[i]);
+        if (st != TSR_OK) return st;
+    }
+    return TSR_OK;
+}
+
+static int32_t attribute_number(const tsr_collect_shape *shape, const char *name)
+{
+    int32_t a = 0;
+
+    while (a < shape->attributes && strcmp(shape->attribute_name[a], name) != 0) a++;
+    TSR_ASSERT(a < shape->attributes);
+    return a;
+}
+
+static tsr_status find_attributes(const finder *f)
+{
+    tsr_mapping *mapping = f->mapping;
+    tsr_status st = tsr_alloc(&mapping->attribute, f->source->columns.n, sizeof *mapping->attribute);
+
+    for (int32_t i = 0; st == TSR_OK && i < f->source->columns.n; i++) {
+        const char *name = f->source->columns.name[i];
+        if (strcmp(name, "id") == 0) continue;
+        tsr_attribute_place *at = &mapping->attribute[mapping->attributes++];
+        at->name = name;
+        at->attribute = attribute_number(f->place->shape, name);
+        at->form = f->place->shape->attribute_form[at->attribute];
+        st = find_place(f, name, f->source->columns.text[i], &at->place);
+    }
+    return st;
+}
+
+/* The columns that a rule may name: fields and attributes of the mapping first, then the header. */
+static tsr_status find_slot(void *context, const char *column, int32_t *slot)
+{
+    const finder *f = context;
+    const char *name = mapped(f->source, column);
+    tsr_place place;
+
+    *slot = TSR_SLOT_AMOUNT;
+    if (name == NULL && strcmp(column, "amount") == 0 && mapped(f->source, "price") != NULL) return TSR_OK;
+    tsr_status st = find_place(f, "reject", name != NULL ? name : column, &place);
+    *slot = place.slot;
+    return st;
+}
+
+static tsr_status compile_rules(finder *f)
+{
+    tsr_mapping *mapping = f->mapping;
+    tsr_status st = tsr_alloc(&mapping->rule, f->source->reject.n, sizeof(tsr_reject_rule *));
+
+    for (int32_t i = 0; st == TSR_OK && i < f->source->reject.n; i++) {
+        st = tsr_reject_compile(f->source->reject.text[i], find_slot, f, &mapping->rule[i]);
+        if (st == TSR_OK) mapping->rules++;
+    }
+    return st;
+}
+
+tsr_status tsr_mapping_create(const tsr_source *source, const tsr_mapping_place *place, const tsr_header *header,
+                              tsr_mapping **out)
+{
+    finder f = {.source = source, .place = place, .header = header};
+    tsr_mapping *mapping = NULL;
+    tsr_status st;
+
+    *out = NULL;
+    TSR_TRY(tsr_alloc(&mapping, 1, sizeof *mapping));
+    f.mapping = mapping;
+    mapping->kind = source->kind;
+    mapping->source = place->source;
+    mapping->file = place->file;
+    mapping->money_scale = place->money_scale;
+    mapping->days = place->days;
+    mapping->has = place->shape->has;
+    mapping->format = (tsr_text_format){.delimiter = tsr_source_delimiter(source),
+                                        .header = source->header,
+                                        .multiline = source->multiline};
+    TSR_TRY(find_fields(&f));
+    if (source->kind == TSR_SOURCE_CUSTOMERS)
+        TSR_TRY(find_attributes(&f));
+    else
+        TSR_TRY(tsr_clock_set(&mapping->clock, source->time_format, place->from, place->to));
+    TSR_TRY(compile_rules(&f));
+    *out = mapping;
+    mapping = NULL;
+done:
+    tsr_mapping_destroy(&mapping);
+    return st;
+}
+
+void tsr_mapping_destroy(tsr_mapping **at)
+{
+    tsr_mapping *mapping = *at;
+
+    if (mapping == NULL) return;
+    for (int32_t i = 0; i < mapping->rules; i++) tsr_reject_destroy(&mapping->rule[i]);
+    tsr_free(&mapping->rule);
+    tsr_free(&mapping->attribute);
+    tsr_free(at);
+}
+
+tsr_text_format tsr_mapping_format(const tsr_mapping *mapping)
+{
+    return mapping->format;
+}
