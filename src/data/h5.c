@@ -205,20 +205,21 @@ tsr_status tsr_h5_create_group(hid_t place, const char *file, const char *name)
     return st;
 }
 
-/* One transfer of a range of rows, in either direction. */
-static herr_t move_rows(hid_t dataset, hid_t memory, int64_t first, int64_t rows, int64_t cols, const void *out,
-                        void *in)
+/* One transfer of a range of rows, in either direction. The cause is kept before any other call forgets it. */
+static tsr_status move_rows(hid_t dataset, const char *file, const char *name, hid_t memory, int64_t first,
+                            int64_t rows, int64_t cols, const void *out, void *in)
 {
     hsize_t start[2] = {(hsize_t)first, 0}, count[2] = {(hsize_t)rows, (hsize_t)cols};
     hid_t there = H5Dget_space(dataset), here = H5Screate_simple(cols > 0 ? 2 : 1, count, NULL);
-    herr_t done = -1;
+    herr_t done = H5Sselect_hyperslab(there, H5S_SELECT_SET, start, NULL, count, NULL);
+    tsr_status st = TSR_OK;
 
-    if (there >= 0 && here >= 0 && H5Sselect_hyperslab(there, H5S_SELECT_SET, start, NULL, count, NULL) >= 0)
-        done = out ? H5Dwrite(dataset, memory, here, there, H5P_DEFAULT, out)
-                   : H5Dread(dataset, memory, here, there, H5P_DEFAULT, in);
-    if (here >= 0) H5Sclose(here);
-    if (there >= 0) H5Sclose(there);
-    return done;
+    if (done >= 0 && out) done = H5Dwrite(dataset, memory, here, there, H5P_DEFAULT, out);
+    if (done >= 0 && in) done = H5Dread(dataset, memory, here, there, H5P_DEFAULT, in);
+    if (done < 0) st = tsr_h5_fail(out ? TSR_EIO : TSR_EDATA, file, name, out ? "cannot be written" : "cannot be read");
+    tsr_h5_close(&here);
+    tsr_h5_close(&there);
+    return st;
 }
 
 static int64_t rows_per_transfer(size_t bytes)
@@ -231,29 +232,31 @@ static int64_t rows_per_transfer(size_t bytes)
 tsr_status tsr_h5_write_rows(hid_t dataset, const char *file, const char *name, hid_t memory, int64_t first,
                              int64_t rows, int64_t cols, size_t bytes, const void *values)
 {
+    tsr_status st = TSR_OK;
     const char *from = values;
     int64_t piece = rows_per_transfer(bytes);
 
-    for (int64_t done = 0; done < rows; done += piece) {
-        if (piece > rows - done) piece = rows - done;
-        if (move_rows(dataset, memory, first + done, piece, cols, from + (size_t)done * bytes, NULL) < 0)
-            return tsr_h5_fail(TSR_EIO, file, name, "cannot be written");
+    for (int64_t moved = 0; moved < rows; moved += piece) {
+        if (piece > rows - moved) piece = rows - moved;
+        TSR_TRY(move_rows(dataset, file, name, memory, first + moved, piece, cols, from + (size_t)moved * bytes, NULL));
     }
-    return TSR_OK;
+done:
+    return st;
 }
 
 tsr_status tsr_h5_read_rows(hid_t dataset, const char *file, const char *name, hid_t memory, int64_t first,
                             int64_t rows, int64_t cols, size_t bytes, void *values)
 {
+    tsr_status st = TSR_OK;
     char *to = values;
     int64_t piece = rows_per_transfer(bytes);
 
-    for (int64_t done = 0; done < rows; done += piece) {
-        if (piece > rows - done) piece = rows - done;
-        if (move_rows(dataset, memory, first + done, piece, cols, NULL, to + (size_t)done * bytes) < 0)
-            return tsr_h5_fail(TSR_EDATA, file, name, "cannot be read");
+    for (int64_t moved = 0; moved < rows; moved += piece) {
+        if (piece > rows - moved) piece = rows - moved;
+        TSR_TRY(move_rows(dataset, file, name, memory, first + moved, piece, cols, NULL, to + (size_t)moved * bytes));
     }
-    return TSR_OK;
+done:
+    return st;
 }
 
 tsr_status tsr_h5_shape(hid_t dataset, const char *file, const char *name, int64_t *rows, int64_t *cols)

@@ -170,13 +170,14 @@ static tsr_status fill_block(writer *w, const tsr_span *block, tsr_table_fill fi
     return st;
 }
 
-static herr_t write_column(const writer *w, int32_t i, const tsr_span *block)
+static tsr_status write_column(const writer *w, int32_t i, const tsr_span *block)
 {
     const tsr_column *c = &w->columns[i];
     hsize_t start[2] = {(hsize_t)block->first, 0}, count[2] = {(hsize_t)block->rows, (hsize_t)c->width};
     hsize_t room[2] = {block->rows > 0 ? count[0] : 1, count[1]};
     hid_t here = H5Screate_simple(c->type != TSR_TEXT && c->width > 1 ? 2 : 1, room, NULL);
     hid_t there = H5Dget_space(w->dataset[i]);
+    tsr_status st = TSR_OK;
 
     if (block->rows > 0) {
         H5Sselect_hyperslab(there, H5S_SELECT_SET, start, NULL, count, NULL);
@@ -184,21 +185,22 @@ static herr_t write_column(const writer *w, int32_t i, const tsr_span *block)
         H5Sselect_none(here);
         H5Sselect_none(there);
     }
-    herr_t done = H5Dwrite(w->dataset[i], w->memory[i], here, there, w->collective, w->values[i]);
-    H5Sclose(there);
-    H5Sclose(here);
-    return done;
+    if (H5Dwrite(w->dataset[i], w->memory[i], here, there, w->collective, w->values[i]) < 0)
+        st = tsr_h5_fail(TSR_EIO, w->path, c->name, "cannot be written");
+    tsr_h5_close(&there);
+    tsr_h5_close(&here);
+    return st;
 }
 
 /* A rank whose write failed still takes part in the others: they are collective. */
-static tsr_status write_block(writer *w, const tsr_span *block)
+static tsr_status write_block(const writer *w, const tsr_span *block)
 {
     tsr_status st = TSR_OK;
 
-    for (int32_t i = 0; i < w->n; i++)
-        if (write_column(w, i, block) < 0 && st == TSR_OK)
-            st = tsr_h5_fail(TSR_EIO, w->path, w->columns[i].name, "cannot be written");
-    H5Eclear2(H5E_DEFAULT);
+    for (int32_t i = 0; i < w->n; i++) {
+        tsr_status one = write_column(w, i, block);
+        if (st == TSR_OK) st = one;
+    }
     return st;
 }
 

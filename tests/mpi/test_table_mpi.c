@@ -135,10 +135,189 @@ static void file_is_the_same_bytes_at_any_number_of_ranks(void **state)
     unlink(all);
 }
 
+static void columns_read_back_by_name_and_converted(void **state)
+{
+    const tsr_comm *comm = *state;
+    const char *path = path_of(comm, "read.h5");
+    tsr_table *table = NULL;
+    int32_t n = 0;
+
+    CHECK_ALL(comm, write_table(comm, path, MANY, 0, NULL) == TSR_OK);
+    CHECK_ALL(comm, tsr_table_open(path, &table) == TSR_OK);
+    const tsr_column *all = tsr_table_columns(table, &n);
+    CHECK_ALL(comm, tsr_table_rows(table) == MANY && n == COLUMNS);
+    CHECK_ALL(comm, strcmp(all[0].name, "group") == 0 && strcmp(all[4].name, "spend") == 0);
+    CHECK_ALL(comm, all[0].names_n == 3 && strcmp(all[0].names[1], meaning[1]) == 0);
+    CHECK_ALL(comm, strcmp(all[4].unit, "EUR") == 0 && strcmp(all[4].description, "money") == 0);
+    CHECK_ALL(comm, all[4].position == 2 && all[0].position == 0);
+    CHECK_ALL(comm, tsr_table_find(table, "pca")->width == 3 && tsr_table_find(table, "id")->type == TSR_TEXT);
+    CHECK_ALL(comm, tsr_table_find(table, "nothing") == NULL);
+
+    double spend[4], scores[6];
+    int64_t group[4];
+    char id[16];
+    const int64_t at = 131070; /* across a chunk's end */
+    CHECK_ALL(comm, tsr_table_read(table, "spend", at, 4, TSR_F64, spend) == TSR_OK);
+    CHECK_ALL(comm, spend[1] == real_of(at + 1, 0) || (isnan(spend[1]) && isnan(real_of(at + 1, 0))));
+    CHECK_ALL(comm, tsr_table_read(table, "group", at, 4, TSR_I64, group) == TSR_OK && group[3] == (at + 3) % 3);
+    CHECK_ALL(comm, tsr_table_read(table, "pca", at, 2, TSR_F64, scores) == TSR_OK && scores[5] == 3 * (at + 1) + 2);
+    CHECK_ALL(comm, tsr_table_read(table, "id", at, 2, TSR_TEXT, id) == TSR_OK && strncmp(id + 8, "131071", 8) == 0);
+    CHECK_ALL(comm, tsr_table_read(table, "spend", MANY, 0, TSR_F64, spend) == TSR_OK);
+
+    CHECK_ALL(comm, tsr_table_read(table, "spend", MANY - 1, 2, TSR_F64, spend) == TSR_EDATA);
+    CHECK_ALL(comm, tsr_table_read(table, "nothing", 0, 1, TSR_F64, spend) == TSR_EDATA);
+    CHECK_ALL(comm, strstr(tsr_error_last()->text, "no column nothing") != NULL);
+    CHECK_ALL(comm, tsr_table_read(table, "id", 0, 1, TSR_F64, spend) == TSR_EDATA);
+    tsr_table_close(&table);
+    MPI_Barrier(comm->mpi);
+    unlink(path);
+}
+
+static void fill_that_fails_on_one_rank_fails_on_all_and_leaves_no_file(void **state)
+{
+    const tsr_comm *comm = *state;
+    const char *path = path_of(comm, "fail.h5");
+    char part[300];
+    static const int64_t rows_that_fail[] = {0, 70000, MANY - 1};
+
+    snprintf(part, sizeof part, "%s.part", path);
+    for (int i = 0; i < 3; i++) {
+        tsr_span span = uneven(comm, MANY);
+        source from = {span.first, rows_that_fail[i], 0};
+        tsr_status st = tsr_table_write(comm, path, columns, COLUMNS, &span, fill, &from, NULL);
+        CHECK_ALL(comm, st == TSR_EDATA && strcmp(tsr_error_last()->text, "row of the test") == 0);
+        CHECK_ALL(comm, !tsr_file_exists(path) && !tsr_file_exists(part));
+    }
+}
+
+static void table_that_fails_leaves_the_one_before(void **state)
+{
+    const tsr_comm *comm = *state;
+    const char *path = path_of(comm, "before.h5");
+    tsr_span span = uneven(comm, 100);
+    source from = {span.first, 50, 0};
+    uint8_t digest[TSR_DIGEST_SIZE], after[TSR_DIGEST_SIZE];
+
+    CHECK_ALL(comm, write_table(comm, path, 30, 0, digest) == TSR_OK);
+    CHECK_ALL(comm, tsr_table_write(comm, path, columns, COLUMNS, &span, fill, &from, NULL) == TSR_EDATA);
+    CHECK_ALL(comm, tsr_table_digest(comm, path, after) == TSR_OK && memcmp(digest, after, sizeof digest) == 0);
+    MPI_Barrier(comm->mpi);
+    unlink(path);
+}
+
+static void folder_that_cannot_be_written_is_one_clear_text_on_all_ranks(void **state)
+{
+    const tsr_comm *comm = *state;
+
+    CHECK_ALL(comm, write_table(comm, "no/such/folder/t.h5", 100, 0, NULL) == TSR_EIO);
+    CHECK_ALL(comm, strstr(tsr_error_last()->text, "no/such/folder/t.h5: cannot be created: No such file") != NULL);
+    CHECK_ALL(comm, write_table(comm, "/proc/t.h5", 100, 0, NULL) == TSR_EIO);
+}
+
+static void bad_columns_are_refused(void **state)
+{
+    const tsr_comm *comm = *state;
+    const char *path = path_of(comm, "bad.h5");
+    static const char *const names[] = {"", "a/b", ".", "key"};
+    tsr_span span = tsr_span_of(comm, 0);
+    source from = {0, -1, 0};
+
+    for (int i = 0; i < 4; i++) {
+        tsr_column two[2] = {columns[KEY], columns[REAL]};
+        strcpy(two[1].name, names[i]);
+        CHECK_ALL(comm, tsr_table_write(comm, path, two, 2, &span, fill, &from, NULL) == TSR_ECONF);
+    }
+    CHECK_ALL(comm, tsr_table_write(comm, path, columns, 0, &span, fill, &from, NULL) == TSR_ECONF);
+    CHECK_ALL(comm, !tsr_file_exists(path));
+}
+
+static void ranks_that_disagree_on_the_columns_are_told(void **state)
+{
+    const tsr_comm *comm = *state;
+    const char *path = path_of(comm, "differ.h5");
+    tsr_span span = tsr_span_of(comm, 1);
+    source from = {span.first, -1, 0};
+
+    if (comm->size == 1) return;
+    CHECK_ALL(comm,
+              tsr_table_write(comm, path, columns, COLUMNS - (comm->rank == 1), &span, fill, &from, NULL) == TSR_ECONF);
+    CHECK_ALL(comm, strstr(tsr_error_last()->text, "columns and rows of a table") != NULL);
+    CHECK_ALL(comm, !tsr_file_exists(path));
+}
+
+static void refused(const tsr_comm *comm, const char *path, tsr_status status, const char *text)
+{
+    uint8_t digest[TSR_DIGEST_SIZE];
+    tsr_status st = tsr_table_digest(comm, path, digest);
+
+    CHECK_ALL(comm, st == status);
+    CHECK_ALL(comm, strstr(tsr_error_last()->text, path) != NULL && strstr(tsr_error_last()->text, text) != NULL);
+}
+
+static void write_bytes(const tsr_comm *comm, const char *path, const char *bytes, int64_t n)
+{
+    CHECK_ALL(comm, comm->rank != 0 || tsr_file_write(path, bytes, n) == TSR_OK);
+}
+
+static void damaged_and_foreign_files_are_named(void **state)
+{
+    const tsr_comm *comm = *state;
+    char path[256], *bytes = NULL;
+    int64_t n = 0;
+
+    strcpy(path, path_of(comm, "damaged.h5"));
+    refused(comm, path, TSR_EIO, "No such file");
+    write_bytes(comm, path, "", 0);
+    refused(comm, path, TSR_EDATA, "is empty");
+    write_bytes(comm, path, "id,amount\n", 10);
+    refused(comm, path, TSR_EDATA, "is not an HDF5 file");
+    CHECK_ALL(comm, write_table(comm, path, 70000, 0, NULL) == TSR_OK);
+    CHECK_ALL(comm, tsr_file_read(path, &bytes, &n) == TSR_OK);
+    write_bytes(comm, path, bytes, n / 2);
+    refused(comm, path, TSR_EDATA, "truncated file");
+    bytes[n / 2] ^= 4;
+    write_bytes(comm, path, bytes, n);
+    refused(comm, path, TSR_EDATA, "checksum");
+    tsr_free(&bytes);
+    MPI_Barrier(comm->mpi);
+    unlink(path);
+}
+
+static void failures_of_memory_and_files_on_one_rank_are_the_same_status_on_all(void **state)
+{
+    const tsr_comm *comm = *state;
+    const char *path = path_of(comm, "fault.h5");
+    static const char *const points[] = {"alloc", "file"};
+    int failures = 0;
+    uint8_t digest[TSR_DIGEST_SIZE];
+
+    for (int p = 0; p < 2; p++)
+        for (int nth = 1; nth <= (p == 0 ? 24 : 4); nth++) {
+            fail_last_rank(comm, points[p], nth);
+            tsr_status st = write_table(comm, path, 1000, 0, digest);
+            if (st == TSR_OK) st = tsr_table_digest(comm, path, digest);
+            tsr_fault_set(NULL);
+            CHECK_ALL(comm, same_on_all(comm, &st, sizeof st));
+            CHECK_ALL(comm, st == TSR_OK || st == (p == 0 ? TSR_ENOMEM : TSR_EIO));
+            failures += st != TSR_OK;
+        }
+    CHECK_ALL(comm, failures > 12);
+    MPI_Barrier(comm->mpi);
+    unlink(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(file_is_the_same_bytes_at_any_number_of_ranks),
+        cmocka_unit_test(columns_read_back_by_name_and_converted),
+        cmocka_unit_test(fill_that_fails_on_one_rank_fails_on_all_and_leaves_no_file),
+        cmocka_unit_test(table_that_fails_leaves_the_one_before),
+        cmocka_unit_test(folder_that_cannot_be_written_is_one_clear_text_on_all_ranks),
+        cmocka_unit_test(bad_columns_are_refused),
+        cmocka_unit_test(ranks_that_disagree_on_the_columns_are_told),
+        cmocka_unit_test(damaged_and_foreign_files_are_named),
+        cmocka_unit_test(failures_of_memory_and_files_on_one_rank_are_the_same_status_on_all),
     };
     return RUN_MPI_TESTS(tests);
 }

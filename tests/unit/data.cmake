@@ -1,1 +1,3 @@
 tsr_unit_test(job)
+tsr_unit_test(file)
+tsr_unit_test(digest)
