@@ -17,7 +17,7 @@ typedef struct tsr_tiles {
     int32_t cols;
     double step;         /* of all columns: real value = steps x step */
     int16_t *value;      /* [tiles][cols][16]; rows past the end are 0 */
-    const uint64_t *key; /* [rows], by row, not by slot; borrowed */
+    const uint64_t *key; /* [rows], by row, not by slot; borrowed; NULL: none */
     uint32_t *map;       /* [rows] slot -> row; NULL: slot i is row i. Owned */
 } tsr_tiles;
 
@@ -39,6 +39,10 @@ void tsr_tiles_row(const tsr_tiles *tiles, int64_t row, int16_t *steps);
 
 /** Local. The row in slot @p slot as steps, [cols]. */
 void tsr_tiles_slot(const tsr_tiles *tiles, int64_t slot, int16_t *steps);
+
+/** Local. Number of a slot's row in the whole matrix, and its key (that number, where the tiles have no keys). */
+int64_t tsr_tiles_number(const tsr_tiles *tiles, int64_t slot);
+uint64_t tsr_tiles_key(const tsr_tiles *tiles, int64_t slot);
 
 /** Local. Rows of one tile: 16, or what is left in the last one. */
 int tsr_tile_rows(const tsr_tiles *tiles, int64_t tile);

@@ -70,6 +70,21 @@ void tsr_tiles_row(const tsr_tiles *tiles, int64_t row, int16_t *steps)
     tsr_tiles_slot(tiles, row, steps);
 }
 
+static int64_t row_of(const tsr_tiles *tiles, int64_t slot)
+{
+    return tiles->map == NULL ? slot : tiles->map[slot];
+}
+
+int64_t tsr_tiles_number(const tsr_tiles *tiles, int64_t slot)
+{
+    return tiles->span.first + row_of(tiles, slot);
+}
+
+uint64_t tsr_tiles_key(const tsr_tiles *tiles, int64_t slot)
+{
+    return tiles->key == NULL ? (uint64_t)tsr_tiles_number(tiles, slot) : tiles->key[row_of(tiles, slot)];
+}
+
 int tsr_tile_rows(const tsr_tiles *tiles, int64_t tile)
 {
     int64_t left = tiles->span.rows - tile * TSR_TILE_ROWS;
