@@ -29,22 +29,28 @@ typedef enum tsr_stop { TSR_STOP_SETTLED, TSR_STOP_TOLERANCE, TSR_STOP_MAXIMUM, 
 /** Local. As run.json and the log call it. */
 const char *tsr_stop_name(tsr_stop stop);
 
-/* One candidate k, measured on the sample. Undefined: NaN. */
+/* One candidate k, measured on the sample, in real units. Undefined: NaN. */
 typedef struct tsr_candidate {
     int32_t k;
     double inertia, explained_variance, silhouette_simplified, silhouette_squared, davies_bouldin, calinski_harabasz;
 } tsr_candidate;
 
+/*
+ * Labels, sums and counts belong together: a label is the nearest `centroid`, sums and counts are over the labels.
+ * Where the fit settled, centroid is sums / count too (in double, rounded to float); where it stopped before, it is
+ * what the labels were found with, one update behind the sums.
+ */
 typedef struct tsr_kmeans {
-    int32_t k, cols; /* k may be smaller than asked for where there are fewer distinct rows */
-    int64_t *sums;   /* [k][cols] exact, steps */
-    int64_t *count;  /* [k] */
-    float *centroid; /* [k][cols] in steps: sums / count in double, rounded to float */
+    int32_t k, cols;   /* k may be smaller than asked for where there are fewer distinct rows */
+    int64_t *sums;     /* [k][cols] exact, steps */
+    int64_t *count;    /* [k]; none is 0 */
+    float *centroid;   /* [k][cols] in steps */
+    int32_t *priority; /* [k] a row that is equally near to two goes to the one with the smaller priority */
     double step;
     int32_t candidates_n; /* 0 where k or the start was given */
     tsr_candidate *candidate;
-    int64_t iterations; /* of the final fit on all rows */
-    double seconds;     /* of it, from starting centroids to final labels */
+    int64_t iterations; /* of the final fit on all rows: passes of assignment */
+    double seconds; /* of it, from starting centroids to final labels, the slowest rank; not saved (0 when loaded) */
     tsr_stop stop;
     int64_t moved;   /* rows that changed segment in the last iteration */
     int64_t repairs; /* empty clusters given a new centroid */
@@ -55,12 +61,21 @@ typedef struct tsr_kmeans {
 /**
  * Collective. Fit and label. Same on all ranks: params, seed, start.
  *
+ * Without a start: greedy k-means++ on a sample (the params->sample customers with the smallest draws), restarts starts
+ * for each k, each brought to convergence on the sample; the smallest inertia wins. k from a range is the one with the
+ * largest simplified silhouette on the sample (of those in use, the nearest to the Euclidean one at linear cost), the
+ * smallest k where several are equal. The sample's centroids start the fit on all rows.
+ *
+ * A segment left without rows gets the row that lies farthest from its own centroid; where no row differs from its
+ * centroid, there are fewer segments, with a warning.
+ *
  * @param start        [k][cols] in real units of the tiles, or NULL (then seeds come from the sample)
  * @param start_k      its k; overrides params->k
  * @param[out] model   new; tsr_kmeans_destroy()
  * @param[out] label   new [rows] by slot; tsr_free()
- * @return TSR_OK; TSR_ECONF (k); TSR_EDATA (fewer rows than k); TSR_ENOMEM; TSR_EINTR
- * Cost: one allreduce of k (cols + 1) + 1 int64 per iteration.
+ * @return TSR_OK; TSR_ECONF (k, disagreement); TSR_EDATA (fewer rows than k, a start that is not finite); TSR_ENOMEM;
+ * TSR_EINTR (agreed within one iteration)
+ * Cost per iteration: rows x k x cols multiply-adds, one allreduce of k (cols + 1) + 3 int64.
  */
 tsr_status tsr_kmeans_run(const tsr_comm *comm, const tsr_cluster_params *params, uint64_t seed, const tsr_tiles *tiles,
                           const double *start, int32_t start_k, tsr_kmeans **model, uint16_t **label) TSR_NODISCARD;

@@ -1,0 +1,27 @@
+/**
+ * @file choose.h
+ * Starting centroids and k, from fits on a sample that every rank holds: small tasks dealt over ranks.
+ */
+#ifndef TSR_CHOOSE_H
+#define TSR_CHOOSE_H
+
+#include "tessera/kmeans.h"
+
+typedef struct tsr_choice {
+    int32_t k;
+    float *centroid;      /* [k][cols] in steps */
+    int32_t candidates_n; /* 0 where there was nothing to choose */
+    tsr_candidate *candidate;
+} tsr_choice;
+
+/**
+ * Collective. For each k of [low, high] the best of params->restarts fits; then the k that `choose` names.
+ * Same on all ranks: everything.
+ * @param[out] choice  filled; tsr_choice_clear()
+ * @return TSR_OK; TSR_ENOMEM; TSR_EINTR
+ */
+tsr_status tsr_choose(const tsr_comm *comm, const tsr_cluster_params *params, uint64_t seed, tsr_isa isa,
+                      const tsr_tiles *sample, int32_t low, int32_t high, tsr_choice *choice) TSR_NODISCARD;
+void tsr_choice_clear(tsr_choice *choice);
+
+#endif

@@ -1,0 +1,294 @@
+#include "tessera/kmeans.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "cluster/choose.h"
+#include "cluster/lloyd.h"
+#include "cluster/sample.h"
+#include "tessera/interrupt.h"
+#include "tessera/log.h"
+#include "tessera/memory.h"
+#include "tessera/reduce.h"
+
+#define FIELD(name) offsetof(tsr_cluster_params, name)
+
+const tsr_key tsr_cluster_keys[] = {
+    {"cluster.method", TSR_KEY_CHOICE, FIELD(method), "kmeans", 0, 0, "kmeans", "How customers are grouped.", NULL, 0},
+    {"cluster.k", TSR_KEY_RANGE, FIELD(k), "5..8", 1, TSR_K_MAX, NULL,
+     "Number of segments: one number, or a range from which one is chosen.", NULL, 0},
+    {"cluster.choose", TSR_KEY_CHOICE, FIELD(choose), "silhouette", 0, 0, "silhouette",
+     "What decides on k: the simplified silhouette (distances to centroids) on the sample, the larger the better.",
+     NULL, 0},
+    {"cluster.restarts", TSR_KEY_INT, FIELD(restarts), "8", 1, 10000, NULL,
+     "Starts per k on the sample; the one with the smallest inertia goes on.", NULL, 0},
+    {"cluster.sample", TSR_KEY_INT, FIELD(sample), "262144", 16, 16777216, NULL,
+     "Customers used to choose k and starting centroids.", NULL, 0},
+    {"cluster.start.file", TSR_KEY_PATH, FIELD(start_file), "null", 0, 0, NULL,
+     "HDF5 file with starting centroids, in original units, one row per segment; null: from the sample.", NULL, 0},
+    {"cluster.start.path", TSR_KEY_TEXT, FIELD(start_path), "null", 0, 0, NULL,
+     "Dataset of starting centroids within cluster.start.file.", NULL, 0},
+    {"cluster.max_iter", TSR_KEY_INT, FIELD(max_iter), "300", 1, 1000000, NULL,
+     "Iterations over all customers at the most.", NULL, 0},
+    {"cluster.tol", TSR_KEY_REAL, FIELD(tol), "0", 0, 1, NULL,
+     "Stop when the squared shift of the centroids is at most this times the mean variance; 0: when no customer moves.",
+     NULL, 0},
+    {"cluster.min_share", TSR_KEY_REAL, FIELD(min_share), "0.01", 0, 1, NULL,
+     "Segments with a smaller share of the customers are flagged.", NULL, 0},
+    {.path = NULL},
+};
+
+const char *tsr_stop_name(tsr_stop stop)
+{
+    static const char *const names[] = {"settled", "tolerance", "maximum", "cycle"};
+
+    return names[stop];
+}
+
+void tsr_kmeans_destroy(tsr_kmeans **model)
+{
+    if (*model == NULL) return;
+    tsr_free(&(*model)->candidate);
+    tsr_free(&(*model)->priority);
+    tsr_free(&(*model)->centroid);
+    tsr_free(&(*model)->count);
+    tsr_free(&(*model)->sums);
+    tsr_free(model);
+}
+
+/* ---- before the fit ---- */
+
+static tsr_status check(const tsr_cluster_params *params, const tsr_tiles *tiles, const double *start, int32_t start_k)
+{
+    int64_t low = start != NULL ? start_k : params->k.low, high = start != NULL ? start_k : params->k.high;
+    int64_t rows = tiles->span.rows_global;
+
+    if (low < 1 || high < low || high > TSR_K_MAX)
+        return TSR_FAIL(TSR_ECONF, "cluster.k: %lld..%lld segments asked for; use 1 to %d", (long long)low,
+                        (long long)high, TSR_K_MAX);
+    if (params->restarts < 1 || params->sample < 1 || params->max_iter < 1 || !(params->tol >= 0))
+        return TSR_FAIL(TSR_ECONF, "cluster: restarts, sample and max_iter must be at least 1, tol at least 0");
+    if (tiles->cols < 1) return TSR_FAIL(TSR_EDATA, "there is no feature to form segments from");
+    if (rows < low)
+        return TSR_FAIL(TSR_EDATA, "%lld segments asked for, but there are only %lld customers; lower cluster.k",
+                        (long long)low, (long long)rows);
+    for (int64_t i = 0; start != NULL && i < (int64_t)start_k * tiles->cols; i++)
+        if (!isfinite(start[i]))
+            return TSR_FAIL(TSR_EDATA, "cluster.start: centroid %lld, column %lld is not a finite number",
+                            (long long)(i / tiles->cols + 1), (long long)(i % tiles->cols + 1));
+    return TSR_OK;
+}
+
+/* Everything that decides on the course of the fit, but for pointers. */
+static tsr_status check_same(const tsr_comm *comm, const tsr_cluster_params *params, uint64_t seed,
+                             const tsr_tiles *tiles, const double *start, int32_t start_k)
+{
+    tsr_status st;
+    int64_t whole[] = {params->k.low,
+                       params->k.high,
+                       params->choose,
+                       params->restarts,
+                       params->sample,
+                       params->max_iter,
+                       tiles->span.rows_global,
+                       tiles->cols,
+                       (int64_t)seed,
+                       start == NULL,
+                       start == NULL ? 0 : start_k};
+    double real[] = {params->tol, tiles->step};
+
+    TSR_TRY(tsr_same(comm, whole, sizeof whole, "the settings of K-means"));
+    TSR_TRY(tsr_same(comm, real, sizeof real, "the tolerance of K-means or the step of its matrix"));
+    if (start != NULL)
+        TSR_TRY(tsr_same(comm, start, (size_t)start_k * (size_t)tiles->cols * sizeof *start, "starting centroids"));
+done:
+    return st;
+}
+
+static tsr_status start_from_given(const tsr_tiles *tiles, const double *start, int32_t k, tsr_choice *choice)
+{
+    tsr_status st;
+
+    *choice = (tsr_choice){.k = k};
+    TSR_TRY(tsr_alloc(&choice->centroid, (int64_t)k * tiles->cols, sizeof *choice->centroid));
+    for (int64_t i = 0; i < (int64_t)k * tiles->cols; i++) choice->centroid[i] = (float)(start[i] / tiles->step);
+done:
+    return st;
+}
+
+static tsr_status start_from_sample(const tsr_comm *comm, const tsr_cluster_params *params, uint64_t seed, tsr_isa isa,
+                                    const tsr_tiles *tiles, tsr_choice *choice, int64_t *sample_rows)
+{
+    tsr_status st;
+    int64_t rows = tiles->span.rows_global, high = params->k.high < rows ? params->k.high : rows;
+    tsr_tiles *sample = NULL;
+
+    TSR_TRY(tsr_sample_draw(comm, tiles, seed, params->sample > high ? params->sample : high, &sample));
+    *sample_rows = sample->span.rows;
+    TSR_TRY(tsr_choose(comm, params, seed, isa, sample, (int32_t)params->k.low, (int32_t)high, choice));
+done:
+    tsr_tiles_destroy(&sample);
+    return st;
+}
+
+/* ---- after the fit ---- */
+
+/* The segments that hold rows, in their order; labels are renumbered where some do not. */
+static tsr_status keep_filled(const tsr_lloyd *fit, tsr_kmeans *m)
+{
+    tsr_status st;
+    int32_t cols = fit->tiles->cols, to[TSR_K_MAX];
+    const int64_t *count = tsr_lloyd_counts(fit, fit->total);
+
+    m->cols = cols;
+    for (int32_t c = 0; c < fit->k; c++) to[c] = count[c] > 0 ? m->k++ : -1;
+    TSR_TRY(tsr_alloc(&m->sums, (int64_t)m->k * cols, sizeof *m->sums));
+    TSR_TRY(tsr_alloc(&m->count, m->k, sizeof *m->count));
+    TSR_TRY(tsr_alloc(&m->centroid, (int64_t)m->k * cols, sizeof *m->centroid));
+    TSR_TRY(tsr_alloc(&m->priority, m->k, sizeof *m->priority));
+    for (int32_t c = 0; c < fit->k; c++) {
+        int64_t from = (int64_t)c * cols, at = (int64_t)to[c] * cols;
+        if (to[c] < 0) continue;
+        memcpy(m->sums + at, fit->total + from, (size_t)cols * sizeof *m->sums);
+        memcpy(m->centroid + at, fit->centroid + from, (size_t)cols * sizeof *m->centroid);
+        m->count[to[c]] = count[c];
+        m->priority[to[c]] = to[c];
+    }
+    if (m->k == fit->k) goto done;
+    for (int64_t i = 0; i < fit->tiles->span.rows; i++) fit->label[i] = (uint16_t)to[fit->label[i]];
+done:
+    return st;
+}
+
+static tsr_status model_from(const tsr_lloyd *fit, tsr_kmeans **model)
+{
+    tsr_status st;
+    tsr_kmeans *m = NULL;
+
+    TSR_TRY(tsr_alloc(&m, 1, sizeof *m));
+    m->step = fit->tiles->step;
+    m->iterations = fit->iterations;
+    m->moved = fit->moved;
+    m->repairs = fit->repairs;
+    m->stop = fit->stop;
+    m->asked_k = fit->k;
+    TSR_TRY(keep_filled(fit, m));
+    *model = m;
+    m = NULL;
+done:
+    tsr_kmeans_destroy(&m);
+    return st;
+}
+
+static void report(const tsr_kmeans *m)
+{
+    if (m->k < m->asked_k)
+        tsr_warn("K-means left %d of %d segments: the others held no customer%s", (int)m->k, (int)m->asked_k,
+                 m->stop == TSR_STOP_SETTLED ? ", since there are fewer distinct customers than segments" : "");
+    if (m->stop == TSR_STOP_CYCLE)
+        tsr_warn("K-means stopped in iteration %lld: %lld customers swing between segments that are equally near",
+                 (long long)m->iterations, (long long)m->moved);
+    if (m->stop == TSR_STOP_MAXIMUM)
+        tsr_warn("K-means stopped after cluster.max_iter = %lld iterations; %lld customers still moved",
+                 (long long)m->iterations, (long long)m->moved);
+}
+
+tsr_status tsr_kmeans_run(const tsr_comm *comm, const tsr_cluster_params *params, uint64_t seed, const tsr_tiles *tiles,
+                          const double *start, int32_t start_k, tsr_kmeans **model, uint16_t **label)
+{
+    tsr_status st;
+    tsr_isa isa = TSR_ISA_BASELINE;
+    tsr_choice choice = {0};
+    tsr_lloyd fit = {0};
+    int64_t sample_rows = 0;
+
+    *model = NULL;
+    *label = NULL;
+    TSR_TRY(check_same(comm, params, seed, tiles, start, start_k));
+    TSR_AGREE(comm, check(params, tiles, start, start_k));
+    TSR_TRY(tsr_isa_agree(comm, &isa));
+    if (start != NULL)
+        TSR_AGREE(comm, start_from_given(tiles, start, start_k, &choice));
+    else
+        TSR_TRY(start_from_sample(comm, params, seed, isa, tiles, &choice, &sample_rows));
+
+    double seconds = tsr_seconds();
+    tsr_lloyd_params lloyd = {.isa = isa, .max_iter = params->max_iter, .tol = params->tol, .stage = "segments"};
+    TSR_TRY(tsr_lloyd_run(comm, &lloyd, tiles, choice.centroid, choice.k, &fit));
+    seconds = tsr_seconds() - seconds;
+    tsr_max_double(comm, &seconds, 1);
+
+    TSR_AGREE(comm, model_from(&fit, model));
+    (*model)->seconds = seconds;
+    (*model)->sample_rows = sample_rows;
+    (*model)->candidates_n = choice.candidates_n;
+    (*model)->candidate = choice.candidate;
+    choice.candidate = NULL;
+    *label = fit.label;
+    fit.label = NULL;
+    report(*model);
+done:
+    if (st != TSR_OK) tsr_kmeans_destroy(model);
+    tsr_lloyd_clear(&fit);
+    tsr_choice_clear(&choice);
+    return st;
+}
+
+/* ---- using a model ---- */
+
+tsr_status tsr_kmeans_label(tsr_isa isa, const tsr_kmeans *model, const tsr_tiles *tiles, uint16_t **label)
+{
+    tsr_status st;
+    float *centroid = NULL; /* in the order in which ties are decided */
+    uint16_t segment[TSR_K_MAX];
+    size_t bytes = (size_t)model->cols * sizeof *centroid;
+
+    *label = NULL;
+    TSR_ASSERT(tiles->cols == model->cols);
+    TSR_TRY(tsr_alloc(&centroid, model->k, bytes));
+    TSR_TRY(tsr_alloc_aligned(label, tiles->span.rows, sizeof **label));
+    for (int32_t c = 0; c < model->k; c++) {
+        int32_t at = model->priority[c];
+        memcpy(centroid + (int64_t)at * model->cols, model->centroid + (int64_t)c * model->cols, bytes);
+        segment[at] = (uint16_t)c;
+    }
+    (void)tsr_assign(isa, tiles, centroid, model->k, *label, NULL, NULL);
+    for (int64_t i = 0; i < tiles->span.rows; i++) (*label)[i] = segment[(*label)[i]];
+done:
+    tsr_free(&centroid);
+    return st;
+}
+
+static void swap_segments(tsr_kmeans *m, int32_t a, int32_t b)
+{
+    for (int32_t j = 0; j < m->cols; j++) {
+        int64_t x = (int64_t)a * m->cols + j, y = (int64_t)b * m->cols + j, sum = m->sums[x];
+        float centre = m->centroid[x];
+        m->sums[x] = m->sums[y];
+        m->sums[y] = sum;
+        m->centroid[x] = m->centroid[y];
+        m->centroid[y] = centre;
+    }
+    int64_t count = m->count[a];
+    m->count[a] = m->count[b];
+    m->count[b] = count;
+    int32_t priority = m->priority[a];
+    m->priority[a] = m->priority[b];
+    m->priority[b] = priority;
+}
+
+void tsr_kmeans_renumber(tsr_kmeans *model, const int32_t *order, uint16_t *label, int64_t rows)
+{
+    int32_t to[TSR_K_MAX];
+
+    memcpy(to, order, (size_t)model->k * sizeof *to);
+    for (int32_t c = 0; c < model->k; c++) {
+        while (to[c] != c) {
+            int32_t place = to[c];
+            swap_segments(model, c, place);
+            to[c] = to[place];
+            to[place] = place;
+        }
+    }
+    for (int64_t i = 0; i < rows; i++) label[i] = (uint16_t)order[label[i]];
+}

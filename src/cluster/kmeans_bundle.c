@@ -1,0 +1,176 @@
+#include <string.h>
+
+#include "tessera/kmeans.h"
+#include "tessera/memory.h"
+
+enum { CRITERIA = 7 }; /* numbers of a candidate */
+
+static void candidate_numbers(const tsr_candidate *c, double *to)
+{
+    const double numbers[CRITERIA] = {c->k,
+                                      c->inertia,
+                                      c->explained_variance,
+                                      c->silhouette_simplified,
+                                      c->silhouette_squared,
+                                      c->davies_bouldin,
+                                      c->calinski_harabasz};
+
+    memcpy(to, numbers, sizeof numbers);
+}
+
+static tsr_status save_candidates(const tsr_kmeans *model, tsr_bundle *bundle)
+{
+    tsr_status st = TSR_OK;
+    double *numbers = NULL;
+
+    if (model->candidates_n == 0) return TSR_OK;
+    TSR_TRY(tsr_alloc(&numbers, model->candidates_n, CRITERIA * sizeof *numbers));
+    for (int32_t i = 0; i < model->candidates_n; i++)
+        candidate_numbers(&model->candidate[i], numbers + (size_t)i * CRITERIA);
+    TSR_TRY(tsr_bundle_put(bundle, "/kmeans/candidates", TSR_F64, model->candidates_n, CRITERIA, numbers, NULL,
+                           "k, inertia, explained variance, simplified silhouette, squared silhouette, "
+                           "Davies-Bouldin, Calinski-Harabasz, on the sample"));
+done:
+    tsr_free(&numbers);
+    return st;
+}
+
+tsr_status tsr_kmeans_save(const tsr_kmeans *model, tsr_bundle *bundle)
+{
+    tsr_status st;
+    int32_t k = model->k, cols = model->cols;
+
+    TSR_TRY(tsr_bundle_put(bundle, "/kmeans/centroids", TSR_F32, k, cols, model->centroid, "steps",
+                           "centroids, one per segment, in steps of the clustered matrix"));
+    TSR_TRY(tsr_bundle_put(bundle, "/kmeans/sums", TSR_I64, k, cols, model->sums, "steps",
+                           "exact sums over the customers of each segment"));
+    TSR_TRY(
+        tsr_bundle_put(bundle, "/kmeans/count", TSR_I64, k, 0, model->count, "customers", "customers of each segment"));
+    TSR_TRY(tsr_bundle_put(bundle, "/kmeans/priority", TSR_I32, k, 0, model->priority, NULL,
+                           "a customer equally near to two segments is in the one with the smaller number here"));
+    TSR_TRY(tsr_bundle_put_real(bundle, "/kmeans/step", model->step));
+    TSR_TRY(tsr_bundle_put_int(bundle, "/kmeans/asked_k", model->asked_k));
+    TSR_TRY(tsr_bundle_put_int(bundle, "/kmeans/iterations", model->iterations));
+    TSR_TRY(tsr_bundle_put_int(bundle, "/kmeans/moved", model->moved));
+    TSR_TRY(tsr_bundle_put_int(bundle, "/kmeans/repairs", model->repairs));
+    TSR_TRY(tsr_bundle_put_int(bundle, "/kmeans/sample_rows", model->sample_rows));
+    TSR_TRY(tsr_bundle_put_text(bundle, "/kmeans/stop", tsr_stop_name(model->stop)));
+    TSR_TRY(save_candidates(model, bundle));
+done:
+    return st;
+}
+
+static tsr_status load_candidates(const tsr_bundle *bundle, tsr_kmeans *m)
+{
+    tsr_status st = TSR_OK;
+    int64_t rows = 0, cols = 0;
+    const void *values = NULL;
+
+    if (!tsr_bundle_has(bundle, "/kmeans/candidates")) return TSR_OK;
+    TSR_TRY(tsr_bundle_get(bundle, "/kmeans/candidates", TSR_F64, &rows, &cols, &values));
+    if (cols != CRITERIA)
+        return TSR_FAIL(TSR_EDATA, "/kmeans/candidates has %lld columns, not %d", (long long)cols, CRITERIA);
+    TSR_TRY(tsr_alloc(&m->candidate, rows, sizeof *m->candidate));
+    m->candidates_n = (int32_t)rows;
+    for (int64_t i = 0; i < rows; i++) {
+        const double *v = (const double *)values + i * CRITERIA;
+        m->candidate[i] = (tsr_candidate){(int32_t)v[0], v[1], v[2], v[3], v[4], v[5], v[6]};
+    }
+done:
+    return st;
+}
+
+static tsr_status load_stop(const tsr_bundle *bundle, tsr_stop *stop)
+{
+    tsr_status st;
+    const char *name = NULL;
+
+    TSR_TRY(tsr_bundle_get_text(bundle, "/kmeans/stop", &name));
+    for (int s = TSR_STOP_SETTLED; s <= TSR_STOP_CYCLE; s++) {
+        if (strcmp(name, tsr_stop_name((tsr_stop)s)) != 0) continue;
+        *stop = (tsr_stop)s;
+        return TSR_OK;
+    }
+    st = TSR_FAIL(TSR_EDATA, "/kmeans/stop is \"%s\", which means nothing here", name);
+done:
+    return st;
+}
+
+/* A copy of an array whose first dimension must be k. */
+static tsr_status load_array(const tsr_bundle *bundle, const char *path, tsr_type type, int64_t k, int64_t cols,
+                             void *out)
+{
+    tsr_status st;
+    const void *values = NULL;
+    int64_t rows_there = 0, cols_there = 0;
+    size_t width = (size_t)(cols > 0 ? cols : 1) * tsr_type_bytes(type);
+    void *copy = NULL;
+
+    TSR_TRY(tsr_bundle_get(bundle, path, type, &rows_there, &cols_there, &values));
+    if (rows_there != k || (cols > 0 && cols_there != cols))
+        return TSR_FAIL(TSR_EDATA, "%s does not fit the other arrays of the model", path);
+    TSR_TRY(tsr_alloc(&copy, k, width));
+    memcpy(copy, values, (size_t)k * width);
+    memcpy(out, &copy, sizeof copy);
+done:
+    return st;
+}
+
+static tsr_status load_numbers(const tsr_bundle *bundle, tsr_kmeans *m)
+{
+    tsr_status st;
+    int64_t asked_k = 0;
+
+    TSR_TRY(tsr_bundle_get_real(bundle, "/kmeans/step", &m->step));
+    TSR_TRY(tsr_bundle_get_int(bundle, "/kmeans/asked_k", &asked_k));
+    TSR_TRY(tsr_bundle_get_int(bundle, "/kmeans/iterations", &m->iterations));
+    TSR_TRY(tsr_bundle_get_int(bundle, "/kmeans/moved", &m->moved));
+    TSR_TRY(tsr_bundle_get_int(bundle, "/kmeans/repairs", &m->repairs));
+    TSR_TRY(tsr_bundle_get_int(bundle, "/kmeans/sample_rows", &m->sample_rows));
+    TSR_TRY(load_stop(bundle, &m->stop));
+    m->asked_k = (int32_t)asked_k;
+done:
+    return st;
+}
+
+static bool is_permutation(const int32_t *order, int32_t n)
+{
+    bool seen[TSR_K_MAX] = {false};
+
+    for (int32_t i = 0; i < n; i++) {
+        if (order[i] < 0 || order[i] >= n || seen[order[i]]) return false;
+        seen[order[i]] = true;
+    }
+    return true;
+}
+
+tsr_status tsr_kmeans_load(const tsr_bundle *bundle, tsr_kmeans **model)
+{
+    tsr_status st;
+    tsr_kmeans *m = NULL;
+    int64_t k = 0, cols = 0;
+    const void *values = NULL;
+
+    *model = NULL;
+    TSR_TRY(tsr_bundle_get(bundle, "/kmeans/centroids", TSR_F32, &k, &cols, &values));
+    if (k < 1 || k > TSR_K_MAX || cols < 1)
+        return TSR_FAIL(TSR_EDATA, "/kmeans/centroids has %lld rows and %lld columns", (long long)k, (long long)cols);
+    TSR_TRY(tsr_alloc(&m, 1, sizeof *m));
+    m->k = (int32_t)k;
+    m->cols = (int32_t)cols;
+    TSR_TRY(load_array(bundle, "/kmeans/centroids", TSR_F32, k, cols, &m->centroid));
+    TSR_TRY(load_array(bundle, "/kmeans/sums", TSR_I64, k, cols, &m->sums));
+    TSR_TRY(load_array(bundle, "/kmeans/count", TSR_I64, k, 0, &m->count));
+    TSR_TRY(load_array(bundle, "/kmeans/priority", TSR_I32, k, 0, &m->priority));
+    TSR_TRY(load_numbers(bundle, m));
+    TSR_TRY(load_candidates(bundle, m));
+    if (!is_permutation(m->priority, m->k)) {
+        st = TSR_FAIL(TSR_EDATA, "/kmeans/priority does not number the segments");
+        goto done;
+    }
+    *model = m;
+    m = NULL;
+done:
+    tsr_kmeans_destroy(&m);
+    return st;
+}

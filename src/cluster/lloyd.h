@@ -1,0 +1,65 @@
+/**
+ * @file lloyd.h
+ * Lloyd's iterations with exact sums: assign, one allreduce, new centroids.
+ */
+#ifndef TSR_LLOYD_H
+#define TSR_LLOYD_H
+
+#include "tessera/kmeans.h"
+
+typedef struct tsr_lloyd_params {
+    tsr_isa isa;
+    int64_t max_iter;
+    double tol;        /* as in tsr_cluster_params */
+    const char *stage; /* name in the progress line; NULL: no progress */
+} tsr_lloyd_params;
+
+/*
+ * The state of a fit. Sums and counts belong to the labels, on all ranks together in `total`; `centroid` is what the
+ * labels were assigned with. Nothing else is needed to go on: labels follow from centroids.
+ */
+typedef struct tsr_lloyd {
+    const tsr_tiles *tiles;
+    int32_t k;
+    float *centroid, *next; /* [k][cols] in steps; `next` is for the iteration to come */
+    int64_t *local;         /* this rank's sums [k][cols], then counts [k] */
+    int64_t *total;         /* the same of all ranks, then TSR_LLOYD_RIDERS more numbers in the same reduction */
+    int64_t *mark;          /* an earlier `total`, to find cycles */
+    uint16_t *label;        /* [rows] by slot */
+    int64_t iterations, moved, repairs;
+    tsr_stop stop;
+} tsr_lloyd;
+
+enum { TSR_LLOYD_MOVED, TSR_LLOYD_INTERRUPTED, TSR_LLOYD_FAILED, TSR_LLOYD_RIDERS };
+
+/** Local. Numbers in local and in the state part of total: k (cols + 1). */
+int64_t tsr_lloyd_numbers(const tsr_lloyd *fit);
+/** Local. Counts [k] behind sums [k][cols]. */
+int64_t *tsr_lloyd_counts(const tsr_lloyd *fit, int64_t *numbers);
+/** Local. Mean of segment @p c in steps, from exact sums: [cols]. Its own centroid where it is empty. */
+void tsr_lloyd_mean(const tsr_lloyd *fit, int32_t c, double *mean);
+
+/**
+ * Collective. Iterate from @p start. Same on all ranks: params, start, k.
+ * @param start     [k][cols] in steps
+ * @param[out] fit  filled; tsr_lloyd_clear(). Segments may be empty: fewer distinct rows than k
+ * @return TSR_OK; TSR_ENOMEM; TSR_EINTR
+ */
+tsr_status tsr_lloyd_run(const tsr_comm *comm, const tsr_lloyd_params *params, const tsr_tiles *tiles,
+                         const float *start, int32_t k, tsr_lloyd *fit) TSR_NODISCARD;
+void tsr_lloyd_clear(tsr_lloyd *fit);
+
+/**
+ * Local. Sum of squared distances of all rows to the mean of their segment, in steps^2.
+ * @param squares  the sum of squared lengths of all rows
+ */
+double tsr_lloyd_inertia(const tsr_lloyd *fit, tsr_int128 squares);
+
+/**
+ * Collective. Give empty segments the rows that lie farthest from the mean of their own (repair.c).
+ * @param[out] repaired  how many were given one; the others stay empty
+ * @return TSR_OK; TSR_ENOMEM
+ */
+tsr_status tsr_lloyd_repair(const tsr_comm *comm, tsr_lloyd *fit, int64_t *repaired) TSR_NODISCARD;
+
+#endif

@@ -1,0 +1,19 @@
+/**
+ * @file sample.h
+ * A sample of customers that does not depend on how they are dealt to ranks, the same on every rank.
+ */
+#ifndef TSR_SAMPLE_H
+#define TSR_SAMPLE_H
+
+#include "tessera/tiles.h"
+
+/**
+ * Collective. The @p size customers with the smallest draws of (seed, key), in the order of their draws, on every rank;
+ * all customers where there are no more. Same on all ranks: seed, size, tiles->cols, tiles->step.
+ * @param[out] sample  new, without keys; tsr_tiles_destroy()
+ * @return TSR_OK; TSR_ENOMEM
+ */
+tsr_status tsr_sample_draw(const tsr_comm *comm, const tsr_tiles *tiles, uint64_t seed, int64_t size,
+                           tsr_tiles **sample) TSR_NODISCARD;
+
+#endif
