@@ -7,7 +7,8 @@
 
 #include "tessera/dataset.h"
 
-/* A latent group scales the rates of its members and gives them habits. */
+/* A latent group scales rate and spend of its members and gives them habits: days, hours, baskets, returns, age,
+ * channel. */
 typedef struct tsr_synth_params {
     int64_t customers;
     int64_t partitions; /* 0: auto */
@@ -22,10 +23,11 @@ typedef struct tsr_synth_params {
 tsr_synth_params tsr_synth_params_default(void);
 
 /**
- * Collective. Write the dataset in folder @p output and the truth (key, id, group, rate per week, dropout probability,
- * spend mean) in output/truth.h5. A dataset from the same parameters that is there already is left as it is.
+ * Collective. Write the dataset in folder @p output and the truth (key, id, group with names, rate per week, dropout
+ * probability, mean spend, alive at the end) in output/truth.h5, in the order of ids. A population from the same
+ * parameters that is there already is left as it is.
  * @param[out] unchanged  it was; may be NULL
- * @return TSR_OK; TSR_ECONF (parameters); TSR_EIO; TSR_ENOMEM
+ * @return TSR_OK; TSR_ECONF (parameters); TSR_EIO; TSR_EDATA (a damaged dataset is there); TSR_ENOMEM; TSR_EINTR
  */
 tsr_status tsr_synth_run(const tsr_comm *comm, const tsr_synth_params *params, const char *output,
                          bool *unchanged) TSR_NODISCARD;
