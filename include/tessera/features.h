@@ -44,16 +44,25 @@ typedef struct tsr_feature_about {
 const tsr_feature_about *tsr_features_table(int32_t *n);
 
 /*
- * Columns of features.h5 beside the features (double, by name):
- *   key u64, id text (both only with keep_ids), row i64 (row in the dataset or matrix)
- *   only from a dataset:
- *   revenue i64      net sum of amounts before as_of, money units
- *   orders i32       distinct orders with a positive amount before as_of
- *   recency_days i32 date(as_of) - date(last purchase); -1: none. A purchase is a row with amount > 0, or = 0 and no
- * return buy_x i32, buy_tx_days i32, buy_t_days i32   repeat purchase days, first to last, first to the end of
- * observation (the day before as_of); buy_x = -1: never bought buy_spend i64    money of the repeat purchase days
- *   cal_x, cal_tx_days, cal_t_days, cal_spend    the same up to calibration_end (only where it is set)
- *   hold_x i32, hold_spend i64                   purchase days and money after it, before as_of
+ * Columns of features.h5. A purchase is a row with amount > 0, or = 0 on a day without a return (amount < 0).
+ *
+ *   key u64, id text   only with keep_ids; of a matrix without ids: the row number as text, and its hash
+ *   row i64            row in the dataset or matrix, from 0
+ *
+ * and from a dataset, all before as_of:
+ *
+ *   revenue i64        net sum of amounts, money units
+ *   orders i32         distinct orders with a purchase; without order ids each purchase is an order
+ *   recency_days i32   date(as_of) - date(last purchase); -1: no purchase
+ *   buy_x i32          purchase days but the first one, as the returns policy leaves them; -1: none left, the rest is 0
+ *   buy_tx_days i32    first to last of these days
+ *   buy_t_days i32     first of these days to the end of observation, the last day that as_of lets in
+ *   buy_spend i64      money of all but the first day
+ *   cal_x, cal_tx_days, cal_t_days, cal_spend   the same up to calibration_end (where it is set)
+ *   hold_x i32, hold_spend i64                  purchase days and their money after it (where it is set)
+ *
+ * Returns policy: net_per_day adds up the amounts of a day, and drops a day with a return whose sum is not above 0;
+ * ignore leaves negative amounts out. Then the features, f64, with attribute `position`: their order, from 1.
  */
 typedef struct tsr_features_info {
     int64_t customers;   /* rows of features.h5 */
@@ -66,9 +75,13 @@ typedef struct tsr_features_info {
 } tsr_features_info;
 
 /**
- * Collective. Compute all raw features and write features.h5 to @p path, block by block.
- * Exactly one of @p dataset and @p matrix is given. Rows are dealt by cost.
- * @return TSR_OK; TSR_ECONF (unknown feature); TSR_EDATA (no customers, missing values with missing: reject); TSR_EIO
+ * Collective. Compute all raw features and write features.h5 to @p path, block by block: whole or not at all.
+ * Exactly one of @p dataset and @p matrix is given; customers are dealt by cost, rows of a matrix evenly.
+ * Same on all ranks: params, observation, path. The customers of the run are those with a record before as_of or with
+ * no record at all.
+ * @return TSR_OK; TSR_ECONF (unknown feature or transform, a name taken twice, calibration_end not before as_of);
+ *         TSR_EDATA (no customers, none before as_of, money beyond 64 bits, infinite value); TSR_EIO; TSR_ENOMEM
+ * Cost: one pass over the dataset, one more over its times where as_of is before the last transaction.
  */
 tsr_status tsr_features_run(const tsr_comm *comm, const tsr_features_params *params, const tsr_observation *observation,
                             const tsr_dataset *dataset, const tsr_matrix *matrix, const char *path,
@@ -79,8 +92,9 @@ tsr_status tsr_features_info_save(const tsr_features_info *info, tsr_bundle *bun
 tsr_status tsr_features_info_load(const tsr_bundle *bundle, tsr_features_info *info) TSR_NODISCARD;
 
 /**
- * Local. Names of the feature columns of an open features.h5, in the order of the run's feature set (attribute order
- * kept in the file). @param[out] names  new [n][TSR_NAME_BYTES]; tsr_free()
+ * Local. Names of the feature columns of an open features.h5, in the order of the run's feature set.
+ * @param[out] names  new [n][TSR_NAME_BYTES]; tsr_free()
+ * @return TSR_OK; TSR_EDATA (positions that are no order); TSR_ENOMEM
  */
 tsr_status tsr_features_names(const tsr_table *features, char (**names)[TSR_NAME_BYTES], int32_t *n) TSR_NODISCARD;
 

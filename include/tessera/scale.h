@@ -27,8 +27,17 @@ typedef struct tsr_scaler {
 
 /**
  * Collective. Learn the scaler from features.h5: exact moments, exact medians; each rank reads an even share of rows.
- * @return TSR_OK; TSR_EDATA (all columns constant, infinite values, log of values <= 0; names row and column);
- * TSR_ENOMEM
+ * Same on all ranks: params, features.
+ *
+ * auto is log1p where the skewness (m3 / m2^1.5) of the values that are there is above 1, but leaves the shares of the
+ * feature table as they are. Mean and standard deviation (divisor n, as in scikit-learn's StandardScaler) are those of
+ * the transformed values with missing ones filled in. A column that had none missing has its mean as fill, for scoring.
+ *
+ * @param[out] scaler  new, the same on all ranks; tsr_scaler_destroy(); NULL on failure
+ * @return TSR_OK; TSR_EDATA (all columns constant; missing: reject, infinite values, log of values <= 0: names row and
+ *         column); TSR_EIO; TSR_ENOMEM
+ * Cost: one pass over each column for its range, two for raw moments, two where it is transformed or filled, and those
+ * of tsr_quantiles() for medians.
  */
 tsr_status tsr_scale_fit(const tsr_comm *comm, const tsr_features_params *params, const char *features,
                          tsr_scaler **scaler) TSR_NODISCARD;
@@ -37,8 +46,11 @@ tsr_status tsr_scale_fit(const tsr_comm *comm, const tsr_features_params *params
 void tsr_scaler_destroy(tsr_scaler **scaler);
 
 /**
- * Collective. Read features.h5 block by block into tiles; counts what was clipped into the scaler.
- * @param span  rows of this rank; @param key [span->rows] or NULL, borrowed by the tiles
+ * Collective. Read features.h5 block by block into tiles. Sets scaler->clipped to the counts of this application.
+ * @param span        rows of this rank
+ * @param key         [span->rows] or NULL, borrowed by the tiles
+ * @param[out] tiles  new; tsr_tiles_destroy(); NULL on failure
+ * @return TSR_OK; TSR_EDATA (another number of rows); TSR_EIO; TSR_ENOMEM
  */
 tsr_status tsr_scale_apply(const tsr_comm *comm, tsr_scaler *scaler, const char *features, const tsr_span *span,
                            const uint64_t *key, tsr_tiles **tiles) TSR_NODISCARD;

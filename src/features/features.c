@@ -11,9 +11,9 @@
 #include "tessera/memory.h"
 #include "tessera/reduce.h"
 
-#define READ_CUSTOMERS   (TSR_BLOCK_ROWS / 4) /* at a time: a customer has tens of records */
-#define READ_MATRIX_ROWS (TSR_BLOCK_ROWS / 16)
-#define DEAL_ROWS        1024 /* rows of a matrix go to ranks in such pieces */
+#define READ_RECORDS ((int64_t)1 << 20) /* about so many at a time: 40 MiB */
+#define READ_VALUES  ((int64_t)1 << 23) /* of a matrix at a time: 64 MiB */
+#define DEAL_ROWS    1024               /* rows of a matrix go to ranks in such pieces */
 
 #define AT(field) offsetof(tsr_features_params, field)
 
@@ -41,6 +41,7 @@ typedef struct maker {
     tsr_column *column; /* of features.h5: what is known about the customer, then the features */
     int32_t columns;
     bool keep_ids;
+    int64_t block_rows; /* customers or rows of the matrix to read at a time */
     /* from a dataset */
     const tsr_dataset *dataset;
     tsr_window window;
@@ -54,8 +55,8 @@ typedef struct maker {
     const tsr_matrix *matrix;
     int64_t first; /* of this rank */
     int32_t id_width;
-    double *values; /* [READ_MATRIX_ROWS][cols] */
-    char *ids;      /* [READ_MATRIX_ROWS][id_width] */
+    double *values; /* [block_rows][cols] */
+    char *ids;      /* [block_rows][id_width] */
 } maker;
 
 static void maker_clear(maker *m)
@@ -66,6 +67,14 @@ static void maker_clear(maker *m)
     tsr_block_clear(&m->block);
     tsr_free(&m->values);
     tsr_free(&m->ids);
+}
+
+static int64_t rows_per_block(int64_t items, int64_t items_per_row)
+{
+    int64_t rows = items / items_per_row;
+
+    if (rows > TSR_BLOCK_ROWS) return TSR_BLOCK_ROWS;
+    return rows > 0 ? rows : 1;
 }
 
 /* ---- the columns of features.h5 ---- */
@@ -246,7 +255,7 @@ static tsr_status next_customer(maker *m, int64_t *customer)
                 return TSR_OK;
             }
         TSR_ASSERT(m->next < m->end);
-        int64_t rows = m->end - m->next < READ_CUSTOMERS ? m->end - m->next : READ_CUSTOMERS;
+        int64_t rows = m->end - m->next < m->block_rows ? m->end - m->next : m->block_rows;
         tsr_status st = tsr_dataset_read(m->dataset, m->next, rows, TSR_READ_ALL, &m->block);
         if (st != TSR_OK) return st;
         m->next += rows;
@@ -285,8 +294,8 @@ static tsr_status count_customers(maker *m, int64_t *kept)
     *kept = m->end - m->next;
     if ((int64_t)about->time_last < m->window.as_of) return TSR_OK;
     *kept = 0;
-    for (int64_t first = m->next; first < m->end; first += READ_CUSTOMERS) {
-        int64_t rows = m->end - first < READ_CUSTOMERS ? m->end - first : READ_CUSTOMERS;
+    for (int64_t first = m->next; first < m->end; first += m->block_rows) {
+        int64_t rows = m->end - first < m->block_rows ? m->end - first : m->block_rows;
         TSR_TRY(tsr_dataset_read(m->dataset, first, rows, TSR_READ_TIME, &m->block));
         for (int64_t i = 0; i < rows; i++) *kept += tsr_history_counts(&m->window, &m->block, i);
     }
@@ -308,6 +317,7 @@ static tsr_status prepare_dataset(maker *m, const tsr_features_params *params, c
                         "to validate on");
     TSR_TRY(tsr_feature_set_choose(params, about, NULL, &m->set));
     TSR_TRY(plan_columns(m, about->id_width));
+    m->block_rows = rows_per_block(READ_RECORDS, 1 + about->transactions / about->customers);
 done:
     return st;
 }
@@ -373,8 +383,8 @@ static tsr_status fill_from_matrix(void *context, int64_t first, int64_t rows, v
     maker *m = context;
     tsr_status st = TSR_OK;
 
-    for (int64_t done = 0; done < rows; done += READ_MATRIX_ROWS) {
-        int64_t n = rows - done < READ_MATRIX_ROWS ? rows - done : READ_MATRIX_ROWS, row = m->first + first + done;
+    for (int64_t done = 0; done < rows; done += m->block_rows) {
+        int64_t n = rows - done < m->block_rows ? rows - done : m->block_rows, row = m->first + first + done;
         TSR_TRY(tsr_matrix_read(m->matrix, row, n, m->values));
         if (m->keep_ids) TSR_TRY(tsr_matrix_ids(m->matrix, row, n, m->ids));
         for (int64_t i = 0; i < n; i++) {
@@ -393,10 +403,11 @@ static tsr_status prepare_matrix(maker *m, const tsr_features_params *params)
     if (m->matrix->rows == 0 || m->matrix->cols == 0)
         return TSR_FAIL(TSR_EDATA, "%s: %s is empty", m->matrix->file, m->matrix->path);
     m->id_width = m->matrix->id_width;
+    m->block_rows = rows_per_block(READ_VALUES, m->matrix->cols);
     TSR_TRY(tsr_feature_set_choose(params, NULL, m->matrix, &m->set));
     TSR_TRY(plan_columns(m, m->id_width));
-    TSR_TRY(tsr_alloc(&m->values, READ_MATRIX_ROWS * (int64_t)m->matrix->cols, sizeof *m->values));
-    TSR_TRY(tsr_alloc(&m->ids, READ_MATRIX_ROWS * (int64_t)m->id_width, 1));
+    TSR_TRY(tsr_alloc(&m->values, m->block_rows * m->matrix->cols, sizeof *m->values));
+    TSR_TRY(tsr_alloc(&m->ids, m->block_rows * m->id_width, 1));
 done:
     return st;
 }

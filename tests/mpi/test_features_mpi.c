@@ -1,0 +1,421 @@
+/* Dataset or matrix in, features.h5 out: the same table on any number of ranks and partitions. */
+#include "mpi_test.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "tessera/features.h"
+#include "tiny_dataset.h"
+
+#define DAY       86400u
+#define CUSTOMERS 700
+#define AS_OF     (400 * DAY)
+
+/* Of features.h5 of the population below, from any number of ranks and partitions. */
+#define TABLE_DIGEST "bab4ddb2fbfc6446c10006cc3eb0e396008a46e9e12fb7f6cfdd59633e69165d"
+
+static char set_name[] = "default", gap_name[] = "gap_sd", *set_text[] = {set_name, gap_name};
+static const tsr_features_params params = {.set = {2, set_text}, .transform = 3, .scale = 1, .clip = 8, .missing = 1};
+
+static const tsr_observation observation = {.as_of = {true, AS_OF},
+                                            .calibration_end = {true, 250 * DAY},
+                                            .keep_ids = true};
+
+static tsr_attribute attributes[2] = {{.name = "age"}, {.name = "city", .categorical = true}};
+
+static const char *path_of(const tsr_comm *comm, const char *name)
+{
+    static char path[2][64];
+    static int turn;
+
+    turn = !turn;
+    snprintf(path[turn], sizeof path[turn], "features_%s_np%d", name, comm->size);
+    return path[turn];
+}
+
+/* ---- a population with prospects, returns, free rows, latecomers and equal orders ---- */
+
+static int64_t populate(tiny_record *records)
+{
+    int64_t n = 0;
+
+    for (uint32_t c = 0; c < CUSTOMERS; c++) {
+        uint32_t rows = c % 11 == 0 ? 0 : c * c % 9 + 1;
+        for (uint32_t r = 0; r < rows || r == 0; r++) {
+            tiny_record *record = &records[n++];
+            *record = (tiny_record){.undated = rows == 0};
+            snprintf(record->id, sizeof record->id, "%u", c);
+            if (rows == 0) continue;
+            record->time = (c * 37 % 390 + r * (c % 17)) * DAY + c * 1000 % DAY;
+            if (c % 13 == 0) record->time += AS_OF; /* nothing before as_of */
+            record->amount = (int64_t)(c * 31 + r * 17) % 900 - (r % 5 == 4 ? 1200 : 0) - (c % 29 == 1 ? 2000 : 0);
+            if (c % 19 == 3) record->amount = 0;
+            record->order = c * 100 + r / 2;
+        }
+    }
+    return n;
+}
+
+static tsr_dataset_info describe(int32_t partitions)
+{
+    return (tsr_dataset_info){.partitions = partitions,
+                              .money_scale = 2,
+                              .resolution = 1,
+                              .has = TSR_HAS_ORDER,
+                              .attributes_n = 2,
+                              .attributes = attributes};
+}
+
+static bool write_population(const tsr_comm *comm, int32_t partitions)
+{
+    static tiny_record records[CUSTOMERS * 9];
+    tsr_dataset_info info = describe(partitions);
+
+    return tiny_write(comm, path_of(comm, "dataset"), &info, records, populate(records)) == TSR_OK;
+}
+
+/* Collective. features.h5 of the dataset on disk. */
+static tsr_status run(const tsr_comm *comm, const tsr_features_params *with, const tsr_observation *seen,
+                      tsr_features_info *info)
+{
+    tsr_dataset *dataset = NULL;
+    tsr_status st = tsr_dataset_open(comm, path_of(comm, "dataset"), &dataset);
+
+    if (st == TSR_OK) st = tsr_features_run(comm, with, seen, dataset, NULL, path_of(comm, "table.h5"), info);
+    tsr_dataset_close(&dataset);
+    return st;
+}
+
+static void clean(const tsr_comm *comm)
+{
+    tiny_remove(comm, path_of(comm, "dataset"));
+    if (comm->rank == 0) remove(path_of(comm, "table.h5"));
+    MPI_Barrier(comm->mpi);
+}
+
+static bool table_hex(const tsr_comm *comm, char hex[65])
+{
+    uint8_t digest[TSR_DIGEST_SIZE];
+
+    if (tsr_table_digest(comm, path_of(comm, "table.h5"), digest) != TSR_OK) return false;
+    tsr_digest_hex(digest, hex);
+    return true;
+}
+
+static bool says(tsr_status st, tsr_status expected, const char *text)
+{
+    return st == expected && strstr(tsr_error_last()->text, text) != NULL;
+}
+
+/* ---- tests ---- */
+
+static void table_is_the_same_at_every_np_and_partition_count(void **state)
+{
+    const tsr_comm *comm = *state;
+    const int32_t partitions[] = {1, 4, 61};
+    tsr_features_info info;
+    char hex[65];
+
+    for (int i = 0; i < 3; i++) {
+        CHECK_ALL(comm, write_population(comm, partitions[i]));
+        CHECK_ALL(comm, run(comm, &params, &observation, &info) == TSR_OK);
+        CHECK_ALL(comm, table_hex(comm, hex));
+        if (comm->rank == 0 && strcmp(hex, TABLE_DIGEST) != 0) print_error("digest %s\n", hex);
+        CHECK_ALL(comm, strcmp(hex, TABLE_DIGEST) == 0);
+        CHECK_ALL(comm, same_on_all(comm, &info, sizeof info));
+        clean(comm);
+    }
+}
+
+/* Counted here from the records, in the plainest way. */
+static void info_counts_customers_prospects_latecomers_and_money(void **state)
+{
+    const tsr_comm *comm = *state;
+    static tiny_record records[CUSTOMERS * 9];
+    int64_t n = populate(records), money = 0, late = 0, prospects = 0;
+    tsr_features_info info;
+
+    for (int64_t i = 0; i < n;) {
+        int64_t end = i, seen = 0, bought = 0;
+        bool undated = records[i].undated;
+        for (; end < n && strcmp(records[end].id, records[i].id) == 0; end++) {
+            if (undated || records[end].time >= AS_OF) continue;
+            seen++;
+            money += records[end].amount;
+            bought += records[end].amount >= 0; /* no day has both a return and a free row */
+        }
+        late += !undated && seen == 0;
+        prospects += undated || (seen > 0 && bought == 0);
+        i = end;
+    }
+    CHECK_ALL(comm, late > 0 && prospects > 64); /* not only the undated */
+    CHECK_ALL(comm, write_population(comm, 4));
+    CHECK_ALL(comm, run(comm, &params, &observation, &info) == TSR_OK);
+    CHECK_ALL(comm, info.customers == CUSTOMERS - late && info.after_as_of == late);
+    CHECK_ALL(comm, info.prospects == prospects);
+    CHECK_ALL(comm, info.revenue == money);
+    CHECK_ALL(comm, info.money_scale == 2 && info.as_of == AS_OF);
+    clean(comm);
+}
+
+static void names_come_back_in_the_order_of_the_set(void **state)
+{
+    const tsr_comm *comm = *state;
+    const char *const expected[] = {"recency",      "frequency", "monetary", "tenure",
+                                    "return_share", "trend",     "age",      "gap_sd"};
+    tsr_features_info info;
+    tsr_table *table = NULL;
+    char(*names)[TSR_NAME_BYTES] = NULL;
+    int32_t n = 0;
+
+    CHECK_ALL(comm, write_population(comm, 2));
+    CHECK_ALL(comm, run(comm, &params, &observation, &info) == TSR_OK);
+    CHECK_ALL(comm, tsr_table_open(path_of(comm, "table.h5"), &table) == TSR_OK);
+    CHECK_ALL(comm, tsr_features_names(table, &names, &n) == TSR_OK);
+    CHECK_ALL(comm, n == 8 && info.features == 8);
+    for (int32_t i = 0; i < n; i++) CHECK_ALL(comm, strcmp(names[i], expected[i]) == 0);
+    tsr_free(&names);
+    tsr_table_close(&table);
+    clean(comm);
+}
+
+static int64_t value_of(const tsr_table *table, const char *column, int64_t row)
+{
+    int64_t value = INT64_MIN;
+
+    return tsr_table_read(table, column, row, 1, TSR_I64, &value) == TSR_OK ? value : INT64_MIN;
+}
+
+/* One customer by hand: days 10 (two rows), 200, 300; seen from day 400, calibrated to day 250. */
+static void columns_of_one_customer_are_as_documented(void **state)
+{
+    const tsr_comm *comm = *state;
+    tiny_record records[] = {{.id = "a", .time = 10 * DAY + 5, .amount = 1000, .order = 1},
+                             {.id = "a", .time = 10 * DAY + 6, .amount = 500, .order = 1},
+                             {.id = "a", .time = 200 * DAY, .amount = 700, .order = 2},
+                             {.id = "a", .time = 300 * DAY, .amount = 900, .order = 3},
+                             {.id = "a", .time = 301 * DAY, .amount = -100, .order = 3},
+                             {.id = "b", .time = 260 * DAY, .amount = -50, .order = 4}};
+    tsr_dataset_info about = describe(1);
+    tsr_features_info info;
+    tsr_table *t = NULL;
+    char id[2][TINY_ID];
+
+    about.attributes_n = 0;
+    CHECK_ALL(comm, tiny_write(comm, path_of(comm, "dataset"), &about, records, 6) == TSR_OK);
+    CHECK_ALL(comm, run(comm, &params, &observation, &info) == TSR_OK);
+    CHECK_ALL(comm, tsr_table_open(path_of(comm, "table.h5"), &t) == TSR_OK);
+    CHECK_ALL(comm, tsr_table_rows(t) == 2 && tsr_table_read(t, "id", 0, 2, TSR_TEXT, id) == TSR_OK);
+    int a = strcmp(id[0], "a") == 0 ? 0 : 1, b = 1 - a;
+    CHECK_ALL(comm, value_of(t, "row", a) == a && value_of(t, "revenue", a) == 3000);
+    CHECK_ALL(comm, value_of(t, "orders", a) == 3 && value_of(t, "recency_days", a) == 100);
+    CHECK_ALL(comm, value_of(t, "buy_x", a) == 2 && value_of(t, "buy_tx_days", a) == 290);
+    CHECK_ALL(comm, value_of(t, "buy_t_days", a) == 389 && value_of(t, "buy_spend", a) == 1600);
+    CHECK_ALL(comm, value_of(t, "cal_x", a) == 1 && value_of(t, "cal_tx_days", a) == 190);
+    CHECK_ALL(comm, value_of(t, "cal_t_days", a) == 240 && value_of(t, "cal_spend", a) == 700);
+    CHECK_ALL(comm, value_of(t, "hold_x", a) == 1 && value_of(t, "hold_spend", a) == 900);
+    CHECK_ALL(comm, value_of(t, "revenue", b) == -50 && value_of(t, "orders", b) == 0);
+    CHECK_ALL(comm, value_of(t, "recency_days", b) == -1 && value_of(t, "buy_x", b) == -1);
+    CHECK_ALL(comm, value_of(t, "buy_t_days", b) == 0 && value_of(t, "cal_x", b) == -1);
+    CHECK_ALL(comm, value_of(t, "hold_x", b) == 0 && value_of(t, "hold_spend", b) == 0);
+    tsr_table_close(&t);
+    clean(comm);
+}
+
+static void neither_id_nor_key_is_written_without_keep_ids(void **state)
+{
+    const tsr_comm *comm = *state;
+    tsr_observation unseen = observation;
+    tsr_features_info info;
+    tsr_table *t = NULL;
+
+    unseen.keep_ids = false;
+    unseen.calibration_end.set = false;
+    CHECK_ALL(comm, write_population(comm, 2));
+    CHECK_ALL(comm, run(comm, &params, &unseen, &info) == TSR_OK);
+    CHECK_ALL(comm, tsr_table_open(path_of(comm, "table.h5"), &t) == TSR_OK);
+    CHECK_ALL(comm, tsr_table_find(t, "id") == NULL && tsr_table_find(t, "key") == NULL);
+    CHECK_ALL(comm, tsr_table_find(t, "row") != NULL && tsr_table_find(t, "cal_x") == NULL);
+    tsr_table_close(&t);
+    clean(comm);
+}
+
+static void more_ranks_than_customers_work(void **state)
+{
+    const tsr_comm *comm = *state;
+    tiny_record record = {.id = "only", .time = 10 * DAY, .amount = 100, .order = 1};
+    tsr_dataset_info about = describe(3);
+    tsr_features_info info;
+
+    CHECK_ALL(comm, tiny_write(comm, path_of(comm, "dataset"), &about, &record, 1) == TSR_OK);
+    CHECK_ALL(comm, run(comm, &params, &observation, &info) == TSR_OK);
+    CHECK_ALL(comm, info.customers == 1 && info.revenue == 100);
+    clean(comm);
+}
+
+static void nobody_before_as_of_is_an_error(void **state)
+{
+    const tsr_comm *comm = *state;
+    tiny_record record = {.id = "late", .time = 500 * DAY, .amount = 100, .order = 1};
+    tsr_dataset_info about = describe(1), empty = describe(1);
+    tsr_features_info info;
+
+    CHECK_ALL(comm, tiny_write(comm, path_of(comm, "dataset"), &about, &record, 1) == TSR_OK);
+    CHECK_ALL(comm, says(run(comm, &params, &observation, &info), TSR_EDATA, "before as_of"));
+    CHECK_ALL(comm, !tsr_file_exists(path_of(comm, "table.h5")));
+    CHECK_ALL(comm, tiny_write(comm, path_of(comm, "dataset"), &empty, &record, 0) == TSR_OK);
+    CHECK_ALL(comm, says(run(comm, &params, &observation, &info), TSR_EDATA, "no customers"));
+    clean(comm);
+}
+
+static void bad_settings_are_refused_on_all_ranks(void **state)
+{
+    const tsr_comm *comm = *state;
+    char wrong[] = "recensy", *text[] = {wrong};
+    tsr_features_params unknown = params;
+    tsr_observation late = observation;
+    tsr_features_info info;
+
+    unknown.set = (tsr_texts){1, text};
+    late.calibration_end.seconds = 399 * DAY;
+    CHECK_ALL(comm, write_population(comm, 1));
+    CHECK_ALL(comm, says(run(comm, &unknown, &observation, &info), TSR_ECONF, "`recency`"));
+    CHECK_ALL(comm, says(run(comm, &params, &late, &info), TSR_ECONF, "calibration_end"));
+    if (comm->size > 1) {
+        late = observation;
+        late.as_of.seconds += comm->rank;
+        CHECK_ALL(comm, run(comm, &params, &late, &info) == TSR_ECONF);
+    }
+    clean(comm);
+}
+
+/* ---- a matrix ---- */
+
+static double cell_of(int64_t row, int32_t col)
+{
+    return row % 10 == 9 && col == 1 ? NAN : (double)(row * 7 % 23) + col / 4.0;
+}
+
+/* A matrix in memory, but for its bytes, which tsr_bundle_write() puts into a file. */
+static bool write_matrix(const tsr_comm *comm, int64_t rows, int32_t cols, double spoiled)
+{
+    double *values = calloc((size_t)(rows * cols), sizeof *values);
+    tsr_bundle *bundle = NULL;
+
+    for (int64_t r = 0; r < rows; r++)
+        for (int32_t c = 0; c < cols; c++) values[r * cols + c] = cell_of(r, c);
+    if (!isnan(spoiled)) values[5 * cols + 2] = spoiled;
+    bool done = tsr_bundle_create(&bundle) == TSR_OK &&
+                tsr_bundle_put(bundle, "/x", TSR_F64, rows, cols, values, NULL, NULL) == TSR_OK &&
+                tsr_bundle_write(comm, bundle, path_of(comm, "matrix.h5")) == TSR_OK;
+    tsr_bundle_destroy(&bundle);
+    free(values);
+    return done;
+}
+
+static tsr_status run_matrix(const tsr_comm *comm, const tsr_features_params *with, const tsr_observation *seen,
+                             tsr_features_info *info)
+{
+    tsr_matrix *matrix = NULL;
+    tsr_status st = tsr_matrix_open(comm, path_of(comm, "matrix.h5"), "/x", NULL, &matrix);
+
+    if (st == TSR_OK) st = tsr_features_run(comm, with, seen, NULL, matrix, path_of(comm, "table.h5"), info);
+    tsr_matrix_close(&matrix);
+    return st;
+}
+
+static void clean_matrix(const tsr_comm *comm)
+{
+    MPI_Barrier(comm->mpi);
+    if (comm->rank == 0) remove(path_of(comm, "matrix.h5"));
+    if (comm->rank == 0) remove(path_of(comm, "table.h5"));
+    MPI_Barrier(comm->mpi);
+}
+
+static void matrix_goes_through_row_by_row_with_keys_of_row_numbers(void **state)
+{
+    const tsr_comm *comm = *state;
+    const int64_t rows = 3001;
+    char third[] = "c2", second[] = "c1", *text[] = {third, second};
+    const tsr_features_params some = {.set = {2, text}};
+    tsr_features_info info;
+    tsr_table *t = NULL;
+    uint64_t key = 0;
+    double value[2];
+    bool same = true;
+
+    CHECK_ALL(comm, write_matrix(comm, rows, 3, NAN));
+    CHECK_ALL(comm, run_matrix(comm, &some, &observation, &info) == TSR_OK);
+    CHECK_ALL(comm, info.customers == rows && info.features == 2 && info.revenue == 0);
+    CHECK_ALL(comm, tsr_table_open(path_of(comm, "table.h5"), &t) == TSR_OK);
+    CHECK_ALL(comm, tsr_table_find(t, "revenue") == NULL && tsr_table_find(t, "c0") == NULL);
+    for (int64_t r = 0; r < rows; r += 9) {
+        same &= tsr_table_read(t, "c2", r, 1, TSR_F64, &value[0]) == TSR_OK && value[0] == cell_of(r, 2);
+        same &= tsr_table_read(t, "c1", r, 1, TSR_F64, &value[1]) == TSR_OK;
+        same &= value[1] == cell_of(r, 1) || (isnan(value[1]) && isnan(cell_of(r, 1)));
+        same &= value_of(t, "row", r) == r;
+    }
+    CHECK_ALL(comm, same);
+    CHECK_ALL(comm, tsr_table_read(t, "key", 1234, 1, TSR_U64, &key) == TSR_OK && key == tsr_key_of_id("1234", 4));
+    tsr_table_close(&t);
+    clean_matrix(comm);
+}
+
+static void matrix_smaller_than_the_ranks_and_infinite_values_are_handled(void **state)
+{
+    const tsr_comm *comm = *state;
+    tsr_features_params all = params;
+    tsr_observation unseen = {.keep_ids = false};
+    tsr_features_info info;
+    tsr_table *t = NULL;
+
+    all.set.n = 1;
+    CHECK_ALL(comm, write_matrix(comm, 2, 3, NAN));
+    CHECK_ALL(comm, run_matrix(comm, &all, &unseen, &info) == TSR_OK);
+    CHECK_ALL(comm, info.customers == 2 && info.features == 3);
+    CHECK_ALL(comm, tsr_table_open(path_of(comm, "table.h5"), &t) == TSR_OK);
+    CHECK_ALL(comm, tsr_table_find(t, "key") == NULL && tsr_table_find(t, "id") == NULL);
+    tsr_table_close(&t);
+    CHECK_ALL(comm, write_matrix(comm, 20, 3, INFINITY));
+    CHECK_ALL(comm, says(run_matrix(comm, &all, &unseen, &info), TSR_EDATA, "row 5"));
+    clean_matrix(comm);
+}
+
+static void failure_of_one_rank_is_the_status_of_all(void **state)
+{
+    const tsr_comm *comm = *state;
+    tsr_features_info info;
+    int failed = 0, passed = 0;
+
+    CHECK_ALL(comm, write_population(comm, 3));
+    for (int nth = 1; nth < 400 && passed == 0; nth += 3) {
+        fail_last_rank(comm, "alloc", nth);
+        tsr_status st = run(comm, &params, &observation, &info);
+        tsr_fault_set(NULL);
+        CHECK_ALL(comm, same_on_all(comm, &st, sizeof st));
+        CHECK_ALL(comm, st == TSR_OK || st == TSR_ENOMEM);
+        CHECK_ALL(comm, st == TSR_OK || !tsr_file_exists(path_of(comm, "table.h5")));
+        failed += st != TSR_OK;
+        passed += st == TSR_OK;
+    }
+    CHECK_ALL(comm, failed > 5 && passed == 1);
+    clean(comm);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(table_is_the_same_at_every_np_and_partition_count),
+        cmocka_unit_test(info_counts_customers_prospects_latecomers_and_money),
+        cmocka_unit_test(names_come_back_in_the_order_of_the_set),
+        cmocka_unit_test(columns_of_one_customer_are_as_documented),
+        cmocka_unit_test(neither_id_nor_key_is_written_without_keep_ids),
+        cmocka_unit_test(more_ranks_than_customers_work),
+        cmocka_unit_test(nobody_before_as_of_is_an_error),
+        cmocka_unit_test(bad_settings_are_refused_on_all_ranks),
+        cmocka_unit_test(matrix_goes_through_row_by_row_with_keys_of_row_numbers),
+        cmocka_unit_test(matrix_smaller_than_the_ranks_and_infinite_values_are_handled),
+        cmocka_unit_test(failure_of_one_rank_is_the_status_of_all),
+    };
+    return RUN_MPI_TESTS(tests);
+}
