@@ -99,30 +99,50 @@ static tsr_status own_ranges(const tsr_reader *reader, const char (*names)[TSR_N
     return st;
 }
 
-static void join_range(const tsr_comm *comm, tsr_range_stats *s)
+/* All columns in three reductions. @param whole  [5 n]: counts, then first rows; @param ends  [2 n] */
+static void join_ranges(const tsr_comm *comm, tsr_range_stats *stats, int32_t n, int64_t *whole, double *ends)
 {
-    int64_t counts[2] = {s->present, s->missing_here};
-    int64_t first[3] = {s->first_missing, s->first_infinite, s->first_without_logarithm};
-    double ends[2] = {-s->low, s->high};
+    int64_t *count = whole, *first = whole + 2 * n;
 
-    tsr_sum_int64(comm, counts, 2);
-    tsr_min_int64(comm, first, 3);
-    tsr_max_double(comm, ends, 2);
-    s->present = counts[0];
-    s->missing = counts[1];
-    s->first_missing = first[0];
-    s->first_infinite = first[1];
-    s->first_without_logarithm = first[2];
-    s->low = -ends[0] + 0.0; /* no -0 */
-    s->high = ends[1] + 0.0;
+    for (int32_t c = 0; c < n; c++) {
+        const tsr_range_stats *s = &stats[c];
+        count[2 * c] = s->present;
+        count[2 * c + 1] = s->missing_here;
+        first[3 * c] = s->first_missing;
+        first[3 * c + 1] = s->first_infinite;
+        first[3 * c + 2] = s->first_without_logarithm;
+        ends[2 * c] = -s->low;
+        ends[2 * c + 1] = s->high;
+    }
+    tsr_sum_int64(comm, count, 2 * (int64_t)n);
+    tsr_min_int64(comm, first, 3 * (int64_t)n);
+    tsr_max_double(comm, ends, 2 * (int64_t)n);
+    for (int32_t c = 0; c < n; c++) {
+        tsr_range_stats *s = &stats[c];
+        s->present = count[2 * c];
+        s->missing = count[2 * c + 1];
+        s->first_missing = first[3 * c];
+        s->first_infinite = first[3 * c + 1];
+        s->first_without_logarithm = first[3 * c + 2];
+        s->low = -ends[2 * c] + 0.0; /* no -0 */
+        s->high = ends[2 * c + 1] + 0.0;
+    }
 }
 
 tsr_status tsr_column_ranges(const tsr_comm *comm, const tsr_reader *reader, const char (*names)[TSR_NAME_BYTES],
                              int32_t n, tsr_range_stats *stats)
 {
-    tsr_status st = tsr_agree(comm, own_ranges(reader, names, n, stats));
+    int64_t *whole = NULL;
+    double *ends = NULL;
+    tsr_status st;
 
-    for (int32_t c = 0; c < n && st == TSR_OK; c++) join_range(comm, &stats[c]);
+    TSR_AGREE(comm, tsr_alloc(&whole, 5 * (int64_t)n, sizeof *whole));
+    TSR_AGREE(comm, tsr_alloc(&ends, 2 * (int64_t)n, sizeof *ends));
+    TSR_AGREE(comm, own_ranges(reader, names, n, stats));
+    join_ranges(comm, stats, n, whole, ends);
+done:
+    tsr_free(&ends);
+    tsr_free(&whole);
     return st;
 }
 
