@@ -402,6 +402,24 @@ static void failure_of_one_rank_is_the_status_of_all(void **state)
     clean(comm);
 }
 
+/* Several calls fail, on each rank other ones: whatever happens, all ranks come to the same end. */
+static void random_failures_keep_the_ranks_together(void **state)
+{
+    const tsr_comm *comm = *state;
+    tsr_features_info info;
+
+    CHECK_ALL(comm, write_population(comm, 3));
+    for (int seed = 1; seed <= 12; seed++) {
+        char plan[32];
+        snprintf(plan, sizeof plan, "%d,%d", 20 * seed, seed);
+        tsr_fault_set(plan);
+        tsr_status st = run(comm, &params, &observation, &info);
+        tsr_fault_set(NULL);
+        CHECK_ALL(comm, same_on_all(comm, &st, sizeof st));
+    }
+    clean(comm);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -416,6 +434,7 @@ int main(void)
         cmocka_unit_test(matrix_goes_through_row_by_row_with_keys_of_row_numbers),
         cmocka_unit_test(matrix_smaller_than_the_ranks_and_infinite_values_are_handled),
         cmocka_unit_test(failure_of_one_rank_is_the_status_of_all),
+        cmocka_unit_test(random_failures_keep_the_ranks_together),
     };
     return RUN_MPI_TESTS(tests);
 }

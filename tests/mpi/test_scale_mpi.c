@@ -449,6 +449,28 @@ static void failure_of_one_rank_is_the_status_of_all(void **state)
     remove_sheet(comm);
 }
 
+static void random_failures_keep_the_ranks_together(void **state)
+{
+    const tsr_comm *comm = *state;
+    tsr_span span = tsr_span_even(2000, 1, comm->rank, comm->size);
+
+    CHECK_ALL(comm, write_sheet(comm, path_of(comm), "row", usual_names, usual_cells, 5, 2000));
+    for (int seed = 1; seed <= 12; seed++) {
+        tsr_scaler *s = NULL;
+        tsr_tiles *tiles = NULL;
+        char plan[32];
+        snprintf(plan, sizeof plan, "%d,%d", 10 * seed, seed);
+        tsr_fault_set(plan);
+        tsr_status st = tsr_scale_fit(comm, &automatic, path_of(comm), &s);
+        if (st == TSR_OK) st = tsr_scale_apply(comm, s, path_of(comm), &span, NULL, &tiles);
+        tsr_fault_set(NULL);
+        CHECK_ALL(comm, same_on_all(comm, &st, sizeof st));
+        tsr_tiles_destroy(&tiles);
+        tsr_scaler_destroy(&s);
+    }
+    remove_sheet(comm);
+}
+
 static void file_that_is_not_there_or_has_other_rows_is_named(void **state)
 {
     const tsr_comm *comm = *state;
@@ -479,6 +501,7 @@ int main(void)
         cmocka_unit_test(more_ranks_than_rows_work),
         cmocka_unit_test(extreme_magnitudes_keep_their_spread),
         cmocka_unit_test(failure_of_one_rank_is_the_status_of_all),
+        cmocka_unit_test(random_failures_keep_the_ranks_together),
         cmocka_unit_test(file_that_is_not_there_or_has_other_rows_is_named),
     };
     return RUN_MPI_TESTS(tests);

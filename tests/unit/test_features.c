@@ -10,7 +10,7 @@
 
 #define DAY        86400u
 #define HOUR       3600u
-#define RECORD_MAX 16
+#define RECORD_MAX 128
 
 typedef struct record {
     uint32_t time;
@@ -225,6 +225,18 @@ static void without_order_ids_each_row_is_an_order(void **state)
     s.without_orders = true;
     CHECK_FEATURE(&s, "frequency", 4);
     CHECK_FEATURE(&s, "weekend_share", 0.5);
+}
+
+static void many_orders_are_counted_as_few_are(void **state)
+{
+    scene s = {.as_of_day = 31, .n = RECORD_MAX};
+
+    (void)state;
+    for (uint32_t i = 0; i < RECORD_MAX; i++)
+        s.records[i] = (record){8 * DAY + i * HOUR, 100, (uint64_t)(i % 40) << 60 | i % 40};
+    CHECK_FEATURE(&s, "frequency", 40);
+    CHECK_FEATURE(&s, "night_share", 14.0 / 40); /* first rows: Friday 0:00 to Saturday 15:00 */
+    CHECK_FEATURE(&s, "weekend_share", 16.0 / 40);
 }
 
 static void an_order_over_midnight_counts_once_by_its_first_row(void **state)
@@ -456,6 +468,7 @@ int main(void)
         cmocka_unit_test(as_of_within_a_day_lets_that_day_in),
         cmocka_unit_test(a_free_row_is_a_purchase_but_for_days_with_a_return),
         cmocka_unit_test(without_order_ids_each_row_is_an_order),
+        cmocka_unit_test(many_orders_are_counted_as_few_are),
         cmocka_unit_test(an_order_over_midnight_counts_once_by_its_first_row),
         cmocka_unit_test(night_share_of_dates_without_hours_is_zero),
         cmocka_unit_test(purchase_days_merge_rows_and_net_returns_of_the_day),
