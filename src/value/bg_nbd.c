@@ -74,7 +74,7 @@ static void add_likelihood(const double *parameter, const tsr_histories *h, tsr_
 /* The mean of p is a / (a + b). */
 static bool no_dropout(const double *parameter)
 {
-    return parameter[A] < 1e-4 * (parameter[A] + parameter[B]);
+    return parameter[A] < 1e-3 * (parameter[A] + parameter[B]);
 }
 
 static double p_alive(const double *parameter, int32_t x, double tx, double t)

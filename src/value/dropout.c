@@ -5,9 +5,11 @@
 #include "tessera/maths.h"
 #include "tessera/status.h"
 
-/* Beyond these the series takes more than some hundred terms, or its terms leave the range of a double. */
+/* Beyond these the series takes more than some hundred terms, its terms leave the range of a double, or they change
+ * signs and cancel. */
 #define SERIES_Z_MAX 0.9
 #define SERIES_A_MAX 20.0
+#define SERIES_B_MIN (-2.0)
 #define TERMS_MAX    4000
 
 /* Share of the largest weight below which the integrand is as good as zero, as a logarithm. */
@@ -50,7 +52,8 @@ void tsr_dropout_mean(double a, double b, double shape, double rate, const doubl
 
     TSR_ASSERT(n >= 1 && n <= TSR_AHEAD_MAX);
     for (int32_t i = 0; i < n; i++) z[i] = ahead[i] / (rate + ahead[i]);
-    if (z[n - 1] > SERIES_Z_MAX || a > SERIES_A_MAX || !sum_series(a, b, shape, z, n, out)) {
+    bool fits = z[n - 1] <= SERIES_Z_MAX && a <= SERIES_A_MAX && a + b - 1 - shape >= SERIES_B_MIN;
+    if (!fits || !sum_series(a, b, shape, z, n, out)) {
         tsr_dropout_mean_integrated(a, b, shape, rate, ahead, n, out);
         return;
     }
@@ -69,15 +72,32 @@ static double log_weight(double a, double b, double y)
     return -a * softplus(-y) - b * softplus(y);
 }
 
-/* Below P_TINY, which a small a reaches, (1 - (1 + p t)^-k) / p is k t to all digits. */
-#define P_TINY 0x1p-500
-
 static void add_node(double weight, double p, double shape, double rate, const double *ahead, int32_t n, double *out)
 {
-    for (int32_t i = 0; i < n; i++) {
-        double slope = ahead[i] / rate;
-        out[i] += weight * (p < P_TINY ? shape * slope : -tsr_expm1(-shape * tsr_log1p(p * slope)) / p);
+    for (int32_t i = 0; i < n; i++) out[i] -= weight * tsr_expm1(-shape * tsr_log1p(p * ahead[i] / rate)) / p;
+}
+
+/*
+ * Nodes from the peak outwards, to p = 0 (side -1) or p = 1 (side 1). Where q, the distance to that end, no longer
+ * matters to anything but the weight q^end, the rest is a geometric series: small a and b cost no more than others.
+ */
+static double add_side(int side, double a, double b, double shape, double rate, const double *ahead, int32_t n,
+                       double *out)
+{
+    double peak = tsr_log(a) - tsr_log(b), top = log_weight(a, b, peak), total = 0;
+    double h = fmin(0.25, 0.7 / sqrt(a)), end = side < 0 ? a : b;
+    double q_last = 0x1p-56 / (1 + shape + (side < 0 ? b + shape * ahead[n - 1] / rate : a));
+
+    for (int32_t k = side < 0; k < INT32_MAX; k++) {
+        double y = peak + side * (k * h), weight = log_weight(a, b, y) - top;
+        if (weight < -WEIGHT_CUT) break;
+        bool last = tsr_exp(-softplus(side * y)) < q_last;
+        weight = tsr_exp(weight) / (last ? -tsr_expm1(-end * h) : 1);
+        total += weight;
+        add_node(weight, tsr_exp(-softplus(-y)), shape, rate, ahead, n, out);
+        if (last) break;
     }
+    return total;
 }
 
 /*
@@ -87,18 +107,8 @@ static void add_node(double weight, double p, double shape, double rate, const d
 void tsr_dropout_mean_integrated(double a, double b, double shape, double rate, const double *ahead, int32_t n,
                                  double *out)
 {
-    double peak = tsr_log(a) - tsr_log(b), top = log_weight(a, b, peak);
-    double h = fmin(0.25, 0.7 / sqrt(a)), total = 0;
-
     for (int32_t i = 0; i < n; i++) out[i] = 0;
-    for (int side = -1; side <= 1; side += 2) {
-        for (int64_t k = side < 0; k < INT32_MAX; k++) {
-            double y = peak + (double)(side * k) * h, weight = log_weight(a, b, y) - top;
-            if (weight < -WEIGHT_CUT) break;
-            weight = tsr_exp(weight);
-            total += weight;
-            add_node(weight, tsr_exp(-softplus(-y)), shape, rate, ahead, n, out);
-        }
-    }
+    double total = add_side(-1, a, b, shape, rate, ahead, n, out);
+    total += add_side(1, a, b, shape, rate, ahead, n, out);
     for (int32_t i = 0; i < n; i++) out[i] /= total;
 }

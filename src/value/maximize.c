@@ -10,6 +10,12 @@
 /* Where there is nothing to evaluate: far above any mean of -log-likelihood, so that a step there is shortened. */
 #define NOWHERE 1e10
 
+#define WALL_RISE 0.1
+
+#define NEWTON_STEPS 8
+#define DIFFERENCE   1e-4 /* of log parameters, for second derivatives */
+#define SAME_MAXIMUM 1e-9 /* of mean log-likelihoods */
+
 /* ---- on all ranks ---- */
 
 static tsr_status evaluate(const tsr_comm *comm, void *context, const double *theta, int32_t n, double *out,
@@ -30,16 +36,22 @@ done:
 
 /* ---- on the root ---- */
 
+/* A point and what is known there; slope is that of the objective. */
+typedef struct point {
+    double u[TSR_MAXIMIZE_PARAMETERS], slope[TSR_MAXIMIZE_PARAMETERS];
+    double objective, log_likelihood;
+    double gradient; /* largest |slope| */
+} point;
+
 typedef struct solver {
     tsr_server *server;
     const tsr_search *search;
     tsr_status status;
     int64_t evaluations;
-    /* the best point so far of this start */
-    double u[TSR_MAXIMIZE_PARAMETERS], objective, log_likelihood, gradient;
+    point best; /* of this start */
 } solver;
 
-/* (|u| - wall)^2 beyond the wall; adds its slope. */
+/* Rises with the third power: smooth enough for a method that learns curvatures on its way. Adds its slope. */
 static double add_wall(const double *u, int32_t n, double *slope)
 {
     double height = 0;
@@ -47,52 +59,64 @@ static double add_wall(const double *u, int32_t n, double *slope)
     for (int32_t i = 0; i < n; i++) {
         double beyond = fabs(u[i]) - TSR_WALL;
         if (!(beyond > 0)) continue;
-        height += beyond * beyond;
-        slope[i] += copysign(2 * beyond, u[i]);
+        height += WALL_RISE * beyond * beyond * beyond;
+        slope[i] += copysign(3 * WALL_RISE * beyond * beyond, u[i]);
     }
     return height;
 }
 
-/* Near the maximum the objective says no more: among points equal to rounding the smaller slope wins. */
-static void keep_best(solver *s, const double *u, int32_t n, double objective, double log_likelihood,
-                      const double *slope)
+/* Minus the mean log-likelihood, plus the wall, at p->u; NOWHERE where there is none. */
+static void evaluate_point(solver *s, point *p)
 {
-    double rounding = 1e-14 * (1 + fabs(s->objective)), gradient = 0;
+    double theta[TSR_MAXIMIZE_PARAMETERS], out[1 + TSR_MAXIMIZE_PARAMETERS];
+    double customers = (double)s->search->customers;
+    int32_t n = s->search->n;
+    bool good = s->status == TSR_OK;
 
-    for (int32_t i = 0; i < n; i++) gradient = fmax(gradient, fabs(slope[i]));
-    if (!(objective < s->objective - rounding || (objective <= s->objective + rounding && gradient < s->gradient)))
-        return;
-    memcpy(s->u, u, (size_t)n * sizeof *u);
-    s->objective = objective;
-    s->log_likelihood = log_likelihood;
-    s->gradient = gradient;
+    memset(p->slope, 0, sizeof p->slope);
+    p->objective = NOWHERE;
+    p->gradient = INFINITY;
+    for (int32_t i = 0; i < n; i++) {
+        theta[i] = s->search->origin[i] + p->u[i];
+        good = good && fabs(p->u[i]) <= 3 * TSR_WALL;
+    }
+    if (!good) return;
+    s->status = tsr_server_evaluate(s->server, theta, n, out, n + 1);
+    if (s->status != TSR_OK) return;
+    s->evaluations++;
+    for (int32_t i = 0; i <= n; i++) good = good && isfinite(out[i]);
+    if (!good) return;
+    for (int32_t i = 0; i < n; i++) p->slope[i] = -out[1 + i] / customers;
+    p->log_likelihood = out[0];
+    p->objective = -out[0] / customers + add_wall(p->u, n, p->slope);
+    p->gradient = 0;
+    for (int32_t i = 0; i < n; i++) p->gradient = fmax(p->gradient, fabs(p->slope[i]));
 }
 
-/* The library minimises, so: minus the mean log-likelihood, plus the wall. */
+/* ---- L-BFGS ---- */
+
+/* Near the maximum the objective says no more: among points equal to rounding the smaller slope wins. */
+static void keep_best(solver *s, const point *p)
+{
+    double rounding = 1e-14 * (1 + fabs(s->best.objective));
+
+    if (p->objective < s->best.objective - rounding ||
+        (p->objective <= s->best.objective + rounding && p->gradient < s->best.gradient))
+        s->best = *p;
+}
+
 static lbfgsfloatval_t objective_at(void *instance, const lbfgsfloatval_t *u, lbfgsfloatval_t *slope, const int n,
                                     const lbfgsfloatval_t step)
 {
     solver *s = instance;
-    double theta[TSR_MAXIMIZE_PARAMETERS], out[1 + TSR_MAXIMIZE_PARAMETERS];
-    double customers = (double)s->search->customers;
-    bool good = s->status == TSR_OK;
+    point p = {0};
 
     (void)step;
-    memset(slope, 0, (size_t)n * sizeof *slope);
-    for (int i = 0; i < n; i++) {
-        theta[i] = s->search->origin[i] + u[i];
-        good = good && fabs(u[i]) <= 3 * TSR_WALL;
-    }
-    if (!good) return NOWHERE;
-    s->status = tsr_server_evaluate(s->server, theta, n, out, n + 1);
-    if (s->status != TSR_OK) return NOWHERE;
-    s->evaluations++;
-    for (int i = 0; i <= n; i++) good = good && isfinite(out[i]);
-    if (!good) return NOWHERE;
-    for (int i = 0; i < n; i++) slope[i] = -out[1 + i] / customers;
-    double objective = -out[0] / customers + add_wall(u, n, slope);
-    keep_best(s, u, n, objective, out[0], slope);
-    return objective;
+    memcpy(p.u, u, (size_t)n * sizeof *u);
+    evaluate_point(s, &p);
+    memcpy(slope, p.slope, (size_t)n * sizeof *slope);
+    keep_best(s, &p);
+    return p.objective;
 }
 
 /* Ends the search after a failed evaluation. */
@@ -107,28 +131,125 @@ static int give_up(void *instance, const lbfgsfloatval_t *u, const lbfgsfloatval
     return s->status != TSR_OK;
 }
 
-/* What the library calls an error is mostly a line search at the limit of rounding: the gradient judges, not its code.
- */
-static tsr_status run_start(solver *s, const double *start)
+static tsr_status run_library(solver *s, const double *start)
 {
     lbfgs_parameter_t settings;
     /* 16-byte alignment and room for a multiple of 8: what the library wants where it was built with SSE. */
     _Alignas(16) lbfgsfloatval_t u[TSR_MAXIMIZE_PARAMETERS] = {0};
     lbfgsfloatval_t objective;
-    int32_t n = s->search->n;
 
     lbfgs_parameter_init(&settings);
     settings.epsilon = TSR_CONVERGED / 100;
     settings.max_iterations = 500;
-    s->objective = NOWHERE;
-    s->log_likelihood = NAN;
-    s->gradient = INFINITY;
-    memcpy(s->u, start, (size_t)n * sizeof *start);
-    memcpy(u, start, (size_t)n * sizeof *start);
-    int code = lbfgs(n, u, &objective, objective_at, give_up, s, &settings);
+    memcpy(u, start, (size_t)s->search->n * sizeof *u);
+    int code = lbfgs(s->search->n, u, &objective, objective_at, give_up, s, &settings);
     if (s->status != TSR_OK) return s->status;
     if (code == LBFGSERR_OUTOFMEMORY) return TSR_FAIL(TSR_ENOMEM, "out of memory in the search for a maximum");
     return TSR_OK;
+}
+
+/* ---- Newton ---- */
+
+typedef struct square {
+    double at[TSR_MAXIMIZE_PARAMETERS][TSR_MAXIMIZE_PARAMETERS];
+} square;
+
+/* Second derivatives at the best point, from differences of the slope. */
+static square curvature_at_best(solver *s)
+{
+    int32_t n = s->search->n;
+    square h = {0};
+
+    for (int32_t i = 0; i < n; i++) {
+        point low = s->best, high = s->best;
+        low.u[i] -= DIFFERENCE;
+        high.u[i] += DIFFERENCE;
+        evaluate_point(s, &low);
+        evaluate_point(s, &high);
+        for (int32_t j = 0; j < n; j++) h.at[i][j] = (high.slope[j] - low.slope[j]) / (2 * DIFFERENCE);
+    }
+    for (int32_t i = 0; i < n; i++)
+        for (int32_t j = 0; j < i; j++) h.at[i][j] = h.at[j][i] = (h.at[i][j] + h.at[j][i]) / 2;
+    return h;
+}
+
+/* Cholesky: x = h^-1 x. False where h is not positive definite. */
+static bool solve_positive(square h, double *x, int32_t n)
+{
+    for (int32_t i = 0; i < n; i++) {
+        for (int32_t j = 0; j <= i; j++) {
+            double sum = h.at[i][j];
+            for (int32_t k = 0; k < j; k++) sum -= h.at[i][k] * h.at[j][k];
+            if (i == j && !(sum > 0)) return false;
+            h.at[i][j] = i == j ? sqrt(sum) : sum / h.at[j][j];
+        }
+    }
+    for (int32_t i = 0; i < n; i++) {
+        for (int32_t k = 0; k < i; k++) x[i] -= h.at[i][k] * x[k];
+        x[i] /= h.at[i][i];
+    }
+    for (int32_t i = n - 1; i >= 0; i--) {
+        for (int32_t k = i + 1; k < n; k++) x[i] -= h.at[k][i] * x[k];
+        x[i] /= h.at[i][i];
+    }
+    return true;
+}
+
+/* One step with a ridge on the diagonal, which flat directions need. False where it does not help. */
+static bool step_helps(solver *s, square curvature, double ridge)
+{
+    int32_t n = s->search->n;
+    point next = s->best;
+    double step[TSR_MAXIMIZE_PARAMETERS];
+
+    memcpy(step, s->best.slope, sizeof step);
+    for (int32_t i = 0; i < n; i++) curvature.at[i][i] += ridge;
+    if (!solve_positive(curvature, step, n)) return false;
+    for (int32_t i = 0; i < n; i++) next.u[i] -= step[i];
+    evaluate_point(s, &next);
+    if (!(next.gradient < s->best.gradient)) return false;
+    s->best = next;
+    return true;
+}
+
+/*
+ * In a narrow valley a line search drowns in the rounding of the likelihood long before its derivatives do. Newton's
+ * method looks at these alone; it stops where it no longer helps.
+ */
+static tsr_status polish(solver *s)
+{
+    static const double ridges[] = {0, 1e-8, 1e-6, 1e-4, 1e-2};
+    bool helped = true;
+
+    for (int i = 0; i < NEWTON_STEPS && helped && s->best.gradient > TSR_CONVERGED; i++) {
+        square curvature = curvature_at_best(s);
+        helped = false;
+        for (size_t k = 0; k < sizeof ridges / sizeof ridges[0] && !helped; k++)
+            helped = step_helps(s, curvature, ridges[k]);
+    }
+    return s->status;
+}
+
+/* ---- all starts ---- */
+
+/* What the library calls an error is mostly a line search that stuck: the gradient judges, not its code. */
+static tsr_status run_start(solver *s, const double *start)
+{
+    tsr_status st;
+
+    s->best = (point){.objective = NOWHERE, .log_likelihood = NAN, .gradient = INFINITY};
+    memcpy(s->best.u, start, (size_t)s->search->n * sizeof *start);
+    TSR_TRY(run_library(s, start));
+    if (isfinite(s->best.gradient)) st = polish(s);
+done:
+    return st;
+}
+
+/* The higher maximum wins; of two equal ones the one that converged better. */
+static bool is_better(const solver *s, double objective, double gradient)
+{
+    if (fabs(s->best.objective - objective) <= SAME_MAXIMUM) return s->best.gradient < gradient;
+    return s->best.objective < objective;
 }
 
 /* result: theta [n], log-likelihood, gradient, evaluations. */
@@ -136,20 +257,21 @@ static tsr_status solve(tsr_server *server, void *context, double *result, int32
 {
     const tsr_search *search = context;
     solver s = {.server = server, .search = search};
-    double best = INFINITY;
+    double objective = INFINITY, gradient = INFINITY;
+    int32_t n = search->n;
     tsr_status st;
 
     (void)nresult;
-    for (int32_t i = 0; i < search->starts; i++) {
+    for (int32_t i = 0; i < search->starts && !(gradient <= TSR_CONVERGED); i++) {
         TSR_TRY(run_start(&s, search->start[i]));
-        if (i > 0 && !(s.objective < best)) continue;
-        best = s.objective;
-        for (int32_t j = 0; j < search->n; j++) result[j] = search->origin[j] + s.u[j];
-        result[search->n] = s.log_likelihood;
-        result[search->n + 1] = s.gradient;
-        if (s.gradient <= TSR_CONVERGED) break;
+        if (i > 0 && !is_better(&s, objective, gradient)) continue;
+        objective = s.best.objective;
+        gradient = s.best.gradient;
+        for (int32_t j = 0; j < n; j++) result[j] = search->origin[j] + s.best.u[j];
+        result[n] = s.best.log_likelihood;
     }
-    result[search->n + 2] = (double)s.evaluations;
+    result[n + 1] = gradient;
+    result[n + 2] = (double)s.evaluations;
 done:
     return st;
 }

@@ -13,7 +13,7 @@
 #include "tessera/exact.h"
 
 #define TSR_MAXIMIZE_PARAMETERS 8
-#define TSR_WALL                12.0
+#define TSR_WALL                10.0
 
 /* Log-likelihoods and their derivatives per customer, in units of 2^-40: up to 4 million. */
 #define TSR_LIKELIHOOD_SCALE 40

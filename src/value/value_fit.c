@@ -179,12 +179,14 @@ static void warn_of(const tsr_value_model *model)
 tsr_status tsr_value_fit(const tsr_comm *comm, const tsr_value_params *params, const char *features,
                          const tsr_span *span, int32_t money_scale, tsr_value_period period, tsr_value_model *model)
 {
+    int32_t same[] = {params->model, params->time_unit, money_scale, (int32_t)period};
     tsr_histories histories = {0};
     tsr_spends spends = {0};
     tsr_status st;
 
     *model = (tsr_value_model){.model = params->model, .time_unit = params->time_unit, .money_scale = money_scale};
     TSR_ASSERT(tsr_purchase_model_of(params->model) != NULL);
+    TSR_TRY(tsr_same(comm, same, sizeof same, "the settings of the value models"));
     TSR_TRY(tsr_histories_read(comm, features, span, period, tsr_time_unit_days(params->time_unit), money_scale,
                                &histories, &spends));
     TSR_AGREE(comm, check_histories(&histories));

@@ -316,6 +316,30 @@ static void each_allocation_that_fails_on_one_rank_fails_on_all(void **state)
     }
 }
 
+/* About one allocation in twelve fails, on each rank another one. */
+static void random_failures_never_part_the_ranks(void **state)
+{
+    const tsr_comm *comm = *state;
+    int failed = 0, well = 0;
+
+    for (int seed = 1; seed <= 60; seed++) {
+        population p = {.rows = 500, .cols = 2, .groups = 1, .value = mixed, .fail_block = -1};
+        p.block_rows = seed % 2 == 0 ? 1 << 20 : 50;
+        tsr_quantile_source source = source_of(comm, &p);
+        double out[2 * NP];
+        char plan[32];
+        snprintf(plan, sizeof plan, "%d,%d", 12 * comm->size, seed);
+        tsr_fault_set(plan);
+        tsr_status st = tsr_quantiles(comm, &source, 2, 1, many_p, NP, out, NULL);
+        tsr_fault_set(NULL);
+        failed += st != TSR_OK;
+        well += st == TSR_OK;
+        CHECK_ALL(comm, (st == TSR_OK || st == TSR_ENOMEM) && same_on_all(comm, &st, sizeof st));
+        CHECK_ALL(comm, st != TSR_OK || same_on_all(comm, out, sizeof out));
+    }
+    CHECK_ALL(comm, failed > 0 && well > 0);
+}
+
 static tsr_status read_nonsense(void *context, int64_t block, double *values, int32_t *group, int64_t *rows)
 {
     (void)block;
@@ -368,6 +392,7 @@ int main(void)
         cmocka_unit_test(no_columns_or_no_quantiles_are_fine),
         cmocka_unit_test(block_that_cannot_be_read_on_one_rank_fails_on_all),
         cmocka_unit_test(each_allocation_that_fails_on_one_rank_fails_on_all),
+        cmocka_unit_test(random_failures_never_part_the_ranks),
         cmocka_unit_test(source_that_breaks_its_promise_is_a_bug_on_all),
         cmocka_unit_test(arguments_are_checked_on_all),
     };

@@ -1,0 +1,374 @@
+#include "mpi_test.h"
+
+#include <math.h>
+
+#include "cdnow.h"
+#include "mpi/value_table.h"
+#include "tessera/value.h"
+
+static const tsr_value_params weekly = {.model = TSR_VALUE_BG_NBD,
+                                        .time_unit = TSR_UNIT_WEEK,
+                                        .horizon = 52,
+                                        .discount_rate = .1,
+                                        .steps = 12,
+                                        .margin = 1};
+
+static char path[64]; /* of this number of ranks: tests of several may run at once */
+
+static bool near(double value, double expected, double tolerance)
+{
+    if (fabs(value - expected) <= tolerance) return true;
+    print_error("%.17g is not %.17g\n", value, expected);
+    return false;
+}
+
+/* ---- CDNOW ---- */
+
+static cdnow data;
+
+#define HISTORY(prefix, array)                                                                                         \
+    {prefix "_x", TSR_I32, &data.array[0].x, sizeof data.array[0]},                                                    \
+        {prefix "_tx_days", TSR_I32, &data.array[0].tx_days, sizeof data.array[0]},                                    \
+        {prefix "_t_days", TSR_I32, &data.array[0].t_days, sizeof data.array[0]},                                      \
+    {                                                                                                                  \
+        prefix "_spend", TSR_I64, &data.array[0].spend, sizeof data.array[0]                                           \
+    }
+
+static const value_column cdnow_columns[] = {HISTORY("cal", calibration),
+                                             HISTORY("buy", all),
+                                             {"hold_x", TSR_I32, data.hold_x, sizeof data.hold_x[0]},
+                                             {"hold_spend", TSR_I64, data.hold_spend, sizeof data.hold_spend[0]}};
+
+/* Collective. Ends the test where there is no data. */
+static void write_cdnow(const tsr_comm *comm)
+{
+    bool there = cdnow_read(&data);
+
+    if (!there && !data_required()) {
+        print_message("the data is not at %s: skipped\n", data_path("cdnow"));
+        skip();
+    }
+    CHECK_ALL(comm, there);
+    CHECK_ALL(comm, write_features(comm, path, cdnow_columns, 10, CDNOW_CUSTOMERS) == TSR_OK);
+}
+
+static bool is_published_fit(const tsr_value_model *m)
+{
+    return near(m->parameter[0], .242595, 6e-7) && near(m->parameter[1], 4.413602, 6e-6) &&
+           near(m->parameter[2], .792922, 3e-6) && near(m->parameter[3], 2.425907, 1e-5) &&
+           near(m->log_likelihood, -9582.429206673929, 1e-8) && near(m->spend[0], 6.24957, 6e-5) &&
+           near(m->spend[1], 3.74422, 6e-5) && near(m->spend[2], 15.4435, 6e-4) &&
+           near(m->spend_log_likelihood, -4055.9177, 6e-5) && near(m->spend_correlation, .1139, 6e-5);
+}
+
+static void cdnow_fit_equals_the_published_one_with_the_same_bits_on_any_ranks(void **state)
+{
+    const tsr_comm *comm = *state;
+    tsr_comm self = tsr_comm_open(MPI_COMM_SELF);
+    tsr_span whole = {0, CDNOW_CUSTOMERS, CDNOW_CUSTOMERS};
+    tsr_value_model alone, model;
+
+    write_cdnow(comm);
+    CHECK_ALL(comm, tsr_value_fit(&self, &weekly, path, &whole, 2, TSR_PERIOD_CALIBRATION, &alone) == TSR_OK);
+    tsr_comm_close(&self);
+    CHECK_ALL(comm, is_published_fit(&alone));
+    CHECK_ALL(comm, alone.converged && alone.spend_converged && !alone.no_dropout && alone.has_spend);
+    CHECK_ALL(comm, alone.customers == 2357 && alone.distinct == 1016 && alone.spend_customers == 946);
+    for (int shape = 0; shape < 3; shape++) {
+        tsr_span span = span_shape(comm, shape, CDNOW_CUSTOMERS);
+        CHECK_ALL(comm, tsr_value_fit(comm, &weekly, path, &span, 2, TSR_PERIOD_CALIBRATION, &model) == TSR_OK);
+        CHECK_ALL(comm, memcmp(model.parameter, alone.parameter, sizeof alone.parameter) == 0);
+        CHECK_ALL(comm, memcmp(model.spend, alone.spend, sizeof alone.spend) == 0);
+        CHECK_ALL(comm, model.log_likelihood == alone.log_likelihood && model.gradient == alone.gradient);
+        CHECK_ALL(comm, model.spend_log_likelihood == alone.spend_log_likelihood);
+        CHECK_ALL(comm, model.spend_correlation == alone.spend_correlation);
+        CHECK_ALL(comm, model.distinct == alone.distinct && model.evaluations == alone.evaluations);
+    }
+}
+
+static void cdnow_fit_does_not_depend_on_the_time_unit(void **state)
+{
+    const tsr_comm *comm = *state;
+    tsr_span span = span_shape(comm, 0, CDNOW_CUSTOMERS);
+    tsr_value_params daily = weekly;
+    tsr_value_model weeks, days;
+
+    write_cdnow(comm);
+    daily.time_unit = TSR_UNIT_DAY;
+    CHECK_ALL(comm, tsr_value_fit(comm, &weekly, path, &span, 2, TSR_PERIOD_ALL, &weeks) == TSR_OK);
+    CHECK_ALL(comm, tsr_value_fit(comm, &daily, path, &span, 2, TSR_PERIOD_ALL, &days) == TSR_OK);
+    CHECK_ALL(comm,
+              near(days.parameter[0], weeks.parameter[0], 1e-6) && near(days.parameter[2], weeks.parameter[2], 1e-5));
+    CHECK_ALL(comm, near(days.parameter[1] / 7, weeks.parameter[1], 1e-4));
+}
+
+static void cdnow_holdout_is_predicted_with_the_same_bits_on_any_ranks(void **state)
+{
+    const tsr_comm *comm = *state;
+    tsr_comm self = tsr_comm_open(MPI_COMM_SELF);
+    tsr_span whole = {0, CDNOW_CUSTOMERS, CDNOW_CUSTOMERS};
+    tsr_validation alone, v;
+    int64_t bought = 0, cents = 0;
+
+    write_cdnow(comm);
+    for (int i = 0; i < CDNOW_CUSTOMERS; i++) {
+        bought += data.hold_x[i];
+        cents += data.hold_spend[i];
+    }
+    CHECK_ALL(comm, tsr_value_validate(&self, &weekly, path, &whole, 2, 273, &alone) == TSR_OK);
+    tsr_comm_close(&self);
+    CHECK_ALL(comm, is_published_fit(&alone.model));
+    CHECK_ALL(comm, alone.customers == 2357 && alone.weeks == 39);
+    CHECK_ALL(comm, alone.actual_purchases == (double)bought && near(alone.actual_spend, (double)cents / 100, 1e-8));
+    CHECK_ALL(comm, alone.predicted_purchases > .8 * alone.actual_purchases &&
+                        alone.predicted_purchases < 1.1 * alone.actual_purchases);
+    CHECK_ALL(comm, alone.correlation > .55 && alone.correlation < .7 && alone.mae < alone.rmse);
+    for (int shape = 0; shape < 3; shape++) {
+        tsr_span span = span_shape(comm, shape, CDNOW_CUSTOMERS);
+        CHECK_ALL(comm, tsr_value_validate(comm, &weekly, path, &span, 2, 273, &v) == TSR_OK);
+        CHECK_ALL(comm, v.predicted_purchases == alone.predicted_purchases && v.mae == alone.mae &&
+                            v.rmse == alone.rmse && v.correlation == alone.correlation &&
+                            v.predicted_spend == alone.predicted_spend && v.actual_spend == alone.actual_spend);
+    }
+}
+
+static void failure_of_memory_on_one_rank_is_the_status_of_all(void **state)
+{
+    const tsr_comm *comm = *state;
+    tsr_span span = span_shape(comm, 0, CDNOW_CUSTOMERS);
+    tsr_validation v;
+    tsr_status st = TSR_ENOMEM;
+    int nth;
+
+    write_cdnow(comm);
+    for (nth = 1; nth < 400 && st != TSR_OK; nth += nth < 60 ? 1 : 17) {
+        fail_last_rank(comm, "alloc", nth);
+        st = tsr_value_validate(comm, &weekly, path, &span, 2, 273, &v);
+        tsr_fault_set(NULL);
+        CHECK_ALL(comm, st == TSR_OK || st == TSR_ENOMEM);
+        CHECK_ALL(comm, same_on_all(comm, &st, sizeof st));
+    }
+    CHECK_ALL(comm, nth > 20);
+}
+
+/* ---- made-up customers ---- */
+
+enum { ROWS = 400 };
+static cdnow_history made[ROWS];
+
+static const value_column made_columns[] = {{"buy_x", TSR_I32, &made[0].x, sizeof made[0]},
+                                            {"buy_tx_days", TSR_I32, &made[0].tx_days, sizeof made[0]},
+                                            {"buy_t_days", TSR_I32, &made[0].t_days, sizeof made[0]},
+                                            {"buy_spend", TSR_I64, &made[0].spend, sizeof made[0]}};
+
+/* Collective. Fit to the first `rows` of `made`. */
+static tsr_status fit_made(const tsr_comm *comm, int64_t rows, tsr_value_model *model)
+{
+    tsr_span span = span_shape(comm, 0, rows);
+
+    CHECK_ALL(comm, write_features(comm, path, made_columns, 4, rows) == TSR_OK);
+    return tsr_value_fit(comm, &weekly, path, &span, 2, TSR_PERIOD_ALL, model);
+}
+
+static bool is_finite(const tsr_value_model *m)
+{
+    bool finite = isfinite(m->log_likelihood);
+
+    for (int i = 0; i < 4; i++) finite = finite && isfinite(m->parameter[i]) && m->parameter[i] > 0;
+    for (int i = 0; i < 3 && m->has_spend; i++) finite = finite && isfinite(m->spend[i]) && m->spend[i] > 0;
+    return finite;
+}
+
+static void nobody_bought_is_an_error_of_the_data(void **state)
+{
+    const tsr_comm *comm = *state;
+    tsr_value_model model;
+
+    for (int i = 0; i < ROWS; i++) made[i] = (cdnow_history){.x = -1, .t_days = -1};
+    CHECK_ALL(comm, fit_made(comm, ROWS, &model) == TSR_EDATA);
+    CHECK_ALL(comm, strstr(tsr_error_last()->text, "nobody bought") != NULL);
+    CHECK_ALL(comm, fit_made(comm, 0, &model) == TSR_EDATA);
+}
+
+static void nobody_bought_on_two_days_is_an_error_of_the_data(void **state)
+{
+    const tsr_comm *comm = *state;
+    tsr_value_model model;
+
+    for (int i = 0; i < ROWS; i++) made[i] = (cdnow_history){.x = i % 3 == 0 ? -1 : 0, .t_days = i};
+    CHECK_ALL(comm, fit_made(comm, ROWS, &model) == TSR_EDATA);
+    CHECK_ALL(comm, strstr(tsr_error_last()->text, "on two days") != NULL);
+}
+
+static void impossible_history_is_an_error_that_names_the_row(void **state)
+{
+    const tsr_comm *comm = *state;
+    tsr_value_model model;
+
+    for (int i = 0; i < ROWS; i++) made[i] = (cdnow_history){.x = 1, .tx_days = 10, .t_days = 20, .spend = 100};
+    made[ROWS - 3].tx_days = 21;
+    CHECK_ALL(comm, fit_made(comm, ROWS, &model) == TSR_EDATA);
+    CHECK_ALL(comm, strstr(tsr_error_last()->text, "row 397") != NULL);
+}
+
+static void missing_table_and_missing_columns_are_errors(void **state)
+{
+    const tsr_comm *comm = *state;
+    tsr_span span = span_shape(comm, 0, ROWS);
+    tsr_value_model model;
+
+    for (int i = 0; i < ROWS; i++) made[i] = (cdnow_history){.x = 1, .tx_days = 10, .t_days = 20, .spend = 100};
+    CHECK_ALL(comm, tsr_value_fit(comm, &weekly, "not/there.h5", &span, 2, TSR_PERIOD_ALL, &model) == TSR_EIO);
+    CHECK_ALL(comm, write_features(comm, path, made_columns, 4, ROWS) == TSR_OK);
+    CHECK_ALL(comm, tsr_value_fit(comm, &weekly, path, &span, 2, TSR_PERIOD_CALIBRATION, &model) == TSR_EDATA);
+}
+
+static void prospects_take_no_part_in_the_fit(void **state)
+{
+    const tsr_comm *comm = *state;
+    tsr_value_model with, without;
+
+    for (int i = 0; i < ROWS; i++) {
+        int32_t x = i % 5;
+        made[i] =
+            (cdnow_history){.x = x, .tx_days = x == 0 ? 0 : 20 + i % 100, .t_days = 150 + i % 70, .spend = 500 * x + i};
+        if (i >= ROWS / 2) made[i] = (cdnow_history){.x = -1, .t_days = -1};
+    }
+    CHECK_ALL(comm, fit_made(comm, ROWS, &with) == TSR_OK);
+    CHECK_ALL(comm, fit_made(comm, ROWS / 2, &without) == TSR_OK);
+    CHECK_ALL(comm, with.customers == ROWS / 2);
+    CHECK_ALL(comm, memcmp(&with, &without, sizeof with) == 0);
+}
+
+/* Everybody bought until the very end: the likelihood grows for ever as dropout goes to nothing. */
+static void customers_who_never_drop_out_are_reported_not_an_error(void **state)
+{
+    const tsr_comm *comm = *state;
+    tsr_value_model model;
+
+    for (int i = 0; i < ROWS; i++) {
+        int32_t x = 1 + i % 9;
+        made[i] = (cdnow_history){.x = x, .tx_days = 364, .t_days = 364, .spend = 1000 * x};
+    }
+    CHECK_ALL(comm, fit_made(comm, ROWS, &model) == TSR_OK);
+    CHECK_ALL(comm, model.no_dropout && is_finite(&model));
+    CHECK_ALL(comm, model.converged);
+    tsr_value_scores s = tsr_value_score(&model, &weekly, 3, 364, 364, 3000);
+    CHECK_ALL(comm, s.p_alive > .99 && isfinite(s.clv) && s.clv > 0);
+}
+
+static void one_customer_gives_a_finite_fit(void **state)
+{
+    const tsr_comm *comm = *state;
+    tsr_value_model model;
+
+    made[0] = (cdnow_history){.x = 2, .tx_days = 100, .t_days = 200, .spend = 5000};
+    CHECK_ALL(comm, fit_made(comm, 1, &model) == TSR_OK);
+    CHECK_ALL(comm, is_finite(&model));
+    tsr_value_scores s = tsr_value_score(&model, &weekly, 2, 100, 200, 5000);
+    CHECK_ALL(comm, isfinite(s.p_alive) && isfinite(s.expected_purchases) && isfinite(s.clv));
+}
+
+static void equal_spend_of_all_gives_finite_values(void **state)
+{
+    const tsr_comm *comm = *state;
+    tsr_value_model model;
+
+    for (int i = 0; i < ROWS; i++) {
+        int32_t x = i % 4;
+        made[i] = (cdnow_history){.x = x, .tx_days = x == 0 ? 0 : 50 + i % 40, .t_days = 200, .spend = 1999 * x};
+    }
+    CHECK_ALL(comm, fit_made(comm, ROWS, &model) == TSR_OK);
+    CHECK_ALL(comm, is_finite(&model) && isnan(model.spend_correlation));
+    tsr_value_scores s = tsr_value_score(&model, &weekly, 3, 60, 200, 3 * 1999);
+    CHECK_ALL(comm, near(s.expected_spend, 19.99, .05));
+    CHECK_ALL(comm, near(tsr_value_score(&model, &weekly, 0, 0, 200, 0).expected_spend, 19.99, .5));
+}
+
+static void purchases_without_money_give_no_spend_model(void **state)
+{
+    const tsr_comm *comm = *state;
+    tsr_value_model model;
+
+    for (int i = 0; i < ROWS; i++) {
+        int32_t x = i % 4;
+        made[i] = (cdnow_history){.x = x, .tx_days = x == 0 ? 0 : 50 + i % 40, .t_days = 200, .spend = -(i % 2)};
+    }
+    CHECK_ALL(comm, fit_made(comm, ROWS, &model) == TSR_OK);
+    CHECK_ALL(comm, !model.has_spend && model.spend_customers == 0 && is_finite(&model));
+}
+
+/* x up to 10,000, T = tx, T = 0: histories at the edge of what there is. */
+static void extreme_histories_give_a_finite_fit(void **state)
+{
+    const tsr_comm *comm = *state;
+    tsr_value_model model;
+
+    for (int i = 0; i < ROWS; i++) made[i] = (cdnow_history){.x = 0, .t_days = i % 50};
+    made[1] = (cdnow_history){.x = 10000, .tx_days = 10000, .t_days = 10000, .spend = 1};
+    made[2] = (cdnow_history){.x = 10000, .tx_days = 10000, .t_days = 20000, .spend = 900000000000000};
+    made[3] = (cdnow_history){.x = 1, .tx_days = 1, .t_days = 20000, .spend = 100};
+    CHECK_ALL(comm, fit_made(comm, ROWS, &model) == TSR_OK);
+    CHECK_ALL(comm, is_finite(&model));
+    for (int i = 0; i < 5; i++) {
+        const cdnow_history *h = &made[i];
+        tsr_value_scores s = tsr_value_score(&model, &weekly, h->x, h->tx_days, h->t_days, h->spend);
+        CHECK_ALL(comm, s.p_alive >= 0 && s.p_alive <= 1 && s.p_buy >= 0 && isfinite(s.expected_purchases) &&
+                            s.expected_purchases >= 0);
+    }
+}
+
+static void ranks_with_different_parameters_are_told_so(void **state)
+{
+    const tsr_comm *comm = *state;
+    tsr_span span = span_shape(comm, 0, ROWS);
+    tsr_value_params params = weekly;
+    tsr_value_model model;
+
+    if (comm->rank == comm->size - 1) params.time_unit = TSR_UNIT_DAY;
+    if (comm->size == 1) return;
+    CHECK_ALL(comm, tsr_value_fit(comm, &params, path, &span, 2, TSR_PERIOD_ALL, &model) == TSR_ECONF);
+}
+
+static void holdout_without_days_is_refused(void **state)
+{
+    const tsr_comm *comm = *state;
+    tsr_span span = span_shape(comm, 0, ROWS);
+    tsr_validation v;
+
+    CHECK_ALL(comm, tsr_value_validate(comm, &weekly, path, &span, 2, 0, &v) == TSR_ECONF);
+}
+
+static void remove_the_table(void **state)
+{
+    const tsr_comm *comm = *state;
+
+    if (comm->rank == 0) remove(path);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(cdnow_fit_equals_the_published_one_with_the_same_bits_on_any_ranks),
+        cmocka_unit_test(cdnow_fit_does_not_depend_on_the_time_unit),
+        cmocka_unit_test(cdnow_holdout_is_predicted_with_the_same_bits_on_any_ranks),
+        cmocka_unit_test(failure_of_memory_on_one_rank_is_the_status_of_all),
+        cmocka_unit_test(nobody_bought_is_an_error_of_the_data),
+        cmocka_unit_test(nobody_bought_on_two_days_is_an_error_of_the_data),
+        cmocka_unit_test(impossible_history_is_an_error_that_names_the_row),
+        cmocka_unit_test(missing_table_and_missing_columns_are_errors),
+        cmocka_unit_test(prospects_take_no_part_in_the_fit),
+        cmocka_unit_test(customers_who_never_drop_out_are_reported_not_an_error),
+        cmocka_unit_test(one_customer_gives_a_finite_fit),
+        cmocka_unit_test(equal_spend_of_all_gives_finite_values),
+        cmocka_unit_test(purchases_without_money_give_no_spend_model),
+        cmocka_unit_test(extreme_histories_give_a_finite_fit),
+        cmocka_unit_test(ranks_with_different_parameters_are_told_so),
+        cmocka_unit_test(holdout_without_days_is_refused),
+        cmocka_unit_test(remove_the_table),
+    };
+    const char *ranks = getenv("OMPI_COMM_WORLD_SIZE");
+
+    snprintf(path, sizeof path, "value_mpi_%s.h5", ranks != NULL ? ranks : "1");
+    return RUN_MPI_TESTS(tests);
+}

@@ -1,0 +1,111 @@
+#include "unit_test.h"
+
+#include <math.h>
+
+#include "value/dropout.h"
+
+/* The published form with 2F1 summed in 80 decimal digits (Python's decimal): a, b, shape, rate, ahead, mean. */
+static const double known[][6] = {
+    {0.7929, 2.4259, 0.2426, 43.27, 39, 0.19480137908140729},
+    {0.7929, 2.4259, 0.2426, 4.41, 52, 1.4448173457695184},
+    {0.3, 0.3, 1.24, 43, 39, 0.80076592499395938},
+    {0.3, 0.3, 0.24, 10, 39, 0.55561004673859682},
+    {1.5, 0.01, 0.24, 43, 39, 0.14388266962602744},
+    {0.7929, 1002.4259, 1000.2426, 43.27, 5200, 8224.8653631835859},
+    {0.7929, 102.4259, 100.2426, 43.27, 100, 137.11043591191415},
+    {3.5, 2, 5.5, 10, 80, 1.7962505715592136},
+    {0.9999, 2.4, 2.24, 43.26, 39, 1.4591985702792172},
+    {1.00001, 2.4, 2.24, 43.26, 39, 1.4591620356301556},
+    {0.05, 2, 0.5, 10, 800, 34.346161500949634},
+    {15, 3, 12.5, 30, 100, 1.2142855162024948},
+    {0.5, 10003, 10000.3, 100, 52, 4657.8924939617327},
+    {0.8, 2.4, 0.24, 4.4, 5000, 11.59537345995807},
+    {30, 200, 3.2, 10, 52, 6.2823859350012485},
+    {0.8, 2.4, 0.24, 4.4, 0.01, 0.0005452625363004083},
+};
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+static void assert_near(double value, double expected, double relative)
+{
+    if (!(fabs(value - expected) <= relative * fabs(expected)))
+        fail_msg("%.17g is not %.17g: off by %.2e", value, expected, value / expected - 1);
+}
+
+static void mean_at_known_points_equals_high_precision(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(known); i++) {
+        const double *k = known[i];
+        double out;
+        tsr_dropout_mean(k[0], k[1], k[2], k[3], &k[4], 1, &out);
+        assert_near(out, k[5], 2e-14);
+    }
+}
+
+static void integral_at_known_points_equals_high_precision(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(known); i++) {
+        const double *k = known[i];
+        double out;
+        tsr_dropout_mean_integrated(k[0], k[1], k[2], k[3], &k[4], 1, &out);
+        assert_near(out, k[5], 2e-14);
+    }
+}
+
+/* Two ways that share nothing: wherever a fit may wander they must agree. */
+static void series_and_integral_agree_over_the_whole_range(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 1500; i++) {
+        double a = exp(-4 + i % 11 * 0.7), b = exp(-3 + i % 13 * 0.6), x = i % 17 * i % 17, r = exp(-3 + i % 7 * 0.5);
+        double rate = exp(-2 + i % 19 * 0.4), ahead = rate * exp(-4 + i % 23 * 0.35), series, integral;
+        tsr_dropout_mean(a, b + x, r + x, rate, &ahead, 1, &series);
+        tsr_dropout_mean_integrated(a, b + x, r + x, rate, &ahead, 1, &integral);
+        assert_near(series, integral, 1e-11);
+    }
+}
+
+static void several_moments_equal_single_ones(void **state)
+{
+    double ahead[12], together[12];
+
+    (void)state;
+    for (int i = 0; i < 12; i++) ahead[i] = (i + 1) * 52.0 / 12;
+    tsr_dropout_mean(0.79, 5.4, 3.24, 20, ahead, 12, together);
+    for (int i = 0; i < 12; i++) {
+        double alone;
+        tsr_dropout_mean(0.79, 5.4, 3.24, 20, &ahead[i], 1, &alone);
+        assert_near(together[i], alone, 1e-14);
+        if (i > 0) assert_true(together[i] > together[i - 1]);
+    }
+}
+
+/* (1 - (1 + p t)^-k) / p lies between its values at p = 1 and p = 0. */
+static void extremes_stay_finite_and_within_bounds(void **state)
+{
+    static const double a[] = {1e-9, 1e-3, 1, 1e3, 1e6}, b[] = {1e-9, 1, 1e6}, k[] = {1e-6, 1, 1e4};
+    static const double t[] = {1e-9, 1, 1e9};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(a) * COUNT_OF(b) * COUNT_OF(k) * COUNT_OF(t); i++) {
+        double shape = k[i % 3], ahead = t[i / 3 % 3], out;
+        tsr_dropout_mean(a[i / 27], b[i / 9 % 3], shape, 1, &ahead, 1, &out);
+        assert_true(isfinite(out));
+        assert_true(out <= shape * ahead * (1 + 1e-10));
+        assert_true(out >= -expm1(-shape * log1p(ahead)) * (1 - 1e-10));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(mean_at_known_points_equals_high_precision),
+        cmocka_unit_test(integral_at_known_points_equals_high_precision),
+        cmocka_unit_test(series_and_integral_agree_over_the_whole_range),
+        cmocka_unit_test(several_moments_equal_single_ones),
+        cmocka_unit_test(extremes_stay_finite_and_within_bounds),
+    };
+    return RUN_UNIT_TESTS(tests);
+}
