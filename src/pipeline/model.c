@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "pipeline/summary.h"
@@ -43,20 +44,6 @@ done:
     return st;
 }
 
-static tsr_status put_segments(const tsr_findings *f, tsr_bundle *model)
-{
-    const tsr_segmentation *s = f->segmentation;
-    tsr_status st;
-
-    TSR_TRY(tsr_kmeans_save(s->model, model));
-    TSR_TRY(
-        tsr_bundle_put(model, "/kmeans/order", TSR_I32, s->model->k, 0, s->order, NULL,
-                       "segment of each centroid as the fit numbered them: equal distances go to the lowest there"));
-    TSR_TRY(put_originals(f, model));
-done:
-    return st;
-}
-
 static tsr_status put_reference(const tsr_profile *profile, tsr_bundle *model)
 {
     tsr_status st;
@@ -75,7 +62,7 @@ done:
 static tsr_status put_dictionary(const tsr_attribute *attribute, tsr_bundle *model)
 {
     const tsr_dictionary *words = &attribute->dictionary;
-    char path[TSR_NAME_BYTES + 16] = "/dictionaries/", *texts = NULL;
+    char path[TSR_NAME_BYTES + 16], *texts = NULL;
     size_t width = 1;
     tsr_status st;
 
@@ -83,7 +70,7 @@ static tsr_status put_dictionary(const tsr_attribute *attribute, tsr_bundle *mod
         if (strlen(words->text[i]) > width) width = strlen(words->text[i]);
     TSR_TRY(tsr_alloc(&texts, words->n, width));
     for (int32_t i = 0; i < words->n; i++) memcpy(texts + (size_t)i * width, words->text[i], strlen(words->text[i]));
-    strncat(path, attribute->name, TSR_NAME_BYTES - 1);
+    snprintf(path, sizeof path, "/dictionaries/%s", attribute->name);
     TSR_TRY(tsr_bundle_put(model, path, TSR_TEXT, words->n, (int64_t)width, texts, NULL, NULL));
 done:
     tsr_free(&texts);
@@ -110,7 +97,8 @@ tsr_status tsr_summary_model(const tsr_findings *f, tsr_bundle **model)
     TSR_TRY(tsr_features_info_save(f->info, *model));
     TSR_TRY(tsr_scaler_save(f->scaler, *model));
     if (f->pca != NULL) TSR_TRY(tsr_pca_save(f->pca, *model));
-    TSR_TRY(put_segments(f, *model));
+    TSR_TRY(tsr_kmeans_save(f->segmentation->model, *model));
+    TSR_TRY(put_originals(f, *model));
     if (f->rfm->groups > 0) TSR_TRY(tsr_rfm_save(f->rfm, *model));
     if (f->worth->fitted) TSR_TRY(tsr_value_save(&f->worth->model, "/value", *model));
     if (f->worth->validated) TSR_TRY(tsr_validation_save(&f->worth->validation, *model));

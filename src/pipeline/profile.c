@@ -147,13 +147,21 @@ done:
 
 /* ---- quantiles ---- */
 
-static tsr_status read_for_quantiles(void *context, int64_t block, double *values, int32_t *group, int64_t *rows)
+static tsr_status read_all(void *context, int64_t block, double *values, int32_t *group, int64_t *rows)
 {
     const reader *r = context;
-    tsr_status st = read_features(r, block, values);
 
+    (void)group;
     *rows = rows_of(r, block);
-    return st == TSR_OK && group != NULL ? read_segments(r, block, group) : st;
+    return read_features(r, block, values);
+}
+
+static tsr_status read_by_segment(void *context, int64_t block, double *values, int32_t *group, int64_t *rows)
+{
+    const reader *r = context;
+    tsr_status st = read_all(context, block, values, group, rows);
+
+    return st == TSR_OK && r->k > 1 ? read_segments(r, block, group) : st;
 }
 
 static const double PART_P[] = {.25, .5, .75};
@@ -164,21 +172,22 @@ enum { PART_P_N = 3, TOTAL_P_N = 11 };
 static tsr_status take_quantiles(const tsr_comm *comm, reader *r, tsr_profile *profile, int64_t *present,
                                  int64_t *present_total)
 {
-    tsr_quantile_source source = {r, blocks_of(r), BLOCK, read_for_quantiles};
+    tsr_quantile_source by_segment = {r, blocks_of(r), BLOCK, read_by_segment};
+    tsr_quantile_source all = {r, blocks_of(r), BLOCK, read_all};
     double *part = NULL, *total = NULL;
     tsr_status st;
 
     TSR_AGREE(comm, tsr_alloc(&part, (int64_t)r->k * r->cols * PART_P_N, sizeof *part));
     TSR_AGREE(comm, tsr_alloc(&total, (int64_t)r->cols * TOTAL_P_N, sizeof *total));
-    TSR_TRY(tsr_quantiles(comm, &source, r->cols, r->k, PART_P, PART_P_N, part, present));
-    TSR_TRY(tsr_quantiles(comm, &source, r->cols, 1, TOTAL_P, TOTAL_P_N, total, present_total));
+    TSR_TRY(tsr_quantiles(comm, &by_segment, r->cols, r->k, PART_P, PART_P_N, part, present));
+    TSR_TRY(tsr_quantiles(comm, &all, r->cols, 1, TOTAL_P, TOTAL_P_N, total, present_total));
     for (int32_t c = 0; c < r->cols; c++) {
         const double *q = total + (int64_t)c * TOTAL_P_N;
-        tsr_feature_profile *all = &profile->total.feature[c];
+        tsr_feature_profile *whole = &profile->total.feature[c];
         memcpy(profile->edge + (int64_t)c * TSR_DECILES, q, TSR_DECILES * sizeof *q);
-        all->p25 = q[9];
-        all->p50 = q[4];
-        all->p75 = q[10];
+        whole->p25 = q[9];
+        whole->p50 = q[4];
+        whole->p75 = q[10];
         for (int32_t s = 0; s < r->k; s++) {
             const double *p = part + ((int64_t)s * r->cols + c) * PART_P_N;
             tsr_feature_profile *one = &profile->segment[s].feature[c];

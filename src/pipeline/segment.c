@@ -155,12 +155,12 @@ static tsr_status find_segments(const tsr_comm *comm, tsr_run *run, const tsr_in
 
     TSR_TRY(tsr_step_features(comm, run, input, &info));
     TSR_TRY(deal(comm, run, input, &population));
-    TSR_TRY(tsr_step_scale(comm, run, &scaler));
+    TSR_TRY(tsr_step_scale(comm, run, &population, &scaler));
     TSR_TRY(tsr_step_tiles(comm, run, scaler, &population, &tiles));
     TSR_TRY(tsr_step_pca(comm, run, tiles, &pca, &scores));
     if (scores != NULL) tsr_tiles_destroy(&tiles);
     const tsr_tiles *space = scores != NULL ? scores : tiles;
-    TSR_TRY(tsr_step_kmeans(comm, run, input, scaler, pca, space, &population, &segmentation));
+    TSR_TRY(tsr_step_kmeans(comm, run, input, scaler, pca, space, &segmentation));
     TSR_TRY(tsr_step_quality(comm, run, space, &segmentation, &quality));
     TSR_TRY(tsr_step_rfm(comm, run, &population, &info, &rfm));
     TSR_TRY(tsr_step_value(comm, run, &population, &info, &worth));

@@ -74,7 +74,7 @@ done:
 
 /* ---- scale and tiles ---- */
 
-tsr_status tsr_step_scale(const tsr_comm *comm, tsr_run *run, tsr_scaler **scaler)
+tsr_status tsr_step_scale(const tsr_comm *comm, tsr_run *run, const tsr_population *population, tsr_scaler **scaler)
 {
     tsr_bundle *keep = NULL;
     char *features = NULL;
@@ -87,12 +87,17 @@ tsr_status tsr_step_scale(const tsr_comm *comm, tsr_run *run, tsr_scaler **scale
     TSR_TRY(tsr_scale_fit(comm, &run->settings->features, features, scaler));
     TSR_AGREE(comm, tsr_bundle_create(&keep));
     TSR_AGREE(comm, tsr_scaler_save(*scaler, keep));
-    TSR_TRY(tsr_run_end(comm, run, TSR_STAGE_SCALE, &(tsr_outcome){.keep = keep}));
+    TSR_TRY(tsr_run_end(comm, run, TSR_STAGE_SCALE, &(tsr_outcome){.rows = population->span.rows, .keep = keep}));
 done:
     if (st != TSR_OK) tsr_scaler_destroy(scaler);
     tsr_bundle_destroy(&keep);
     tsr_free(&features);
     return st;
+}
+
+static int64_t bytes_of(const tsr_tiles *tiles)
+{
+    return tiles->tiles * TSR_TILE_ROWS * tiles->cols * (int64_t)sizeof(int16_t);
 }
 
 /* Labels and distances come from tiles, and so do the counts of clipped values in model.h5. */
@@ -117,7 +122,7 @@ tsr_status tsr_step_tiles(const tsr_comm *comm, tsr_run *run, tsr_scaler *scaler
     TSR_TRY(tsr_run_begin(comm, run, TSR_STAGE_TILES));
     memset(scaler->clipped, 0, sizeof *scaler->clipped * (size_t)scaler->cols);
     TSR_TRY(tsr_scale_apply(comm, scaler, features, &population->span, population->key, tiles));
-    outcome.bytes = (*tiles)->tiles * TSR_TILE_ROWS * (*tiles)->cols * (int64_t)sizeof(int16_t);
+    outcome.bytes = bytes_of(*tiles);
     TSR_TRY(tsr_run_end(comm, run, TSR_STAGE_TILES, &outcome));
 done:
     if (st != TSR_OK) tsr_tiles_destroy(tiles);
@@ -139,7 +144,7 @@ static tsr_status fit_pca(const tsr_comm *comm, tsr_run *run, const tsr_tiles *t
     TSR_AGREE(comm, tsr_bundle_create(&keep));
     TSR_AGREE(comm, tsr_pca_save(*pca, keep));
     outcome.keep = keep;
-    outcome.bytes = tiles->tiles * TSR_TILE_ROWS * tiles->cols * (int64_t)sizeof(int16_t);
+    outcome.bytes = bytes_of(tiles);
     TSR_TRY(tsr_run_end(comm, run, TSR_STAGE_PCA, &outcome));
 done:
     tsr_bundle_destroy(&keep);
@@ -218,25 +223,37 @@ done:
     return st;
 }
 
-static tsr_status keep_segmentation(const tsr_segmentation *segmentation, tsr_bundle **keep)
+/* The number of a segment means something from here on. */
+static tsr_status number_segments(const tsr_comm *comm, const char *features, const tsr_tiles *space,
+                                  tsr_segmentation *segmentation)
+{
+    int32_t *order = NULL;
+    tsr_status st;
+
+    TSR_TRY(tsr_number_segments(comm, features, space, segmentation->label, segmentation->model->k, &order));
+    tsr_kmeans_renumber(segmentation->model, order, segmentation->label, space->span.rows);
+done:
+    tsr_free(&order);
+    return st;
+}
+
+/* The time of the fit is for run.json, also where the run is finished another day; model.h5 does not hold it. */
+static tsr_status keep_segmentation(const tsr_kmeans *model, tsr_bundle **keep)
 {
     tsr_status st;
 
     TSR_TRY(tsr_bundle_create(keep));
-    TSR_TRY(tsr_kmeans_save(segmentation->model, *keep));
-    TSR_TRY(
-        tsr_bundle_put(*keep, "/kmeans/order", TSR_I32, segmentation->model->k, 0, segmentation->order, NULL, NULL));
-    TSR_TRY(tsr_bundle_put_real(*keep, "/fit/seconds", segmentation->model->seconds));
+    TSR_TRY(tsr_kmeans_save(model, *keep));
+    TSR_TRY(tsr_bundle_put_real(*keep, "/fit/seconds", model->seconds));
 done:
     return st;
 }
 
 static tsr_status fit_kmeans(const tsr_comm *comm, tsr_run *run, const tsr_input *input, const tsr_scaler *scaler,
-                             const tsr_pca *pca, const tsr_tiles *space, const tsr_population *population,
-                             tsr_segmentation *segmentation)
+                             const tsr_pca *pca, const tsr_tiles *space, tsr_segmentation *segmentation)
 {
     const tsr_settings *job = run->settings;
-    tsr_outcome outcome = {.rows = population->span.rows};
+    tsr_outcome outcome = {.rows = space->span.rows};
     tsr_bundle *keep = NULL;
     char *features = NULL;
     double *start = NULL;
@@ -247,11 +264,10 @@ static tsr_status fit_kmeans(const tsr_comm *comm, tsr_run *run, const tsr_input
     if (input->start != NULL) TSR_AGREE(comm, make_start(run, input, scaler, pca, &start));
     TSR_TRY(tsr_kmeans_run(comm, &job->cluster, (uint64_t)job->run.seed, space, start, input->start_k,
                            &segmentation->model, &segmentation->label));
-    TSR_TRY(
-        tsr_number_segments(comm, features, space, segmentation->label, segmentation->model->k, &segmentation->order));
-    TSR_AGREE(comm, keep_segmentation(segmentation, &keep));
+    TSR_TRY(number_segments(comm, features, space, segmentation));
+    TSR_AGREE(comm, keep_segmentation(segmentation->model, &keep));
     outcome.keep = keep;
-    outcome.bytes = space->tiles * TSR_TILE_ROWS * space->cols * (int64_t)sizeof(int16_t);
+    outcome.bytes = bytes_of(space);
     TSR_TRY(tsr_run_end(comm, run, TSR_STAGE_KMEANS, &outcome));
 done:
     tsr_free(&start);
@@ -260,40 +276,32 @@ done:
     return st;
 }
 
-/* Labels are not kept: the fit's own centroids give them again. */
+/* Labels are not kept: the centroids give them again. */
 static tsr_status load_kmeans(const tsr_bundle *kept, tsr_isa isa, const tsr_tiles *space,
                               tsr_segmentation *segmentation)
 {
-    const void *order = NULL;
     tsr_status st;
 
     TSR_TRY(tsr_kmeans_load(kept, &segmentation->model));
     TSR_TRY(tsr_bundle_get_real(kept, "/fit/seconds", &segmentation->model->seconds));
-    TSR_TRY(tsr_bundle_get(kept, "/kmeans/order", TSR_I32, NULL, NULL, &order));
-    TSR_TRY(tsr_alloc(&segmentation->order, segmentation->model->k, sizeof *segmentation->order));
-    memcpy(segmentation->order, order, sizeof *segmentation->order * (size_t)segmentation->model->k);
     if (space != NULL) TSR_TRY(tsr_kmeans_label(isa, segmentation->model, space, &segmentation->label));
 done:
     return st;
 }
 
 tsr_status tsr_step_kmeans(const tsr_comm *comm, tsr_run *run, const tsr_input *input, const tsr_scaler *scaler,
-                           const tsr_pca *pca, const tsr_tiles *space, const tsr_population *population,
-                           tsr_segmentation *segmentation)
+                           const tsr_pca *pca, const tsr_tiles *space, tsr_segmentation *segmentation)
 {
+    const tsr_bundle *kept = run->kept[TSR_STAGE_KMEANS];
     tsr_isa isa;
     tsr_status st;
 
     memset(segmentation, 0, sizeof *segmentation);
-    if (run->kept[TSR_STAGE_KMEANS] == NULL) {
-        TSR_TRY(fit_kmeans(comm, run, input, scaler, pca, space, population, segmentation));
-    } else {
-        TSR_TRY(tsr_isa_agree(comm, &isa));
-        TSR_AGREE(comm, load_kmeans(run->kept[TSR_STAGE_KMEANS], isa, space, segmentation));
-    }
-    /* Equal distances go to the lowest number, so labels are made in the order of the fit and renumbered after that. */
-    tsr_kmeans_renumber(segmentation->model, segmentation->order, segmentation->label,
-                        segmentation->label != NULL ? population->span.rows : 0);
+    TSR_TRY(tsr_isa_agree(comm, &isa));
+    if (kept != NULL)
+        TSR_AGREE(comm, load_kmeans(kept, isa, space, segmentation));
+    else
+        TSR_TRY(fit_kmeans(comm, run, input, scaler, pca, space, segmentation));
 done:
     if (st != TSR_OK) tsr_segmentation_clear(segmentation);
     return st;
@@ -301,7 +309,6 @@ done:
 
 void tsr_segmentation_clear(tsr_segmentation *segmentation)
 {
-    tsr_free(&segmentation->order);
     tsr_free(&segmentation->label);
     tsr_kmeans_destroy(&segmentation->model);
 }

@@ -18,7 +18,8 @@ tsr_status tsr_step_features(const tsr_comm *comm, tsr_run *run, const tsr_input
 
 /** Collective. @param[out] scaler  new; tsr_scaler_destroy(). @return TSR_OK; what tsr_scale_fit() returns; TSR_EINTR
  */
-tsr_status tsr_step_scale(const tsr_comm *comm, tsr_run *run, tsr_scaler **scaler) TSR_NODISCARD;
+tsr_status tsr_step_scale(const tsr_comm *comm, tsr_run *run, const tsr_population *population,
+                          tsr_scaler **scaler) TSR_NODISCARD;
 
 /**
  * Collective. Features -> tiles. Where all that comes from tiles is finished there is nothing to do.
@@ -36,13 +37,11 @@ tsr_status tsr_step_pca(const tsr_comm *comm, tsr_run *run, const tsr_tiles *til
 typedef struct tsr_segmentation {
     tsr_kmeans *model; /* in segment order; owned */
     uint16_t *label;   /* [rows of the tiles] segment of each customer; owned; NULL where nobody needs it */
-    int32_t *order;    /* [k] segment of each centroid as the fit numbered it; owned */
 } tsr_segmentation;
 
 /** Collective. @param space  what is clustered; NULL where labels are not needed. @param pca  NULL: none */
 tsr_status tsr_step_kmeans(const tsr_comm *comm, tsr_run *run, const tsr_input *input, const tsr_scaler *scaler,
-                           const tsr_pca *pca, const tsr_tiles *space, const tsr_population *population,
-                           tsr_segmentation *segmentation) TSR_NODISCARD;
+                           const tsr_pca *pca, const tsr_tiles *space, tsr_segmentation *segmentation) TSR_NODISCARD;
 void tsr_segmentation_clear(tsr_segmentation *segmentation);
 
 /** Collective. @param[out] quality  tsr_quality_clear() */

@@ -213,7 +213,7 @@ static void print_time(int64_t seconds, char *text, size_t n)
 static void add_money_parts(const tsr_findings *f, json_t *json)
 {
     const tsr_dataset_info *about = tsr_dataset_about(f->input->dataset);
-    char as_of[32];
+    char as_of[128];
 
     print_time(f->info->as_of, as_of, sizeof as_of);
     json_object_set_new(json, "as_of", json_string(as_of));

@@ -457,45 +457,50 @@ static void put_stages(tsr_page *page, const json_t *run)
                    (int)json_integer_value(tsr_at(run, "ranks")));
 }
 
-/* Every figure of the balance under its path: what was read, used and rejected, by source and reason. */
-static void put_leaves(tsr_page *page, const char *path, const json_t *json)
+/* Where the rows of one source went. */
+static void put_source(tsr_page *page, const json_t *source, int number)
 {
-    char below[256], text[TSR_FIGURE_BYTES];
-    const char *name;
-    json_t *value;
+    char name[64], text[TSR_FIGURE_BYTES];
+    const char *reason;
+    json_t *rows, *file;
     size_t i;
 
-    if (json_is_object(json)) {
-        json_object_foreach((json_t *)json, name, value)
-        {
-            snprintf(below, sizeof below, "%s%s%s", path, path[0] != '\0' ? " / " : "", name);
-            put_leaves(page, below, value);
-        }
-    } else if (json_is_array(json)) {
-        json_array_foreach(json, i, value)
-        {
-            snprintf(below, sizeof below, "%s %d", path, (int)i + 1);
-            put_leaves(page, below, value);
-        }
-    } else if (json_is_number(json)) {
-        put_pair(page, path, tsr_figure(json, 0, text));
-    } else if (json_is_string(json)) {
-        put_row_head(page, path);
-        tsr_page_print(page, "<td class=\"text\">");
-        tsr_page_escape(page, json_string_value(json));
-        tsr_page_print(page, "</td></tr>\n");
+    snprintf(name, sizeof name, "Source %d: %.32s", number, tsr_text_at(source, "kind"));
+    put_row_head(page, name);
+    tsr_page_print(page, "<td class=\"text\">");
+    json_array_foreach(tsr_at(source, "files"), i, file)
+    {
+        const char *path = tsr_text_at(file, "name"), *base = strrchr(path, '/');
+        tsr_page_print(page, "%s", i > 0 ? ", " : "");
+        tsr_page_escape(page, base != NULL ? base + 1 : path);
     }
+    tsr_page_print(page, "</td>");
+    put_cell(page, tsr_figure(tsr_at(source, "rows_read"), 0, text));
+    put_cell(page, tsr_figure(tsr_at(source, "rows_used"), 0, text));
+    put_cell(page, tsr_figure(tsr_at(source, "money_used"), 9, text));
+    tsr_page_print(page, "<td class=\"text\">");
+    i = 0;
+    json_object_foreach(tsr_at(source, "rows_rejected"), reason, rows)
+    {
+        tsr_page_print(page, "%s%s: ", i++ > 0 ? "; " : "", tsr_figure(rows, 0, text));
+        tsr_page_escape(page, reason);
+    }
+    tsr_page_print(page, "%s</td></tr>\n", i == 0 ? "none" : "");
 }
 
 static void put_sources(tsr_page *page, const json_t *run)
 {
+    static const char *const title[] = {"Source", "files", "rows read", "rows used", "money used", "rows rejected"};
     const json_t *sources = tsr_at(run, "inputs.sources");
+    size_t i;
+    json_t *source;
 
-    if (sources == NULL) return;
+    if (json_array_size(sources) == 0) return;
     tsr_page_print(page, "<section>\n<h2>From the sources</h2>\n");
-    open_table(page, "Rows and money read, used and rejected");
+    open_table(page, "Rows and money of each source: what was read is what was used and what was rejected");
+    put_head(page, title, 6);
     tsr_page_print(page, "<tbody>\n");
-    put_leaves(page, "", sources);
+    json_array_foreach(sources, i, source) put_source(page, source, (int)i + 1);
     tsr_page_print(page, "</tbody>\n");
     close_table(page);
     tsr_page_print(page, "</section>\n");
