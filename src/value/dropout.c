@@ -5,9 +5,9 @@
 #include "tessera/maths.h"
 #include "tessera/status.h"
 
-/* Beyond these the series takes more than some hundred terms, its terms leave the range of a double, or they change
+/* Beyond these the series takes more than a thousand terms, its terms leave the range of a double, or they change
  * signs and cancel. */
-#define SERIES_Z_MAX 0.9
+#define SERIES_Z_MAX 0.97
 #define SERIES_A_MAX 20.0
 #define SERIES_B_MIN (-2.0)
 #define TERMS_MAX    4000
@@ -46,18 +46,24 @@ static bool sum_series(double a, double b, double shape, const double *z, int32_
     return false;
 }
 
+/* How many of the moments the series serves: the first ones, since z rises. */
+static int32_t series_serves(double a, double b, double shape, const double *z, int32_t n)
+{
+    if (a > SERIES_A_MAX || a + b - 1 - shape < SERIES_B_MIN) return 0;
+    while (n > 0 && z[n - 1] > SERIES_Z_MAX) n--;
+    return n;
+}
+
 void tsr_dropout_mean(double a, double b, double shape, double rate, const double *ahead, int32_t n, double *out)
 {
     double z[TSR_AHEAD_MAX];
 
     TSR_ASSERT(n >= 1 && n <= TSR_AHEAD_MAX);
     for (int32_t i = 0; i < n; i++) z[i] = ahead[i] / (rate + ahead[i]);
-    bool fits = z[n - 1] <= SERIES_Z_MAX && a <= SERIES_A_MAX && a + b - 1 - shape >= SERIES_B_MIN;
-    if (!fits || !sum_series(a, b, shape, z, n, out)) {
-        tsr_dropout_mean_integrated(a, b, shape, rate, ahead, n, out);
-        return;
-    }
-    for (int32_t i = 0; i < n; i++) out[i] *= tsr_exp((1 - a) * tsr_log1p(ahead[i] / rate));
+    int32_t first = series_serves(a, b, shape, z, n);
+    if (first > 0 && !sum_series(a, b, shape, z, first, out)) first = 0;
+    for (int32_t i = 0; i < first; i++) out[i] *= tsr_exp((1 - a) * tsr_log1p(ahead[i] / rate));
+    if (first < n) tsr_dropout_mean_integrated(a, b, shape, rate, ahead + first, n - first, out + first);
 }
 
 /* log(1 + e^y) without overflow. */
