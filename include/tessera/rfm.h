@@ -10,7 +10,7 @@
 #include "tessera/job.h"
 
 typedef struct tsr_rfm_params {
-    char *scheme; /* table_c | grid_a | path of a scheme file (TSV: cell, name) */
+    char *scheme; /* table_c | grid_a | path of a scheme file (lines: cell, tab, name; '*' in a cell is any score) */
 } tsr_rfm_params;
 
 extern const tsr_key tsr_rfm_keys[];
@@ -33,8 +33,13 @@ typedef struct tsr_rfm_scores {
     int8_t group;
 } tsr_rfm_scores;
 
-/** Collective. Edges over customers with a purchase, from features.h5; counts of scores and groups.
- *  @param money_unit  currency units per money unit, 10^-scale */
+/**
+ * Collective. Edges over customers with a purchase, from features.h5; then counts of scores and groups.
+ * Same on all ranks: all but span. Nobody with a purchase is no error: edges are NaN, all are prospects.
+ * @param money_scale  decimals of a money unit: 2 for cents
+ * @return TSR_OK; TSR_ECONF (scheme: file, line, what is wrong); TSR_EIO; TSR_EDATA (columns); TSR_ENOMEM
+ * Cost: a few passes over three columns, block by block.
+ */
 tsr_status tsr_rfm_fit(const tsr_comm *comm, const tsr_rfm_params *params, const char *features, const tsr_span *span,
                        int32_t money_scale, tsr_rfm *rfm) TSR_NODISCARD;
 
@@ -42,7 +47,7 @@ tsr_status tsr_rfm_fit(const tsr_comm *comm, const tsr_rfm_params *params, const
 tsr_rfm_scores tsr_rfm_score(const tsr_rfm *rfm, int32_t recency_days, int32_t orders, int64_t revenue,
                              int32_t money_scale);
 
-/** Local. To and from /rfm/... of a bundle. */
+/** Local. To and from /rfm/... of a bundle. @return TSR_OK; TSR_ENOMEM; TSR_EDATA (load) */
 tsr_status tsr_rfm_save(const tsr_rfm *rfm, tsr_bundle *bundle) TSR_NODISCARD;
 tsr_status tsr_rfm_load(const tsr_bundle *bundle, tsr_rfm *rfm) TSR_NODISCARD;
 

@@ -149,6 +149,7 @@ tsr_status tsr_rfm_fit(const tsr_comm *comm, const tsr_rfm_params *params, const
     tsr_status st;
 
     *rfm = (tsr_rfm){0};
+    TSR_TRY(tsr_same(comm, params->scheme, strlen(params->scheme), "rfm.scheme"));
     TSR_TRY(tsr_rfm_scheme_load(comm, params->scheme, rfm));
     TSR_AGREE(comm, tsr_table_open(features, &table));
     TSR_TRY(find_edges(comm, table, span, money_scale, rfm));
