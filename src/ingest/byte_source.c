@@ -42,7 +42,6 @@ static tsr_status open_file(const char *path, int *fd)
 static tsr_status recognise(const char *path, const unsigned char *head, int64_t n, tsr_file_facts *facts)
 {
     if (n >= 2 && head[0] == 0x1f && head[1] == 0x8b) facts->packing = TSR_PACKING_GZIP;
-    if (n >= 3 && memcmp(head, "\xef\xbb\xbf", 3) == 0) facts->mark = 3;
     if (n >= 2 && (memcmp(head, "\xff\xfe", 2) == 0 || memcmp(head, "\xfe\xff", 2) == 0))
         return TSR_FAIL(TSR_EDATA, "%s: is UTF-16: convert it to UTF-8 (iconv -f UTF-16 -t UTF-8)", path);
     if (n >= 4 && memcmp(head, "\x28\xb5\x2f\xfd", 4) == 0)

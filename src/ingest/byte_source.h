@@ -22,7 +22,6 @@ typedef struct tsr_file_facts {
     int64_t bytes;
     int64_t changed_seconds, changed_nanoseconds; /* time of the last change */
     int32_t packing;                              /* tsr_packing */
-    int32_t mark;                                 /* bytes of the UTF-8 byte order mark: 3 or 0 (plain files) */
 } tsr_file_facts;
 
 typedef struct tsr_byte_source tsr_byte_source;

@@ -186,8 +186,7 @@ static tsr_status find_unchanged(const tsr_comm *comm, flow *f, tsr_ingest_resul
     memset(f->digest, 0, (size_t)f->inputs.n * sizeof *f->digest);
     if (!result->unchanged) goto done;
     describe(info, result);
-    tsr_receipt_rows(info->sources, &result->rows_read, &result->rows_used);
-    result->rows_rejected = result->rows_read - result->rows_used;
+    tsr_receipt_totals(info->sources, result);
 done:
     tsr_dataset_close(&there);
     tsr_free(&path);

@@ -166,16 +166,30 @@ bool tsr_receipt_fits(const char *receipt, const tsr_ingest_params *params, cons
     return fits;
 }
 
-void tsr_receipt_rows(const char *receipt, int64_t *rows_read, int64_t *rows_used)
+/* "-12.34" in hundredths; it was printed by tsr_int128_print(). */
+static tsr_int128 money_of(const json_t *text)
 {
-    json_t *list = receipt != NULL ? json_loads(receipt, 0, NULL) : NULL, *entry;
-    size_t i;
+    const char *at = json_string_value(text);
+    tsr_int128 money = 0;
 
-    *rows_read = *rows_used = 0;
+    for (const char *c = at; c != NULL && *c != '\0'; c++)
+        if (*c >= '0' && *c <= '9') money = money * 10 + (*c - '0');
+    return at != NULL && *at == '-' ? -money : money;
+}
+
+void tsr_receipt_totals(const char *receipt, tsr_ingest_result *result)
+{
+    json_t *list = receipt != NULL ? json_loads(receipt, 0, NULL) : NULL, *entry, *file;
+    size_t i, f;
+
     json_array_foreach(list, i, entry)
     {
-        *rows_read += json_integer_value(json_object_get(entry, "rows_read"));
-        *rows_used += json_integer_value(json_object_get(entry, "rows_used"));
+        result->rows_read += json_integer_value(json_object_get(entry, "rows_read"));
+        result->rows_used += json_integer_value(json_object_get(entry, "rows_used"));
+        result->money += money_of(json_object_get(entry, "money_used"));
+        json_array_foreach(json_object_get(entry, "files"), f, file) result->bytes_read +=
+            json_integer_value(json_object_get(file, "bytes"));
     }
+    result->rows_rejected = result->rows_read - result->rows_used;
     json_decref(list);
 }

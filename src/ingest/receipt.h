@@ -18,7 +18,7 @@ tsr_status tsr_receipt_print(const tsr_ingest_params *params, const tsr_inputs *
 bool tsr_receipt_fits(const char *receipt, const tsr_ingest_params *params, const tsr_inputs *inputs,
                       const uint64_t *digest);
 
-/** Local. Rows read and used, as a receipt tells. */
-void tsr_receipt_rows(const char *receipt, int64_t *rows_read, int64_t *rows_used);
+/** Local. Rows, money and bytes of all sources, as a receipt tells. */
+void tsr_receipt_totals(const char *receipt, tsr_ingest_result *result);
 
 #endif

@@ -218,6 +218,7 @@ static tsr_status split_quoted(tsr_text_reader *reader, char *at, char *end, tsr
 
 static tsr_status split(tsr_text_reader *reader, char *at, int64_t n, tsr_row *row)
 {
+    if (row->offset == 0 && n >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0) at += 3, n -= 3; /* byte order mark */
     if (n > 0 && at[n - 1] == '\r') n--;
     if (reader->has_nul && memchr(at, '\0', (size_t)n) != NULL) row->defect = TSR_DEFECT_NUL;
     if (reader->format.delimiter == TSR_DELIMITER_BLANK) return split_blanks(reader, at, at + n, row);
@@ -243,7 +244,6 @@ static tsr_status start(tsr_text_reader *reader, int64_t begin)
         if (st == TSR_OK) step_over(reader, n, has_break);
     }
     if (st != TSR_OK || begin > 0) return st;
-    if (reader->n >= 3 && memcmp(reader->buffer, "\xef\xbb\xbf", 3) == 0) reader->at = 3;
     if (reader->format.header) st = tsr_text_reader_next(reader, &header, &more);
     return st;
 }

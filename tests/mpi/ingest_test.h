@@ -30,10 +30,10 @@ static inline char *keep(const char *format, ...)
     static size_t at;
     va_list args;
 
-    if (at + 1024 > sizeof store) at = 0;
+    if (at + 2048 > sizeof store) at = 0;
     va_start(args, format);
     char *text = store + at;
-    at += (size_t)vsnprintf(text, 1024, format, args) + 1;
+    at += (size_t)vsnprintf(text, 2048, format, args) + 1;
     va_end(args);
     return text;
 }

@@ -1,0 +1,477 @@
+#include "mpi_test.h"
+
+#include <zlib.h>
+
+#include "ingest_test.h"
+#include "tessera/log.h"
+
+/* ---- a file of 6000 transactions: 330 KB, so that several ranks read it ---- */
+
+#define ROWS      6000
+#define ROW_BYTES 128
+
+typedef struct text_file {
+    char *bytes; /* from malloc */
+    size_t n;
+} text_file;
+
+static void put(text_file *file, const char *line)
+{
+    size_t n = strlen(line);
+
+    memcpy(file->bytes + file->n, line, n);
+    file->n += n;
+}
+
+/* Row i: 977 customers, some equal rows, quotes, returns, fields that are missing. */
+static const char *line_of(int i)
+{
+    static char line[ROW_BYTES];
+    int k = i % 500 == 499 ? i - 1 : i; /* every 500th row repeats the one before it */
+
+    snprintf(line, sizeof line, "\"%05d\",2023-%02d-%02d %02d:%02d:00,%d.%02d,INV%d,\"item, %d\"%s", k * 7 % 977,
+             1 + k % 12, 1 + k % 28, k % 24, k % 60, k % 90 - 5, k % 100, k / 3, k % 41, i % 3 == 0 ? "\r\n" : "\n");
+    return line;
+}
+
+static text_file transactions(int first, int end)
+{
+    text_file file = {malloc((size_t)(end - first + 1) * ROW_BYTES), 0};
+
+    assert_non_null(file.bytes);
+    put(&file, "id,when,amount,order,item\n");
+    for (int i = first; i < end; i++) put(&file, line_of(i));
+    return file;
+}
+
+static void write_part(const tsr_comm *comm, const char *path, int first, int end)
+{
+    text_file file = transactions(first, end);
+
+    write_text(comm, path, file.bytes, file.n);
+    free(file.bytes);
+}
+
+static void use_transactions(test_source *t, const char *path)
+{
+    use_source(t, TSR_SOURCE_TRANSACTIONS, ",", true);
+    use_file(t, path);
+    use_column(t, "id", "id");
+    use_column(t, "time", "when");
+    use_column(t, "amount", "amount");
+    use_column(t, "order", "order");
+    use_column(t, "item", "item");
+    t->source.time_format = keep("%%Y-%%m-%%d %%H:%%M:%%S");
+}
+
+static char *fresh(const tsr_comm *comm, const char *name)
+{
+    char *folder = test_path(comm, name);
+
+    empty_folder(comm, folder);
+    return folder;
+}
+
+static char *ingest_digest(const tsr_comm *comm, const tsr_ingest_params *params, const char *folder)
+{
+    tsr_ingest_result result;
+
+    empty_folder(comm, folder);
+    if (tsr_ingest_run(comm, params, folder, &result) != TSR_OK) return keep("");
+    return digest_in(comm, folder);
+}
+
+/* ---- the same dataset ---- */
+
+/* One constant, so that every number of ranks must give the same. */
+#define TRANSACTIONS_DIGEST "568ccfab87241bb4fca89d7edbbfad3c0dab7de54d8302f2ac846520469087e7"
+
+static void dataset_is_the_same_at_any_rank_and_partition_count(void **state)
+{
+    const tsr_comm *comm = *state;
+    const int64_t partitions[] = {0, 1, 4, 16};
+    char *path = test_path(comm, "all.csv"), *folder = test_path(comm, "same");
+    test_source t;
+
+    write_part(comm, path, 0, ROWS);
+    use_transactions(&t, path);
+    for (int i = 0; i < 4; i++) {
+        tsr_ingest_params params = params_of(&t.source, 1, partitions[i]);
+        char *digest = ingest_digest(comm, &params, folder);
+        if (comm->rank == 0 && strcmp(digest, TRANSACTIONS_DIGEST) != 0) print_error("digest: %s\n", digest);
+        CHECK_ALL(comm, strcmp(digest, TRANSACTIONS_DIGEST) == 0);
+    }
+}
+
+static void dataset_does_not_depend_on_files_or_packing(void **state)
+{
+    const tsr_comm *comm = *state;
+    char *folder = test_path(comm, "same"), *packed = test_path(comm, "b.csv.gz");
+    test_source t;
+
+    write_part(comm, test_path(comm, "a.csv"), 4000, ROWS);
+    if (comm->rank == 0) {
+        text_file file = transactions(0, 4000);
+        gzFile gz = gzopen(packed, "wb");
+        assert_non_null(gz);
+        assert_int_equal(gzwrite(gz, file.bytes, (unsigned)file.n), (int)file.n);
+        assert_int_equal(gzclose(gz), Z_OK);
+        free(file.bytes);
+    }
+    MPI_Barrier(comm->mpi);
+    use_transactions(&t, test_path(comm, "a.csv"));
+    use_file(&t, packed);
+    t.source.multiline = true;
+    tsr_ingest_params params = params_of(&t.source, 1, 3);
+    CHECK_ALL(comm, strcmp(ingest_digest(comm, &params, folder), TRANSACTIONS_DIGEST) == 0);
+}
+
+/* ---- rows and their account ---- */
+
+static void ranks_without_rows_take_part(void **state)
+{
+    const tsr_comm *comm = *state;
+    char *path = test_path(comm, "tiny.csv"), *folder = fresh(comm, "tiny");
+    const char *text = "id,when,amount,order,item\n007,2023-01-01 10:00:00,5.00,1,a\n7,2023-01-01 10:00:00,5,1,\n";
+    tsr_ingest_result result;
+    test_source t;
+
+    write_text(comm, path, text, strlen(text));
+    use_transactions(&t, path);
+    tsr_ingest_params params = params_of(&t.source, 1, 7);
+    CHECK_ALL(comm, tsr_ingest_run(comm, &params, folder, &result) == TSR_OK);
+    CHECK_ALL(comm, result.customers == 2 && result.transactions == 2 && result.money == 1000);
+    CHECK_ALL(comm, strlen(digest_in(comm, folder)) == 64);
+}
+
+static char *read_file(const tsr_comm *comm, const char *path)
+{
+    char *bytes = NULL, *text = keep("");
+    int64_t n;
+
+    MPI_Barrier(comm->mpi);
+    if (tsr_file_read(path, &bytes, &n) == TSR_OK) text = keep("%s", bytes);
+    tsr_free(&bytes);
+    tsr_error_clear();
+    return text;
+}
+
+static void refused_rows_are_listed_with_their_lines(void **state)
+{
+    const tsr_comm *comm = *state;
+    char *path = test_path(comm, "dirty.csv"), *folder = fresh(comm, "dirty");
+    text_file file = {malloc((ROWS + 20) * ROW_BYTES), 0};
+    tsr_ingest_result result;
+    test_source t;
+
+    put(&file, "id,when,amount,order,item\n");
+    for (int i = 0; i < ROWS; i++) { /* row i stands on line i + 2 + refused rows before it */
+        if (i == 10) put(&file, ",2023-01-01 10:00:00,1.00,1,a\n");
+        if (i == 1500) put(&file, "x,2023-02-30 10:00:00,2.00,1,a\n");
+        if (i == 2999) put(&file, "x,2023-01-01 10:00:00,3.001,1,a\n");
+        if (i == 3000) put(&file, "x,2023-01-01 10:00:00,\"1.234,56\",1,a\n");
+        if (i == 4000) put(&file, "x,2023-01-01 10:00:00,92233720368547758.08,1,a\n");
+        if (i == 4001) put(&file, "M\xfcller,2023-01-01 10:00:00,5,1,a\n");
+        if (i == 5000) put(&file, "x,2023-01-01 10:00:00\n");
+        if (i == 5999) put(&file, "x,2023-01-01 10:00:00,6.00,C7,a\n");
+        put(&file, line_of(i));
+    }
+    write_text(comm, path, file.bytes, file.n);
+    free(file.bytes);
+    use_transactions(&t, path);
+    use_rule(&t, "order starts_with \"C\"");
+    tsr_ingest_params params = params_of(&t.source, 1, 2);
+    CHECK_ALL(comm, tsr_ingest_run(comm, &params, folder, &result) == TSR_OK);
+    CHECK_ALL(comm, result.rows_read == ROWS + 8 && result.rows_used == ROWS && result.rows_rejected == 8);
+    CHECK_ALL(comm, strcmp(digest_in(comm, folder), TRANSACTIONS_DIGEST) == 0);
+    char *expected = keep("source,line,reason,column\n"
+                          "%s,12,missing id,id\n"
+                          "%s,1503,time is no date in time_format,when\n"
+                          "%s,3003,amount has more than 2 decimals,amount\n"
+                          "%s,3005,amount is not a number,amount\n"
+                          "%s,4006,amount out of range,amount\n"
+                          "%s,4008,id is not UTF-8,id\n"
+                          "%s,5008,missing column amount,amount\n"
+                          "%s,6008,\"order starts_with \"\"C\"\"\",order\n",
+                          path, path, path, path, path, path, path, path);
+    char *rejects = read_file(comm, keep("%s/rejects.csv", folder));
+    if (comm->rank == 0 && strcmp(rejects, expected) != 0) print_error("%s", rejects);
+    CHECK_ALL(comm, strcmp(rejects, expected) == 0);
+}
+
+static void list_of_refused_rows_is_limited_and_the_first_ones(void **state)
+{
+    const tsr_comm *comm = *state;
+    char *path = test_path(comm, "bad.csv"), *folder = fresh(comm, "bad");
+    text_file file = {malloc(ROWS * ROW_BYTES), 0};
+    tsr_ingest_result result;
+    test_source t;
+
+    put(&file, "id,when,amount,order,item\n");
+    for (int i = 0; i < ROWS - 1; i++) put(&file, i == 3 ? line_of(i) : "a,yesterday,1.00,ORDER-NUMBER-1,something\n");
+    write_text(comm, path, file.bytes, file.n);
+    free(file.bytes);
+    use_transactions(&t, path);
+    tsr_ingest_params params = params_of(&t.source, 1, 2);
+    params.reject_limit = 4;
+    tsr_log_init(comm->rank, TSR_LOG_QUIET);
+    CHECK_ALL(comm, tsr_ingest_run(comm, &params, folder, &result) == TSR_OK);
+    tsr_log_init(comm->rank, TSR_LOG_WARN);
+    CHECK_ALL(comm, result.rows_used == 1 && result.rows_rejected == ROWS - 2);
+    char *rejects = read_file(comm, keep("%s/rejects.csv", folder));
+    const int lines[] = {2, 3, 4, 6};
+    char *expected = keep("source,line,reason,column\n");
+    for (int i = 0; i < 4; i++)
+        expected = keep("%s%s,%d,time is no date in time_format,when\n", expected, path, lines[i]);
+    CHECK_ALL(comm, strcmp(rejects, expected) == 0);
+}
+
+static void nothing_usable_is_an_error_without_a_dataset(void **state)
+{
+    const tsr_comm *comm = *state;
+    char *path = test_path(comm, "none.csv"), *folder = fresh(comm, "none");
+    const char *text = "id,when,amount,order,item\n,2023-01-01 10:00:00,5.00,1,a\n,2023-01-01 10:00:00,5,1,\n";
+    tsr_ingest_result result;
+    test_source t;
+
+    write_text(comm, path, text, strlen(text));
+    use_transactions(&t, path);
+    tsr_ingest_params params = params_of(&t.source, 1, 1);
+    CHECK_ALL(comm, tsr_ingest_run(comm, &params, folder, &result) == TSR_EDATA);
+    CHECK_ALL(comm, strstr(tsr_error_last()->text, "all 2 rows were rejected, most for \"missing id\"") != NULL);
+    CHECK_ALL(comm, !tsr_file_exists(keep("%s/dataset.json", folder)));
+    CHECK_ALL(comm, strstr(read_file(comm, keep("%s/rejects.csv", folder)), ",3,missing id,id") != NULL);
+
+    write_text(comm, path, "id,when,amount,order,item\n", 26);
+    CHECK_ALL(comm, tsr_ingest_run(comm, &params, folder, &result) == TSR_EDATA);
+    CHECK_ALL(comm, strstr(tsr_error_last()->text, "no row") != NULL);
+    tsr_error_clear();
+}
+
+/* ---- errors are those of all ranks ---- */
+
+static void open_quote_names_its_line_on_all_ranks(void **state)
+{
+    const tsr_comm *comm = *state;
+    char *path = test_path(comm, "quote.csv"), *folder = fresh(comm, "quote");
+    text_file file = transactions(0, ROWS);
+    tsr_ingest_result result;
+    test_source t;
+
+    char *row = strstr(file.bytes, line_of(5800)); /* in the last rank's range */
+    assert_non_null(row);
+    row[strlen(line_of(5800)) - 2] = ' '; /* the quote that closes the item */
+    write_text(comm, path, file.bytes, file.n);
+    free(file.bytes);
+    use_transactions(&t, path);
+    tsr_ingest_params params = params_of(&t.source, 1, 2);
+    CHECK_ALL(comm, tsr_ingest_run(comm, &params, folder, &result) == TSR_EDATA);
+    CHECK_ALL(comm, strstr(tsr_error_last()->text, "quote.csv, line 5802: a quote is open") != NULL);
+    CHECK_ALL(comm, !tsr_file_exists(keep("%s/dataset.json", folder)));
+    tsr_error_clear();
+}
+
+static void settings_that_do_not_fit_the_file_are_refused(void **state)
+{
+    const tsr_comm *comm = *state;
+    char *path = test_path(comm, "all.csv"), *folder = fresh(comm, "settings");
+    tsr_ingest_result result;
+    test_source t;
+    tsr_ingest_params params = params_of(&t.source, 1, 2);
+
+    write_part(comm, path, 0, 10);
+    use_transactions(&t, path);
+    t.column[1] = keep("Date");
+    CHECK_ALL(comm, tsr_ingest_run(comm, &params, folder, &result) == TSR_ECONF);
+    CHECK_ALL(comm, strstr(tsr_error_last()->text, "no column \"Date\"") != NULL);
+    CHECK_ALL(comm, strstr(tsr_error_last()->text, "its header has: id, when, amount, order, item") != NULL);
+
+    use_transactions(&t, path);
+    t.name[4] = keep("colour");
+    CHECK_ALL(comm, tsr_ingest_run(comm, &params, folder, &result) == TSR_ECONF);
+    CHECK_ALL(comm, strstr(tsr_error_last()->text, "no field \"colour\": use id, time, amount") != NULL);
+
+    use_transactions(&t, path);
+    t.column[2] = keep("9");
+    CHECK_ALL(comm, tsr_ingest_run(comm, &params, folder, &result) == TSR_ECONF);
+
+    use_transactions(&t, path);
+    use_rule(&t, "amount lower 5");
+    CHECK_ALL(comm, tsr_ingest_run(comm, &params, folder, &result) == TSR_ECONF);
+
+    use_transactions(&t, path);
+    t.source.time_zone = keep("Europe/Atlantis");
+    CHECK_ALL(comm, tsr_ingest_run(comm, &params, folder, &result) == TSR_ECONF);
+
+    use_transactions(&t, test_path(comm, "not-there.csv"));
+    CHECK_ALL(comm, tsr_ingest_run(comm, &params, folder, &result) == TSR_EIO);
+    CHECK_ALL(comm, strstr(tsr_error_last()->text, "not-there.csv") != NULL);
+
+    params.sources.n = 0;
+    CHECK_ALL(comm, tsr_ingest_run(comm, &params, folder, &result) == TSR_ECONF);
+    CHECK_ALL(comm, !tsr_file_exists(keep("%s/dataset.json", folder)));
+    tsr_error_clear();
+}
+
+/* Whichever allocation or file call of the last rank fails: all ranks say so, and no half of a dataset appears. */
+static void failing_rank_fails_all(void **state)
+{
+    const tsr_comm *comm = *state;
+    static const char *const points[] = {"alloc", "file"};
+    char *path = test_path(comm, "small.csv"), *folder = test_path(comm, "failing");
+    test_source t;
+    tsr_ingest_params params = params_of(&t.source, 1, 3);
+
+    write_part(comm, path, 0, 60);
+    use_transactions(&t, path);
+    for (int p = 0; p < 2; p++) {
+        int nth = 1;
+        for (; nth < 400; nth += 1 + nth / 10) {
+            tsr_ingest_result result;
+            empty_folder(comm, folder);
+            fail_last_rank(comm, points[p], nth);
+            tsr_status st = tsr_ingest_run(comm, &params, folder, &result);
+            tsr_fault_set(NULL);
+            tsr_error_clear();
+            CHECK_ALL(comm, st == TSR_OK || st == TSR_ENOMEM || st == TSR_EIO);
+            CHECK_ALL(comm, same_on_all(comm, &st, sizeof st));
+            CHECK_ALL(comm, (st == TSR_OK) == (strlen(digest_in(comm, folder)) == 64));
+            tsr_error_clear();
+            if (st == TSR_OK) break;
+        }
+        CHECK_ALL(comm, nth < 400 && (p == 1 || nth > 30));
+    }
+}
+
+/* ---- again ---- */
+
+static void rerun_does_nothing_until_something_changes(void **state)
+{
+    const tsr_comm *comm = *state;
+    char *path = test_path(comm, "again.csv"), *folder = fresh(comm, "again");
+    tsr_ingest_result first, result;
+    test_source t;
+    tsr_ingest_params params = params_of(&t.source, 1, 3);
+
+    write_part(comm, path, 0, 3000);
+    use_transactions(&t, path);
+    CHECK_ALL(comm, tsr_ingest_run(comm, &params, folder, &first) == TSR_OK && !first.unchanged);
+    CHECK_ALL(comm, tsr_ingest_run(comm, &params, folder, &result) == TSR_OK && result.unchanged);
+    CHECK_ALL(comm, result.rows_read == first.rows_read && result.rows_used == first.rows_used);
+    CHECK_ALL(comm, result.customers == first.customers && result.money == first.money);
+    CHECK_ALL(comm, result.bytes_read == first.bytes_read && result.rows_rejected == first.rows_rejected);
+
+    use_rule(&t, "amount < 0");
+    CHECK_ALL(comm, tsr_ingest_run(comm, &params, folder, &result) == TSR_OK && !result.unchanged);
+    CHECK_ALL(comm, result.rows_used < first.rows_used);
+    params.partitions = 2;
+    CHECK_ALL(comm, tsr_ingest_run(comm, &params, folder, &result) == TSR_OK && !result.unchanged);
+
+    write_part(comm, path, 3000, ROWS); /* other bytes, nearly the same size */
+    CHECK_ALL(comm, tsr_ingest_run(comm, &params, folder, &result) == TSR_OK && !result.unchanged);
+    CHECK_ALL(comm, tsr_ingest_run(comm, &params, folder, &result) == TSR_OK && result.unchanged);
+    CHECK_ALL(comm, !tsr_file_exists(keep("%s/part-00000.g1.h5", folder)));
+    CHECK_ALL(comm, strlen(digest_in(comm, folder)) == 64);
+}
+
+/* ---- customers ---- */
+
+static int32_t find_customer(const tsr_block *block, const char *id)
+{
+    for (int32_t i = 0; i < block->customers; i++)
+        if (strncmp(block->id + (int64_t)i * block->id_width, id, (size_t)block->id_width) == 0) return i;
+    return -1;
+}
+
+static void attributes_take_the_last_value_and_the_right_type(void **state)
+{
+    const tsr_comm *comm = *state;
+    const char *text =
+        "id;age;zip;city\na;30;01234;Bonn\nb;;50667;\nc;41.5;80331;K\xc3\xb6ln\na;31;;Bonn\nd;x;1;Bonn\n";
+    char *path = test_path(comm, "customers.csv"), *orders = test_path(comm, "tiny.csv");
+    char *folder = fresh(comm, "customers");
+    const char *rows = "id,when,amount,order,item\nc,2023-01-01 10:00:00,5.00,1,z\ne,2023-01-01 10:00:00,7,1,y\n";
+    tsr_ingest_result result;
+    tsr_dataset *dataset = NULL;
+    tsr_block block = {0};
+    test_source t[2];
+
+    write_text(comm, path, text, strlen(text));
+    write_text(comm, orders, rows, strlen(rows));
+    use_transactions(&t[0], orders);
+    use_source(&t[1], TSR_SOURCE_CUSTOMERS, ";", true);
+    use_file(&t[1], path);
+    use_column(&t[1], "id", "id");
+    use_column(&t[1], "age", "age");
+    use_column(&t[1], "zip", "zip");
+    use_column(&t[1], "town", "4");
+    use_type(&t[1], "age", "number");
+    use_type(&t[1], "zip", "category");
+    tsr_source sources[2] = {t[0].source, t[1].source};
+    tsr_ingest_params params = params_of(sources, 2, 2);
+    CHECK_ALL(comm, tsr_ingest_run(comm, &params, folder, &result) == TSR_OK);
+    CHECK_ALL(comm, result.customers == 4 && result.transactions == 2 && result.rows_rejected == 1);
+    CHECK_ALL(comm, tsr_dataset_open(comm, folder, &dataset) == TSR_OK);
+    const tsr_dataset_info *info = tsr_dataset_about(dataset);
+    CHECK_ALL(comm, info->attributes_n == 3 && strcmp(info->attributes[1].name, "town") == 0);
+    CHECK_ALL(comm, !info->attributes[0].categorical && info->attributes[1].categorical);
+    CHECK_ALL(comm, info->attributes[2].categorical && info->attributes[2].dictionary.n == 3);
+    CHECK_ALL(comm, strcmp(info->attributes[2].dictionary.text[0], "01234") == 0);
+    CHECK_ALL(comm, tsr_dataset_read(dataset, 0, 4, TSR_READ_ALL, &block) == TSR_OK);
+    int32_t a = find_customer(&block, "a"), b = find_customer(&block, "b"), c = find_customer(&block, "c"),
+            e = find_customer(&block, "e");
+    CHECK_ALL(comm, a >= 0 && b >= 0 && c >= 0 && e >= 0);
+    CHECK_ALL(comm, block.number[0][a] == 31.0f && block.number[0][c] == 41.5f);
+    CHECK_ALL(comm, block.number[0][b] != block.number[0][b] && block.number[0][e] != block.number[0][e]);
+    CHECK_ALL(comm, block.code[2][a] == 0 && block.code[2][b] == 1); /* an empty field leaves the value before it */
+    CHECK_ALL(comm, block.code[1][b] == -1 && block.code[1][c] == 1 && block.code[1][e] == -1);
+    CHECK_ALL(comm, block.offset[c + 1] - block.offset[c] == 1 && block.offset[b + 1] == block.offset[b]);
+    tsr_block_clear(&block);
+    tsr_dataset_close(&dataset);
+}
+
+static void quantities_with_decimals_make_amounts_but_no_column(void **state)
+{
+    const tsr_comm *comm = *state;
+    const char *text = "a 2023-01-01 1.5 0.30\nb 2023-01-02 2 0.10\nb 2023-01-02 3 -0.10\n";
+    char *path = test_path(comm, "weights.txt"), *folder = fresh(comm, "weights");
+    tsr_ingest_result result;
+    tsr_dataset *dataset = NULL;
+    test_source t;
+
+    write_text(comm, path, text, strlen(text));
+    use_source(&t, TSR_SOURCE_TRANSACTIONS, "blank", false);
+    use_file(&t, path);
+    use_column(&t, "id", "1");
+    use_column(&t, "time", "2");
+    use_column(&t, "quantity", "3");
+    use_column(&t, "price", "4");
+    tsr_ingest_params params = params_of(&t.source, 1, 2);
+    tsr_log_init(comm->rank, TSR_LOG_QUIET);
+    CHECK_ALL(comm, tsr_ingest_run(comm, &params, folder, &result) == TSR_OK);
+    tsr_log_init(comm->rank, TSR_LOG_WARN);
+    CHECK_ALL(comm, result.money == 45 + 20 - 30 && result.rows_used == 3);
+    CHECK_ALL(comm, tsr_dataset_open(comm, folder, &dataset) == TSR_OK);
+    CHECK_ALL(comm, tsr_dataset_about(dataset)->has == 0 && tsr_dataset_about(dataset)->resolution == 86400);
+    tsr_dataset_close(&dataset);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(dataset_is_the_same_at_any_rank_and_partition_count),
+        cmocka_unit_test(dataset_does_not_depend_on_files_or_packing),
+        cmocka_unit_test(ranks_without_rows_take_part),
+        cmocka_unit_test(refused_rows_are_listed_with_their_lines),
+        cmocka_unit_test(list_of_refused_rows_is_limited_and_the_first_ones),
+        cmocka_unit_test(nothing_usable_is_an_error_without_a_dataset),
+        cmocka_unit_test(open_quote_names_its_line_on_all_ranks),
+        cmocka_unit_test(settings_that_do_not_fit_the_file_are_refused),
+        cmocka_unit_test(failing_rank_fails_all),
+        cmocka_unit_test(rerun_does_nothing_until_something_changes),
+        cmocka_unit_test(attributes_take_the_last_value_and_the_right_type),
+        cmocka_unit_test(quantities_with_decimals_make_amounts_but_no_column),
+    };
+
+    return RUN_MPI_TESTS(tests);
+}
