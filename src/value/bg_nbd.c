@@ -18,12 +18,19 @@ typedef struct terms {
     int32_t x;
     double value; /* ln G(r+x)/G(r) + ln [G(a+b) G(b+x)] / [G(b) G(a+b+x)] */
     double dr, da, db;
+    double log_odds; /* ln a - ln(b+x-1), for x > 0 */
 } terms;
+
+static double log_odds_at_x(const double *parameter, int32_t x)
+{
+    return tsr_log(parameter[A]) - tsr_log(parameter[B] + x - 1);
+}
 
 static void advance(terms *at, const double *parameter, int32_t x)
 {
     double r = parameter[R], a = parameter[A], b = parameter[B];
 
+    if (x > at->x) at->log_odds = log_odds_at_x(parameter, x);
     for (; at->x < x; at->x++) {
         double j = at->x, inverse = 1 / (a + b + j);
         at->value += tsr_log(r + j) - tsr_log1p(a / (b + j));
@@ -31,12 +38,6 @@ static void advance(terms *at, const double *parameter, int32_t x)
         at->da -= inverse;
         at->db += a / (b + j) * inverse;
     }
-}
-
-/* ln of (dead at tx) / (alive at t), for x > 0. */
-static double log_odds_dead(const double *parameter, int32_t x, double log_rate_tx, double log_rate_t)
-{
-    return tsr_log(parameter[A]) - tsr_log(parameter[B] + x - 1) + (parameter[R] + x) * (log_rate_t - log_rate_tx);
 }
 
 static void add_likelihood(const double *parameter, const tsr_histories *h, tsr_fixed *sums)
@@ -54,7 +55,7 @@ static void add_likelihood(const double *parameter, const tsr_histories *h, tsr_
         advance(&at, parameter, x);
         if (x > 0) {
             log_tx = tsr_log(alpha + h->tx[i]);
-            double odds = log_odds_dead(parameter, x, log_tx, log_t), small = tsr_exp(-fabs(odds));
+            double odds = at.log_odds + (r + x) * (log_t - log_tx), small = tsr_exp(-fabs(odds));
             dead = (odds > 0 ? 1 : small) / (1 + small);
             lift = fmax(odds, 0) + tsr_log1p(small);
             by_b = dead / (b + x - 1);
@@ -80,8 +81,8 @@ static bool no_dropout(const double *parameter)
 static double p_alive(const double *parameter, int32_t x, double tx, double t)
 {
     if (x == 0) return 1; /* by the model: only a repeat purchase can be the last */
-    double odds = log_odds_dead(parameter, x, tsr_log(parameter[ALPHA] + tx), tsr_log(parameter[ALPHA] + t));
-    return 1 / (1 + tsr_exp(odds));
+    double log_ratio = tsr_log(parameter[ALPHA] + t) - tsr_log(parameter[ALPHA] + tx);
+    return 1 / (1 + tsr_exp(log_odds_at_x(parameter, x) + (parameter[R] + x) * log_ratio));
 }
 
 static tsr_prediction predict(const double *parameter, int32_t x, double tx, double t, const double *ahead, int32_t n,
