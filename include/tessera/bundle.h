@@ -41,6 +41,10 @@ tsr_status tsr_bundle_get_real(const tsr_bundle *bundle, const char *path, doubl
 tsr_status tsr_bundle_get_int(const tsr_bundle *bundle, const char *path, int64_t *value) TSR_NODISCARD;
 tsr_status tsr_bundle_get_text(const tsr_bundle *bundle, const char *path, const char **text) TSR_NODISCARD;
 
+/** Local. Array number @p i in byte order of paths: path (borrowed), type and shape. @return false: there is none */
+bool tsr_bundle_at(const tsr_bundle *bundle, int32_t i, const char **path, tsr_type *type, int64_t *rows,
+                   int64_t *cols);
+
 /** Local. Copy all of @p from under the same paths. */
 tsr_status tsr_bundle_merge(tsr_bundle *into, const tsr_bundle *from) TSR_NODISCARD;
 

@@ -221,6 +221,17 @@ tsr_status tsr_bundle_get_text(const tsr_bundle *bundle, const char *path, const
     return st;
 }
 
+bool tsr_bundle_at(const tsr_bundle *bundle, int32_t i, const char **path, tsr_type *type, int64_t *rows, int64_t *cols)
+{
+    if (i < 0 || i >= bundle->n) return false;
+    const entry *e = &bundle->entry[i];
+    *path = e->path;
+    *type = e->type;
+    *rows = e->rows;
+    *cols = e->cols;
+    return true;
+}
+
 tsr_status tsr_bundle_merge(tsr_bundle *into, const tsr_bundle *from)
 {
     tsr_status st = TSR_OK;
