@@ -5,6 +5,7 @@
 
 #define NIGHT_HOURS  8.0 /* of a day's 24: what an even spread would give */
 #define WEEKEND_DAYS 2.0 /* of a week's 7 */
+#define DOUBT        2   /* neutral orders or days beside those seen */
 
 enum {
     RECENCY,
@@ -18,11 +19,15 @@ enum {
     TREND,
     NIGHT_SHARE,
     WEEKEND_SHARE,
+    MOMENTUM,
+    NIGHT_HABIT,
+    WEEKEND_HABIT,
     BEHAVIOURS
 };
 
-/* Left out of the default set: what recency, frequency, monetary and tenure say already (average order value and gaps:
- * a customer of one purchase would count three times), and shares that are 0 or 1 for everybody who bought once. */
+/* Left out of the default set: what recency, frequency, monetary and tenure say already, and shares that are 0 or 1 for
+ * everybody who bought once: they split one-time buyers by chance (seen on CDNOW). Momentum and habits are the same
+ * figures with the weight that few purchases deserve: those bring out what a customer does again and again. */
 static const tsr_feature_about about[BEHAVIOURS] = {
     [RECENCY] = {"recency", "Calendar days from the last purchase to as_of.", "days",
                  "no purchase: days from the dataset's first transaction to as_of, the longest silence there can be",
@@ -46,12 +51,24 @@ static const tsr_feature_about about[BEHAVIOURS] = {
     [TREND] = {"trend",
                "(b - a) / (b + a) of the purchase days after the first one, in the later (b) and the earlier half (a) "
                "of the time from the first purchase to as_of; the middle counts as earlier.",
-               "-1 (all early) to 1 (all late)", "fewer than two purchase days: 0", "none", true},
+               "-1 (all early) to 1 (all late)", "fewer than two purchase days: 0", "none", false},
     [NIGHT_SHARE] = {"night_share", "Share of orders placed from 22:00 to 05:59.", "share, 0 to 1",
                      "no purchase: 8/24, an even spread; a dataset without time of day: 0 for everybody", "none",
                      false},
     [WEEKEND_SHARE] = {"weekend_share", "Share of orders placed on a Saturday or Sunday.", "share, 0 to 1",
                        "no purchase: 2/7, an even spread", "none", false},
+    [MOMENTUM] =
+        {"momentum",
+         "As trend, with two neutral days added: (b - a) / (b + a + 2). Few purchases say little about a trend.",
+         "-1 (all early) to 1 (all late)", "fewer than two purchase days: 0", "none", true},
+    [NIGHT_HABIT] = {"night_habit",
+                     "As night_share, with two orders spread evenly over the day added: (n + 2 x 8/24) / (orders + 2).",
+                     "share, 0 to 1", "no purchase: 8/24; a dataset without time of day: 0 for everybody", "none",
+                     true},
+    [WEEKEND_HABIT] = {"weekend_habit",
+                       "As weekend_share, with two orders spread evenly over the week added: (n + 2 x 2/7) / (orders "
+                       "+ 2).",
+                       "share, 0 to 1", "no purchase: 2/7", "none", true},
 };
 
 static double recency(const tsr_window *window, const tsr_history *h)
@@ -91,16 +108,29 @@ static double return_share(const tsr_history *h)
     return h->paid > 0 ? (double)h->returned / (double)h->paid : 1.0;
 }
 
-static double trend(const tsr_history *h)
+/* @param neutral  days that are neither early nor late */
+static double trend(const tsr_history *h, int64_t neutral)
 {
     int64_t days = h->later + h->earlier;
 
-    return days > 0 ? (double)(h->later - h->earlier) / (double)days : 0.0;
+    return days > 0 ? (double)(h->later - h->earlier) / (double)(days + neutral) : 0.0;
 }
 
-static double share_of_orders(const tsr_history *h, int64_t part, double even_spread)
+/* @param even   the part that an even spread would have; @param added  orders spread evenly */
+static double share_of_orders(const tsr_history *h, int64_t part, double even, int64_t added)
 {
-    return h->orders > 0 ? (double)part / (double)h->orders : even_spread;
+    if (h->orders == 0) return even;
+    return ((double)part + (double)added * even) / (double)(h->orders + added);
+}
+
+static double at_night(const tsr_window *window, const tsr_history *h, int64_t added)
+{
+    return window->clock ? share_of_orders(h, h->night_orders, NIGHT_HOURS / 24.0, added) : 0.0;
+}
+
+static double on_weekends(const tsr_history *h, int64_t added)
+{
+    return share_of_orders(h, h->weekend_orders, WEEKEND_DAYS / 7.0, added);
 }
 
 double tsr_behaviour_compute(int32_t feature, const tsr_window *window, const tsr_history *h)
@@ -114,9 +144,12 @@ double tsr_behaviour_compute(int32_t feature, const tsr_window *window, const ts
     case GAP_MEAN: return gap_mean(window, h);
     case GAP_SD: return gap_sd(h);
     case RETURN_SHARE: return return_share(h);
-    case TREND: return trend(h);
-    case NIGHT_SHARE: return window->clock ? share_of_orders(h, h->night_orders, NIGHT_HOURS / 24.0) : 0.0;
-    case WEEKEND_SHARE: return share_of_orders(h, h->weekend_orders, WEEKEND_DAYS / 7.0);
+    case TREND: return trend(h, 0);
+    case NIGHT_SHARE: return at_night(window, h, 0);
+    case WEEKEND_SHARE: return on_weekends(h, 0);
+    case MOMENTUM: return trend(h, DOUBT);
+    case NIGHT_HABIT: return at_night(window, h, DOUBT);
+    case WEEKEND_HABIT: return on_weekends(h, DOUBT);
     default: TSR_ASSERT(feature >= 0 && feature < BEHAVIOURS); return 0.0;
     }
 }

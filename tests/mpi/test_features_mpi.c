@@ -12,7 +12,7 @@
 #define AS_OF     (400 * DAY)
 
 /* Of features.h5 of the population below, from any number of ranks and partitions. */
-#define TABLE_DIGEST "bab4ddb2fbfc6446c10006cc3eb0e396008a46e9e12fb7f6cfdd59633e69165d"
+#define TABLE_DIGEST "c9680d417557641d38a871b53b9cf85a0f9cf1067eddc937fca2a639e504eac4"
 
 static char set_name[] = "default", gap_name[] = "gap_sd", *set_text[] = {set_name, gap_name};
 static const tsr_features_params params = {.set = {2, set_text}, .transform = 3, .scale = 1, .clip = 8, .missing = 1};
@@ -161,8 +161,8 @@ static void info_counts_customers_prospects_latecomers_and_money(void **state)
 static void names_come_back_in_the_order_of_the_set(void **state)
 {
     const tsr_comm *comm = *state;
-    const char *const expected[] = {"recency",      "frequency", "monetary", "tenure",
-                                    "return_share", "trend",     "age",      "gap_sd"};
+    const char *const expected[] = {"recency",  "frequency",   "monetary",      "tenure", "return_share",
+                                    "momentum", "night_habit", "weekend_habit", "age",    "gap_sd"};
     tsr_features_info info;
     tsr_table *table = NULL;
     char(*names)[TSR_NAME_BYTES] = NULL;
@@ -172,7 +172,7 @@ static void names_come_back_in_the_order_of_the_set(void **state)
     CHECK_ALL(comm, run(comm, &params, &observation, &info) == TSR_OK);
     CHECK_ALL(comm, tsr_table_open(path_of(comm, "table.h5"), &table) == TSR_OK);
     CHECK_ALL(comm, tsr_features_names(table, &names, &n) == TSR_OK);
-    CHECK_ALL(comm, n == 8 && info.features == 8);
+    CHECK_ALL(comm, n == 10 && info.features == 10);
     for (int32_t i = 0; i < n; i++) CHECK_ALL(comm, strcmp(names[i], expected[i]) == 0);
     tsr_free(&names);
     tsr_table_close(&table);

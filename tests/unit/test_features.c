@@ -111,6 +111,9 @@ static void features_of_a_regular_customer_follow_their_definitions(void **state
     CHECK_FEATURE(&regular, "trend", -1); /* days 14 and 20 of 10..30: the middle counts as earlier */
     CHECK_FEATURE(&regular, "night_share", 2.0 / 3);
     CHECK_FEATURE(&regular, "weekend_share", 1.0 / 3); /* day 10 is a Sunday */
+    CHECK_FEATURE(&regular, "momentum", -2.0 / 4);
+    CHECK_FEATURE(&regular, "night_habit", (2 + 2 * 8.0 / 24) / 5);
+    CHECK_FEATURE(&regular, "weekend_habit", (1 + 2 * 2.0 / 7) / 5);
 }
 
 static void features_of_a_prospect_have_their_stated_values(void **state)
@@ -127,6 +130,9 @@ static void features_of_a_prospect_have_their_stated_values(void **state)
     CHECK_FEATURE(&nobody, "trend", 0);
     CHECK_FEATURE(&nobody, "night_share", 8.0 / 24);
     CHECK_FEATURE(&nobody, "weekend_share", 2.0 / 7);
+    CHECK_FEATURE(&nobody, "momentum", 0);
+    CHECK_FEATURE(&nobody, "night_habit", 8.0 / 24);
+    CHECK_FEATURE(&nobody, "weekend_habit", 2.0 / 7);
     assert_int_equal(history_of(&nobody).days, 0);
 }
 
@@ -140,6 +146,9 @@ static void features_of_a_single_purchase_have_their_stated_values(void **state)
     CHECK_FEATURE(&once, "trend", 0);
     CHECK_FEATURE(&once, "night_share", 0);
     CHECK_FEATURE(&once, "weekend_share", 0);
+    CHECK_FEATURE(&once, "momentum", 0);
+    CHECK_FEATURE(&once, "night_habit", 2 * 8.0 / 24 / 3);
+    CHECK_FEATURE(&once, "weekend_habit", 2 * 2.0 / 7 / 3);
     tsr_history h = history_of(&once);
     assert_int_equal(h.all.days, 1);
     assert_int_equal(h.all.spend, 999);
@@ -259,8 +268,10 @@ static void night_share_of_dates_without_hours_is_zero(void **state)
     s.days_only = true;
     s.records[0].time = 11 * DAY;
     CHECK_FEATURE(&s, "night_share", 0);
+    CHECK_FEATURE(&s, "night_habit", 0);
     s.n = 0;
     CHECK_FEATURE(&s, "night_share", 0);
+    CHECK_FEATURE(&s, "night_habit", 0);
 }
 
 static void purchase_days_merge_rows_and_net_returns_of_the_day(void **state)
