@@ -380,13 +380,18 @@ done:
 static tsr_status write_file(const tsr_bundle *bundle, const char *path)
 {
     tsr_status st = TSR_OK;
+    int64_t bytes = TSR_H5_FILE_BYTES;
     char *temporary = NULL;
     hid_t file = TSR_NO_ID;
 
     TSR_TRY(tsr_path(&temporary, "", "%s.part", path));
-    TSR_TRY(tsr_h5_create(temporary, path, &file));
+    for (int32_t i = 0; i < bundle->n; i++) {
+        const entry *e = &bundle->entry[i];
+        bytes += tsr_h5_dataset_bytes(e->rows, tsr_type_bytes(e->type) * (size_t)values_per_row(e->cols));
+    }
+    TSR_TRY(tsr_h5_create(temporary, path, bytes, &file));
     for (int32_t i = 0; i < bundle->n; i++) TSR_TRY(write_entry(file, path, &bundle->entry[i]));
-    TSR_TRY(tsr_h5_finish(&file, path));
+    TSR_TRY(tsr_h5_finish(&file, path, temporary));
     TSR_TRY(tsr_file_commit(temporary, path));
 done:
     tsr_h5_close(&file);

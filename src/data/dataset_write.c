@@ -147,6 +147,20 @@ static tsr_status check_write(const tsr_dataset_info *info, int32_t partition, c
     return tsr_block_check(info, b, 0, b->customers, TSR_EBUG, path);
 }
 
+static int64_t bytes_needed(const tsr_dataset_info *info, const tsr_block *b)
+{
+    int64_t n = b->customers, m = b->transactions;
+    int64_t bytes = TSR_H5_FILE_BYTES + tsr_h5_dataset_bytes(n, 8) + tsr_h5_dataset_bytes(n, (size_t)b->id_width) +
+                    tsr_h5_dataset_bytes(n + 1, 8) + info->attributes_n * tsr_h5_dataset_bytes(n, 4);
+
+    /* time, amount, order; the others are int32 */
+    bytes += tsr_h5_dataset_bytes(m, 4) + tsr_h5_dataset_bytes(m, 8);
+    if (info->has & TSR_HAS_ORDER) bytes += tsr_h5_dataset_bytes(m, 8);
+    for (int i = 1; i < TSR_OPTIONAL_N; i++)
+        if (info->has & tsr_optionals[i].bit) bytes += tsr_h5_dataset_bytes(m, 4);
+    return bytes;
+}
+
 tsr_status tsr_partition_write(const char *folder, const tsr_dataset_info *info, int32_t partition,
                                const tsr_block *block, tsr_digest_sum *digest)
 {
@@ -160,11 +174,11 @@ tsr_status tsr_partition_write(const char *folder, const tsr_dataset_info *info,
     TSR_TRY(tsr_path(&temporary, "", "%s.part", path));
     TSR_TRY(check_write(info, partition, block, path));
     tsr_records_hash(info, block, &sum);
-    TSR_TRY(tsr_h5_create(temporary, path, &file));
+    TSR_TRY(tsr_h5_create(temporary, path, bytes_needed(info, block), &file));
     TSR_TRY(write_customers(file, path, info, block));
     TSR_TRY(write_transactions(file, path, info, block));
     TSR_TRY(write_about(file, path, block, &sum));
-    TSR_TRY(tsr_h5_finish(&file, path));
+    TSR_TRY(tsr_h5_finish(&file, path, temporary));
     TSR_TRY(tsr_file_commit(temporary, path));
     tsr_digest_add(digest, &sum);
 done:

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,28 +67,60 @@ herr_t tsr_h5_format(hid_t fapl)
     return H5Pset_libver_bounds(fapl, H5F_LIBVER_V110, H5F_LIBVER_V110);
 }
 
-tsr_status tsr_h5_create(const char *path, const char *name, hid_t *file)
+tsr_status tsr_h5_reserve(const char *path, const char *name, int64_t bytes)
 {
+    if (tsr_fault("file")) return TSR_FAIL(TSR_EIO, "%s: failure on purpose", name);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (fd < 0) return TSR_FAIL(TSR_EIO, "%s: cannot be created: %s", name, strerror(errno));
+    int cause = posix_fallocate(fd, 0, bytes);
+    close(fd);
+    if (cause == 0 || cause == EOPNOTSUPP || cause == EINVAL) return TSR_OK;
+    unlink(path);
+    return TSR_FAIL(TSR_EIO, "%s: cannot be written: %s (%" PRId64 " bytes needed)", name, strerror(cause), bytes);
+}
+
+static int64_t rows_per_chunk(int64_t rows)
+{
+    return rows < 1 ? 1 : rows < TSR_BLOCK_ROWS ? rows : TSR_BLOCK_ROWS;
+}
+
+int64_t tsr_h5_dataset_bytes(int64_t rows, size_t row_bytes)
+{
+    int64_t chunk = rows_per_chunk(rows), chunks = (rows + chunk - 1) / chunk;
+
+    return 4096 + chunks * (chunk * (int64_t)row_bytes + 64);
+}
+
+tsr_status tsr_h5_create(const char *path, const char *name, int64_t bytes, hid_t *file)
+{
+    tsr_status st = TSR_OK;
+    hid_t fcpl = H5Pcreate(H5P_FILE_CREATE), fapl = H5Pcreate(H5P_FILE_ACCESS);
+
     *file = TSR_NO_ID;
     tsr_h5_quiet();
-    if (tsr_fault("file")) return TSR_FAIL(TSR_EIO, "%s: failure on purpose", name);
-    hid_t fcpl = H5Pcreate(H5P_FILE_CREATE), fapl = H5Pcreate(H5P_FILE_ACCESS);
+    TSR_TRY(tsr_h5_reserve(path, name, bytes));
     if (H5Pset_obj_track_times(fcpl, 0) >= 0 && tsr_h5_format(fapl) >= 0)
         *file = H5Fcreate(path, H5F_ACC_TRUNC, fcpl, fapl);
-    tsr_status st = *file < 0 ? tsr_h5_fail(TSR_EIO, name, NULL, "cannot be created") : TSR_OK;
+    if (*file < 0) TSR_TRY(tsr_h5_fail(TSR_EIO, name, NULL, "cannot be created"));
+    TSR_TRY(tsr_h5_reserve(path, name, bytes));
+done:
     tsr_h5_close(&fapl);
     tsr_h5_close(&fcpl);
     return st;
 }
 
-tsr_status tsr_h5_finish(hid_t *file, const char *name)
+tsr_status tsr_h5_finish(hid_t *file, const char *name, const char *trim)
 {
     tsr_status st = TSR_OK;
+    hsize_t bytes = 0;
 
-    if (H5Fflush(*file, H5F_SCOPE_GLOBAL) < 0) st = tsr_h5_fail(TSR_EIO, name, NULL, "cannot be written");
+    if (H5Fflush(*file, H5F_SCOPE_GLOBAL) < 0 || (trim && H5Fget_filesize(*file, &bytes) < 0))
+        st = tsr_h5_fail(TSR_EIO, name, NULL, "cannot be written");
     if (H5Fclose(*file) < 0 && st == TSR_OK) st = tsr_h5_fail(TSR_EIO, name, NULL, "cannot be written");
     H5Eclear2(H5E_DEFAULT);
     *file = TSR_NO_ID;
+    if (st == TSR_OK && trim && truncate(trim, (off_t)bytes) != 0)
+        st = TSR_FAIL(TSR_EIO, "%s: cannot be written: %s", name, strerror(errno));
     return st;
 }
 
@@ -179,7 +212,7 @@ tsr_status tsr_h5_create_dataset(hid_t place, const char *file, const char *name
                                  int64_t cols, hid_t *dataset)
 {
     hsize_t shape[2] = {(hsize_t)rows, (hsize_t)cols};
-    hsize_t chunk[2] = {(hsize_t)(rows < 1 ? 1 : rows < TSR_BLOCK_ROWS ? rows : TSR_BLOCK_ROWS), (hsize_t)cols};
+    hsize_t chunk[2] = {(hsize_t)rows_per_chunk(rows), (hsize_t)cols};
     int dims = cols > 0 ? 2 : 1;
     hid_t dcpl = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(dims, shape, NULL);
 

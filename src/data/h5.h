@@ -26,8 +26,24 @@ tsr_status tsr_h5_fail(tsr_status status, const char *file, const char *dataset,
  *  truncated) */
 tsr_status tsr_h5_open(const char *path, hid_t *file) TSR_NODISCARD;
 
-/** Local. Create with the serial driver; no object times. @param path  the temporary name; @param name for messages */
-tsr_status tsr_h5_create(const char *path, const char *name, hid_t *file) TSR_NODISCARD;
+/**
+ * Local. Give a file its place on the disk before HDF5 writes to it; call before and after HDF5 creates (empties) it.
+ *
+ * HDF5 crashes at the end of the program when a file could not be written out, and a disk that fills up during a
+ * collective write leaves the ranks of Open MPI 4 waiting for each other, or is not reported at all (all seen). So a
+ * disk is found full before; what is too much is cut off by tsr_h5_finish().
+ * @return TSR_OK (also where the file system cannot do it); TSR_EIO in the operating system's own words
+ */
+tsr_status tsr_h5_reserve(const char *path, const char *name, int64_t bytes) TSR_NODISCARD;
+
+/** Local. Bytes of a dataset in the file, rather too many: whole chunks with checksums and index, headers. */
+int64_t tsr_h5_dataset_bytes(int64_t rows, size_t row_bytes);
+
+#define TSR_H5_FILE_BYTES 16384 /* what a file needs besides its datasets */
+
+/** Local. Create with the serial driver, with place for @p bytes; no object times.
+ *  @param path  the temporary name; @param name  for messages */
+tsr_status tsr_h5_create(const char *path, const char *name, int64_t bytes, hid_t *file) TSR_NODISCARD;
 
 /**
  * Local. Fix the version of the file format for files that we create: 1.10.
@@ -36,8 +52,11 @@ tsr_status tsr_h5_create(const char *path, const char *name, hid_t *file) TSR_NO
  */
 herr_t tsr_h5_format(hid_t fapl);
 
-/** Local. Flush and close a file that was written: the disk may be full only now. *file is TSR_NO_ID afterwards. */
-tsr_status tsr_h5_finish(hid_t *file, const char *name) TSR_NODISCARD;
+/**
+ * Local. Flush and close a file that was written. *file is TSR_NO_ID afterwards.
+ * @param trim  path of the file: cut off what was reserved and not used; NULL for the parallel driver, which does that
+ */
+tsr_status tsr_h5_finish(hid_t *file, const char *name, const char *trim) TSR_NODISCARD;
 
 /** Local. Close any identifier and set it to TSR_NO_ID; TSR_NO_ID is fine. Failures are of no interest here. */
 void tsr_h5_close(hid_t *id);

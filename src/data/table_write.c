@@ -1,8 +1,5 @@
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "h5.h"
@@ -87,28 +84,14 @@ done:
     return st;
 }
 
-/* The operating system's own words for a folder that is not there or not writable: MPI-IO has none. */
-static tsr_status try_to_create(const char *temporary, const char *path)
+static int64_t bytes_needed(const writer *w)
 {
-    if (tsr_fault("file")) return TSR_FAIL(TSR_EIO, "%s: failure on purpose", path);
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd < 0) return TSR_FAIL(TSR_EIO, "%s: cannot be created: %s", path, strerror(errno));
-    close(fd);
-    return TSR_OK;
-}
+    int64_t bytes = TSR_H5_FILE_BYTES;
 
-/* HDF5 and MPI-IO leave a file that they could not write in a state that is hard to close: better not to begin. */
-static tsr_status check_room(const writer *w)
-{
-    struct statvfs disk;
-    double need = 65536, have;
-
-    for (int32_t i = 0; i < w->n; i++) need += (double)row_bytes(&w->columns[i]) * (double)w->span->rows_global;
-    if (statvfs(w->temporary, &disk) != 0) return TSR_OK;
-    have = (double)disk.f_bavail * (double)disk.f_frsize;
-    if (need <= have) return TSR_OK;
-    return TSR_FAIL(TSR_EIO, "%s: cannot be written: no space left on the disk (%.0f MiB needed, %.0f MiB free)",
-                    w->path, need / 1048576, have / 1048576);
+    for (int32_t i = 0; i < w->n; i++)
+        bytes += tsr_h5_dataset_bytes(w->span->rows_global, row_bytes(&w->columns[i])) +
+                 (int64_t)w->columns[i].names_n * 256;
+    return bytes;
 }
 
 /* ---- the file ---- */
@@ -223,7 +206,7 @@ static tsr_status close_file(writer *w)
         tsr_h5_close(&w->dataset[i]);
         tsr_h5_close(&w->memory[i]);
     }
-    return w->file < 0 ? TSR_OK : tsr_h5_finish(&w->file, w->path);
+    return w->file < 0 ? TSR_OK : tsr_h5_finish(&w->file, w->path, NULL);
 }
 
 static void destroy(writer *w)
@@ -251,9 +234,10 @@ tsr_status tsr_table_write(const tsr_comm *comm, const char *path, const tsr_col
     tsr_max_int64(comm, &w.rounds, 1);
 
     begun = true;
-    TSR_AGREE(comm, comm->rank == 0 ? try_to_create(w.temporary, path) : TSR_OK);
-    TSR_AGREE(comm, comm->rank == 0 ? check_room(&w) : TSR_OK);
+    int64_t bytes = bytes_needed(&w);
+    TSR_AGREE(comm, comm->rank == 0 ? tsr_h5_reserve(w.temporary, path, bytes) : TSR_OK);
     TSR_AGREE(comm, create_file(comm, &w));
+    TSR_AGREE(comm, comm->rank == 0 ? tsr_h5_reserve(w.temporary, path, bytes) : TSR_OK);
     for (int32_t i = 0; i < n; i++) TSR_AGREE(comm, create_column(&w, i));
     TSR_TRY(write_rows(comm, &w, fill, context));
     TSR_AGREE(comm, close_file(&w));

@@ -3,7 +3,9 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <math.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "tessera/dataset.h"
@@ -346,6 +348,40 @@ static void commit_with_other_facts_on_one_rank_is_refused(void **state)
     tsr_dataset_info_clear(&info);
 }
 
+/* Local. No file may grow beyond @p bytes (0: as before): what a full disk is to a writer. */
+static void limit_files(rlim_t bytes)
+{
+    static struct rlimit before;
+    struct rlimit now;
+
+    if (bytes == 0) {
+        setrlimit(RLIMIT_FSIZE, &before);
+        return;
+    }
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &before);
+    now = (struct rlimit){.rlim_cur = bytes, .rlim_max = before.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &now);
+}
+
+static void disk_without_room_leaves_the_dataset_before(void **state)
+{
+    const tsr_comm *comm = *state;
+    const char *folder = folder_of(comm, "full");
+    tsr_dataset *dataset = NULL;
+
+    CHECK_ALL(comm, write_dataset(comm, folder, &(shape){2, 1, false, 50}) == TSR_OK);
+    limit_files(100000);
+    tsr_status st = write_dataset(comm, folder, &(shape){2, 2, false, CUSTOMERS});
+    limit_files(0);
+    CHECK_ALL(comm, st == TSR_EIO && strstr(tsr_error_last()->text, "cannot be written: File too large"));
+    CHECK_ALL(comm, files_of(folder, false) == 3);
+    CHECK_ALL(comm, tsr_dataset_open(comm, folder, &dataset) == TSR_OK);
+    CHECK_ALL(comm, tsr_dataset_about(dataset)->generation == 1 && tsr_dataset_verify(comm, dataset) == TSR_OK);
+    tsr_dataset_close(&dataset);
+    remove_folder(comm, folder);
+}
+
 /* Change one byte in the middle of a file. */
 static void flip(const char *path, int64_t at)
 {
@@ -428,7 +464,7 @@ static void failures_on_one_rank_are_the_same_status_on_all(void **state)
         for (int nth = 1; nth < 60; nth += p == 0 ? 7 : 1) {
             /* With "alloc", making the test's own data would fail: a sound dataset is read. */
             if (p == 1) fail_last_rank(comm, points[p], nth);
-            tsr_status st = write_dataset(comm, folder, &(shape){3, 1, false, 60});
+            tsr_status st = write_dataset(comm, folder, &(shape){8, 1, false, 60});
             if (p == 0) fail_last_rank(comm, points[p], nth);
             tsr_dataset *dataset = NULL;
             tsr_span span;
@@ -455,6 +491,7 @@ int main(void)
         cmocka_unit_test(next_generation_replaces_the_one_before_at_once),
         cmocka_unit_test(commit_with_a_missing_partition_fails_on_all_and_leaves_the_old_dataset),
         cmocka_unit_test(commit_with_other_facts_on_one_rank_is_refused),
+        cmocka_unit_test(disk_without_room_leaves_the_dataset_before),
         cmocka_unit_test(flipped_byte_is_found_and_its_file_named),
         cmocka_unit_test(damaged_dataset_cannot_be_opened),
         cmocka_unit_test(failures_on_one_rank_are_the_same_status_on_all),

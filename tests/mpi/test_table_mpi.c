@@ -3,7 +3,9 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <math.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "tessera/file.h"
@@ -214,6 +216,36 @@ static void folder_that_cannot_be_written_is_one_clear_text_on_all_ranks(void **
     CHECK_ALL(comm, write_table(comm, "/proc/t.h5", 100, 0, NULL) == TSR_EIO);
 }
 
+/* Local. No file may grow beyond @p bytes (0: as before): what a full disk is to a writer. */
+static void limit_files(rlim_t bytes)
+{
+    static struct rlimit before;
+    struct rlimit now;
+
+    if (bytes == 0) {
+        setrlimit(RLIMIT_FSIZE, &before);
+        return;
+    }
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &before);
+    now = (struct rlimit){.rlim_cur = bytes, .rlim_max = before.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &now);
+}
+
+static void disk_without_room_is_one_clear_text_and_leaves_no_file(void **state)
+{
+    const tsr_comm *comm = *state;
+    const char *path = path_of(comm, "full.h5");
+    char part[300];
+
+    snprintf(part, sizeof part, "%s.part", path);
+    limit_files(1000000);
+    tsr_status st = write_table(comm, path, MANY, 0, NULL);
+    limit_files(0);
+    CHECK_ALL(comm, st == TSR_EIO && strstr(tsr_error_last()->text, "full.h5: cannot be written: File too large"));
+    CHECK_ALL(comm, !tsr_file_exists(path) && !tsr_file_exists(part));
+}
+
 static void bad_columns_are_refused(void **state)
 {
     const tsr_comm *comm = *state;
@@ -292,7 +324,7 @@ static void failures_of_memory_and_files_on_one_rank_are_the_same_status_on_all(
     uint8_t digest[TSR_DIGEST_SIZE];
 
     for (int p = 0; p < 2; p++)
-        for (int nth = 1; nth <= (p == 0 ? 24 : 4); nth++) {
+        for (int nth = 1; nth <= (p == 0 ? 24 : 6); nth++) {
             fail_last_rank(comm, points[p], nth);
             tsr_status st = write_table(comm, path, 1000, 0, digest);
             if (st == TSR_OK) st = tsr_table_digest(comm, path, digest);
@@ -314,6 +346,7 @@ int main(void)
         cmocka_unit_test(fill_that_fails_on_one_rank_fails_on_all_and_leaves_no_file),
         cmocka_unit_test(table_that_fails_leaves_the_one_before),
         cmocka_unit_test(folder_that_cannot_be_written_is_one_clear_text_on_all_ranks),
+        cmocka_unit_test(disk_without_room_is_one_clear_text_and_leaves_no_file),
         cmocka_unit_test(bad_columns_are_refused),
         cmocka_unit_test(ranks_that_disagree_on_the_columns_are_told),
         cmocka_unit_test(damaged_and_foreign_files_are_named),
