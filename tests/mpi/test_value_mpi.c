@@ -4,6 +4,8 @@
 
 #include "cdnow.h"
 #include "mpi/value_table.h"
+#include "tessera/rfm.h"
+#include "tessera/rng.h"
 #include "tessera/value.h"
 
 static const tsr_value_params weekly = {.model = TSR_VALUE_BG_NBD,
@@ -149,6 +151,21 @@ static void failure_of_memory_on_one_rank_is_the_status_of_all(void **state)
         CHECK_ALL(comm, same_on_all(comm, &st, sizeof st));
     }
     CHECK_ALL(comm, nth > 20);
+}
+
+static void failure_to_read_on_one_rank_is_the_status_of_all(void **state)
+{
+    const tsr_comm *comm = *state;
+    tsr_span span = span_shape(comm, 0, CDNOW_CUSTOMERS);
+    tsr_validation v;
+
+    write_cdnow(comm);
+    for (int nth = 1; nth <= 2; nth++) { /* the fit opens the table, and what compares with the holdout */
+        fail_last_rank(comm, "file", nth);
+        tsr_status st = tsr_value_validate(comm, &weekly, path, &span, 2, 273, &v);
+        tsr_fault_set(NULL);
+        CHECK_ALL(comm, st == TSR_EIO && same_on_all(comm, &st, sizeof st));
+    }
 }
 
 /* ---- made-up customers ---- */
@@ -318,6 +335,110 @@ static void extreme_histories_give_a_finite_fit(void **state)
     }
 }
 
+/* ---- a population with known parameters ---- */
+
+enum { DRAWN = 20000, DAYS_MAX = 400 };
+static cdnow_history drawn[DRAWN];
+
+/* One customer of a BG/NBD population by weeks, with Gamma-Gamma spend; purchases of one day are one. */
+static cdnow_history draw_customer(uint64_t key, const double *parameter, const double *spend)
+{
+    tsr_rng rng = {.seed = 7, .key = key, .stream = TSR_STREAM_SYNTH};
+    cdnow_history h = {.t_days = 273 + (int32_t)(key % 92)};
+    double rate = tsr_rng_gamma(&rng, parameter[0]) / parameter[1];
+    double dropout = tsr_rng_beta(&rng, parameter[2], parameter[3]);
+    double scale = tsr_rng_gamma(&rng, spend[1]) / spend[2], weeks = 0;
+    int32_t last = 0;
+
+    for (;;) {
+        weeks += tsr_rng_exponential(&rng) / rate;
+        int32_t day = weeks < DAYS_MAX ? (int32_t)(weeks * 7) : DAYS_MAX;
+        if (day > h.t_days) return h;
+        if (day > last) {
+            h.x++;
+            h.tx_days = last = day;
+            h.spend += (int64_t)(100 * tsr_rng_gamma(&rng, spend[0]) / scale) + 1;
+        }
+        if (tsr_rng_open(&rng) < dropout) return h;
+    }
+}
+
+static bool log_near(double value, double truth, double tolerance)
+{
+    return near(log(value / truth), 0, tolerance);
+}
+
+static void parameters_of_a_drawn_population_are_recovered(void **state)
+{
+    static const double parameter[4] = {.243, 4.414, .793, 2.426}, spend[3] = {6.25, 3.74, 15.44};
+    static const value_column columns[] = {{"buy_x", TSR_I32, &drawn[0].x, sizeof drawn[0]},
+                                           {"buy_tx_days", TSR_I32, &drawn[0].tx_days, sizeof drawn[0]},
+                                           {"buy_t_days", TSR_I32, &drawn[0].t_days, sizeof drawn[0]},
+                                           {"buy_spend", TSR_I64, &drawn[0].spend, sizeof drawn[0]}};
+    const tsr_comm *comm = *state;
+    tsr_span span = span_shape(comm, 0, DRAWN);
+    tsr_value_model m;
+
+    for (uint64_t i = 0; i < DRAWN; i++) drawn[i] = draw_customer(i, parameter, spend);
+    CHECK_ALL(comm, write_features(comm, path, columns, 4, DRAWN) == TSR_OK);
+    CHECK_ALL(comm, tsr_value_fit(comm, &weekly, path, &span, 2, TSR_PERIOD_ALL, &m) == TSR_OK);
+    CHECK_ALL(comm, m.converged && m.spend_converged && !m.no_dropout && m.customers == DRAWN);
+    /* Three standard errors: those of the CDNOW sample by the square root of the sizes. */
+    CHECK_ALL(comm, log_near(m.parameter[0], parameter[0], .053) && log_near(m.parameter[1], parameter[1], .088) &&
+                        log_near(m.parameter[2], parameter[2], .24) && log_near(m.parameter[3], parameter[3], .30));
+    CHECK_ALL(comm, log_near(m.spend[0], spend[0], .15) && log_near(m.spend[1], spend[1], .1) &&
+                        log_near(m.spend[2], spend[2], .25));
+    CHECK_ALL(comm, fabs(m.spend_correlation) < .05);
+}
+
+/* ---- keys of the job ---- */
+
+/* Collective. Read a job of one line. */
+static tsr_status read_keys(const tsr_comm *comm, const char *text, tsr_value_params *value, tsr_rfm_params *rfm,
+                            tsr_job **job)
+{
+    const tsr_section sections[] = {{tsr_value_keys, value}, {tsr_rfm_keys, rfm}};
+    FILE *file = comm->rank == 0 ? fopen(path, "w") : NULL;
+
+    if (file != NULL) fputs(text, file);
+    if (file != NULL) fclose(file);
+    return tsr_job_read(comm, path, NULL, 0, sections, 2, job);
+}
+
+static void keys_have_the_documented_defaults(void **state)
+{
+    const tsr_comm *comm = *state;
+    tsr_value_params v;
+    tsr_rfm_params r;
+    tsr_job *job = NULL;
+
+    CHECK_ALL(comm, read_keys(comm, "value: {model: bg_nbd}\n", &v, &r, &job) == TSR_OK);
+    CHECK_ALL(comm, v.model == TSR_VALUE_BG_NBD && v.time_unit == TSR_UNIT_WEEK && v.horizon == 52);
+    CHECK_ALL(comm, v.discount_rate == .1 && v.steps == 12 && v.margin == 1 && !v.calibration_end.set);
+    CHECK_ALL(comm, v.returns == 0 && strcmp(r.scheme, "table_c") == 0);
+    tsr_job_destroy(&job);
+    CHECK_ALL(comm, read_keys(comm, "value: {model: none, time_unit: year}\n", &v, &r, &job) == TSR_OK);
+    CHECK_ALL(comm, v.model == TSR_VALUE_NONE && v.time_unit == TSR_UNIT_YEAR);
+    tsr_job_destroy(&job);
+}
+
+static void keys_out_of_range_are_refused(void **state)
+{
+    static const char *const faults[] = {"horizon: 0", "horizon: -1", "discount_rate: -0.1", "steps: 0",
+                                         "steps: 521", "margin: -1",  "model: pareto",       "time_unit: fortnight",
+                                         "steps: 1.5", "returns: no", "horizon: .nan"};
+    const tsr_comm *comm = *state;
+    tsr_value_params v;
+    tsr_rfm_params r;
+    tsr_job *job = NULL;
+
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        char text[64];
+        snprintf(text, sizeof text, "value: {%s}\n", faults[i]);
+        CHECK_ALL(comm, read_keys(comm, text, &v, &r, &job) == TSR_ECONF);
+    }
+}
+
 static void ranks_with_different_parameters_are_told_so(void **state)
 {
     const tsr_comm *comm = *state;
@@ -353,6 +474,7 @@ int main(void)
         cmocka_unit_test(cdnow_fit_does_not_depend_on_the_time_unit),
         cmocka_unit_test(cdnow_holdout_is_predicted_with_the_same_bits_on_any_ranks),
         cmocka_unit_test(failure_of_memory_on_one_rank_is_the_status_of_all),
+        cmocka_unit_test(failure_to_read_on_one_rank_is_the_status_of_all),
         cmocka_unit_test(nobody_bought_is_an_error_of_the_data),
         cmocka_unit_test(nobody_bought_on_two_days_is_an_error_of_the_data),
         cmocka_unit_test(impossible_history_is_an_error_that_names_the_row),
@@ -363,6 +485,9 @@ int main(void)
         cmocka_unit_test(equal_spend_of_all_gives_finite_values),
         cmocka_unit_test(purchases_without_money_give_no_spend_model),
         cmocka_unit_test(extreme_histories_give_a_finite_fit),
+        cmocka_unit_test(parameters_of_a_drawn_population_are_recovered),
+        cmocka_unit_test(keys_have_the_documented_defaults),
+        cmocka_unit_test(keys_out_of_range_are_refused),
         cmocka_unit_test(ranks_with_different_parameters_are_told_so),
         cmocka_unit_test(holdout_without_days_is_refused),
         cmocka_unit_test(remove_the_table),
