@@ -1,0 +1,197 @@
+#!/usr/bin/env bash
+# Bad input gives one clear line, the right exit status on all ranks, no hang and nothing half-written.
+#   bad_input.sh PROGRAM RANKS WORK-FOLDER MPIRUN
+set -uo pipefail
+program=$1 ranks=$2 work=$3 mpirun=$4
+failures=0
+
+rm -rf "$work"
+mkdir -p "$work"
+cd "$work" || exit 1
+
+# run COMMAND...: output in out and err, status in $status. One rank needs no mpirun.
+run() {
+    if [ "$ranks" = 1 ]; then
+        timeout 40 "$program" "$@" >out 2>err </dev/null
+    else
+        "$mpirun" --bind-to none --oversubscribe --timeout 40 -np "$ranks" "$program" "$@" >out 2>err </dev/null
+    fi
+    status=$?
+}
+
+complain() {
+    failures=$((failures + 1))
+    printf 'FAILED %s: %s\n' "$1" "$2"
+    sed 's/^/    /' err
+}
+
+# fails NAME STATUS PATTERN COMMAND...: one line of ours, which matches
+fails() {
+    local name=$1 expected=$2 pattern=$3 lines
+    shift 3
+    run "$@"
+    lines=$(grep -c '^tessera: ' err)
+    if [ "$status" != "$expected" ]; then
+        complain "$name" "status $status instead of $expected"
+    elif [ "$lines" != 1 ]; then
+        complain "$name" "$lines lines of error instead of 1"
+    elif ! grep '^tessera: ' err | grep -Eq -- "$pattern"; then
+        complain "$name" "the message does not match $pattern"
+    fi
+}
+
+succeeds() {
+    local name=$1
+    shift
+    run "$@"
+    [ "$status" = 0 ] || complain "$name" "status $status instead of 0"
+}
+
+is_absent() {
+    [ ! -e "$2" ] || complain "$1" "$2 was written"
+}
+
+# purchases FILE CUSTOMERS: a text file with three purchases of each
+purchases() {
+    local i
+    echo "id,date,amount" >"$1"
+    for ((i = 1; i <= $2; i++)); do
+        printf 'c%d,2024-01-%02d,%d.50\n' "$i" $((i % 28 + 1)) $((i % 7 + 1))
+        printf 'c%d,2024-%02d-11,%d.25\n' "$i" $((i % 5 + 2)) $((i % 11 + 3))
+        printf 'c%d,2024-%02d-%02d,%d.00\n' "$i" $((i % 6 + 3)) $((i % 20 + 1)) $((i % 13 + 2))
+    done >>"$1"
+}
+
+# job NAME FILE [LINE OF THE SOURCE...]: NAME.yaml reads FILE
+job() {
+    local name=$1 file=$2
+    shift 2
+    {
+        printf 'dataset: %s.data\noutput: %s.run\ncluster: {k: 3}\ningest:\n  sources:\n' "$name" "$name"
+        printf '    - kind: transactions\n      files: %s\n      delimiter: ","\n      time_format: "%%Y-%%m-%%d"\n' "$file"
+        if [ $# = 0 ]; then
+            set -- 'columns: {id: id, time: date, amount: amount}'
+        fi
+        printf '      %s\n' "$@"
+    } >"$name.yaml"
+}
+
+# A good job first: what fails below fails for its own reason.
+purchases good.csv 60
+job good good.csv
+succeeds "a good ingest" ingest good.yaml
+succeeds "a good run" segment good.yaml
+succeeds "the same run again" segment good.yaml
+
+# ---- usage and job files ----
+fails "no job file" 4 'nosuch\.yaml' segment nosuch.yaml
+printf 'dataset: good.data\noutput: x.run\ncluster:\n  kk: 5\n' >unknown.yaml
+fails "an unknown key" 2 'unknown\.yaml:4:3: unknown key cluster\.kk; did you mean cluster\.k\?' segment unknown.yaml
+printf 'dataset: good.data\noutput: x.run\ncluster: {k: few}\n' >type.yaml
+fails "a wrong type" 2 'type\.yaml:3:14: cluster\.k: few is neither' segment type.yaml
+fails "a value out of range" 2 '--set reduce\.variance=2: 2 is out of range' segment good.yaml --set reduce.variance=2
+fails "an unknown command" 2 'unknown command frobnicate' frobnicate
+
+# ---- sources ----
+job missing nosuch.csv
+fails "a missing source" 4 'nosuch\.csv: No such file' ingest missing.yaml
+mkdir folder.csv
+job unreadable folder.csv
+fails "a source that cannot be read" 4 'folder\.csv: is a folder' ingest unreadable.yaml
+job column good.csv 'columns: {id: id, time: date, amount: price}'
+fails "a column that is not there" 2 'no column "price" in good\.csv; its header has: id,? date,? amount' ingest column.yaml
+: >empty.csv
+job empty empty.csv
+fails "an empty source" 3 'empty\.csv' ingest empty.yaml
+echo "id,date,amount" >header.csv
+job header header.csv
+fails "a source without rows" 3 'no (row|customer)' ingest header.yaml
+printf 'id,date,amount\na,2024-13-01,1\n,2024-01-01,2\nb,2024-01-01,nan\nc,2024-01-01,99999999999999999999\n' >refused.csv
+job refused refused.csv
+fails "a source of which no row can be used" 3 'refused' ingest refused.yaml
+for name in missing unreadable column empty header refused; do
+    is_absent "ingest of $name" "$name.data/dataset.json"
+done
+
+# Bad rows among good ones are listed with their line and column, and the good ones are used.
+{ cat good.csv; tail -n +2 refused.csv; } >mixed.csv
+job mixed mixed.csv
+succeeds "bad rows among good ones" ingest mixed.yaml
+for row in '182,.*,date$' '183,.*,id$' '184,.*,amount$' '185,.*,amount$'; do
+    grep -Eq "mixed\.csv,$row" mixed.data/rejects.csv || complain "rejects.csv" "no line like $row"
+done
+
+# ---- datasets ----
+printf 'dataset: nosuch.data\noutput: x.run\n' >nodata.yaml
+fails "no dataset" 4 'nosuch\.data' segment nodata.yaml
+cp -r good.data truncated.data
+part=$(echo truncated.data/part-00000.*)
+truncate -s 3000 "$part"
+fails "a truncated partition" 3 'truncated\.data/part-00000' segment good.yaml \
+    --set dataset=truncated.data --set output=truncated.run
+cp -r good.data foreign.data
+cp good.run/model.h5 "$(echo foreign.data/part-00000.*)"
+fails "a foreign HDF5 file for a partition" 3 'foreign\.data/part-00000' segment good.yaml \
+    --set dataset=foreign.data --set output=foreign.run
+fails "a foreign matrix file" 3 'good\.csv' segment good.yaml --set dataset=null \
+    --set 'matrix={file: good.csv, path: /x}' --set output=matrix.run
+
+# ---- runs ----
+fails "fewer customers than segments" 3 'fewer|customers' segment good.yaml --set cluster.k=61 --set output=few.run
+fails "the directory of another job" 2 'cluster\.k' segment good.yaml --set cluster.k=4
+mkdir foreign.run2
+echo mine >foreign.run2/thesis.txt
+fails "a directory of something else" 2 'foreign\.run2' segment good.yaml --set output=foreign.run2
+fails "a nameless feature" 2 'shoe_size' segment good.yaml --set 'features.set=[shoe_size]' --set output=feature.run
+for name in truncated foreign matrix few feature; do
+    is_absent "a run that failed: $name" "$name.run/segments.json"
+    is_absent "a run that failed: $name" "$name.run/report.html"
+done
+if [ "$(cat foreign.run2/thesis.txt)" != mine ] || [ "$(find foreign.run2 -type f | wc -l)" != 1 ]; then
+    complain "a directory of something else" "it was changed"
+fi
+
+# Not errors: one customer more than ranks or fewer, and columns that say nothing.
+purchases two.csv 2
+job two two.csv
+succeeds "fewer customers than ranks, ingest" ingest two.yaml
+succeeds "fewer customers than ranks, run" segment two.yaml --set cluster.k=2
+{ echo "id,date,amount"; for ((i = 1; i <= 30; i++)); do echo "c$i,2024-01-01,5"; done; } >constant.csv
+job constant constant.csv
+succeeds "constant columns, ingest" ingest constant.yaml
+
+# ---- a full disk: a small file system of its own, seen by these processes alone ----
+cat >full.sh <<'END'
+mount -t tmpfs -o "size=$1" none disk || exit 99
+shift
+exec "$@"
+END
+mkdir disk
+private=(unshare --mount)
+[ "$(id -u)" = 0 ] || private=(unshare --mount --map-root-user)
+# full NAME SIZE PATTERN COMMAND...
+full() {
+    local name=$1 size=$2 pattern=$3 launcher=()
+    shift 3
+    [ "$ranks" = 1 ] || launcher=("$mpirun" --bind-to none --oversubscribe --timeout 40 -np "$ranks")
+    OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 timeout 50 "${private[@]}" bash full.sh "$size" \
+        "${launcher[@]}" "$program" "$@" >out 2>err </dev/null
+    status=$?
+    [ "$status" = 4 ] || complain "$name" "status $status instead of 4"
+    [ "$(grep '^tessera: ' err | grep -Ec "$pattern")" = 1 ] || complain "$name" "no line like $pattern"
+}
+if "${private[@]}" bash full.sh 64k true 2>/dev/null; then
+    purchases many.csv 3000
+    job many many.csv
+    succeeds "many customers" ingest many.yaml
+    full "a full disk, ingest" 64k 'disk/full\.data/.*[Nn]o space left' ingest many.yaml --set dataset=disk/full.data
+    full "a full disk, run" 64k 'disk/full\.run/.*[Nn]o space left' segment many.yaml --set output=disk/full.run
+else
+    echo "skipped: a full disk (this system lets nobody mount a file system)"
+fi
+"$program" features >/dev/full 2>err
+[ $? = 4 ] || complain "standard output on a full disk" "no status 4"
+
+[ "$failures" = 0 ] && echo "all as expected" && exit 0
+echo "$failures failures"
+exit 1
