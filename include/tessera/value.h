@@ -83,7 +83,8 @@ typedef struct tsr_value_scores {
 
 /**
  * Local. Pure arithmetic, no memory: about 2 microseconds for 12 steps. x < 0 (never bought): all NaN. Nobody's spend
- * known (has_spend false): expected_spend and clv are NaN. x = 0: expected_spend is the population mean.
+ * known (has_spend false): expected_spend and clv are NaN. x = 0: expected_spend is the population mean. A spend below
+ * 0 counts as 0.
  *
  *     clv = margin x expected_spend x sum_k (E(k h) - E((k-1) h)) / (1 + R)^(k h in years),  h = horizon / steps
  *

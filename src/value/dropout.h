@@ -18,11 +18,13 @@
  *
  *     out = (1 - z)^(a-1) sum_{n>=1} (a)_{n-1} / n! e_n z^n,   e_n = c (1 - (B)_n / (c)_n)
  *
- * Where z is near 1 or a is large it takes too many terms; there the mean over p is integrated (trapezoids in
- * logit p: exponentially convergent, since the integrand is analytic in a strip around the real axis).
+ * Where z is near 1, a is large or B far below 0 it takes too many terms or cancels; there the mean over p is
+ * integrated (trapezoids in logit p: exponentially convergent, since the integrand is analytic in a strip around the
+ * real axis).
  *
  * @param ahead  [n], rising; n <= TSR_AHEAD_MAX
- * Relative error below 1e-11. Cost: about 40 / -ln(z of the last) terms of n multiplications.
+ * Relative error below 1e-11. Cost: about 40 / -ln(z of the last) terms of n multiplications; some 20 us per moment
+ * where integrated.
  */
 void tsr_dropout_mean(double a, double b, double shape, double rate, const double *ahead, int32_t n, double *out);
 

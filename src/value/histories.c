@@ -4,6 +4,7 @@
 
 #include "tessera/memory.h"
 #include "tessera/reduce.h"
+#include "value/money.h"
 #include "value/tally.h"
 
 /* Columns of features.h5 by period: x, tx, t, spend. */
@@ -124,10 +125,9 @@ done:
 
 static tsr_status make_spends(const tsr_tally *tally, int32_t money_scale, tsr_spends *s)
 {
-    double units = 1; /* money units per currency unit: exact, so the division below rounds once */
+    double units = tsr_money_units(money_scale);
     tsr_status st;
 
-    for (int32_t i = 0; i < money_scale; i++) units *= 10;
     TSR_TRY(tsr_alloc(&s->x, tally->n, sizeof *s->x));
     TSR_TRY(tsr_alloc(&s->total, tally->n, sizeof *s->total));
     TSR_TRY(tsr_alloc(&s->count, tally->n, sizeof *s->count));

@@ -8,6 +8,7 @@
 #include "tessera/memory.h"
 #include "tessera/quantile.h"
 #include "tessera/reduce.h"
+#include "value/money.h"
 #include "value/rfm_scheme.h"
 
 const tsr_key tsr_rfm_keys[] = {
@@ -21,14 +22,6 @@ const tsr_key tsr_rfm_keys[] = {
 static const double probabilities[] = {0.2, 0.4, 0.6, 0.8};
 
 /* ---- one customer ---- */
-
-static double currency(int64_t money, int32_t money_scale)
-{
-    double units = 1;
-
-    for (int32_t i = 0; i < money_scale; i++) units *= 10;
-    return (double)money / units;
-}
 
 /* Rule V: 1 + the number of edges below the value. */
 static int8_t score_of(const double edge[4], double value)
@@ -45,7 +38,7 @@ tsr_rfm_scores tsr_rfm_score(const tsr_rfm *rfm, int32_t recency_days, int32_t o
     if (recency_days < 0) return (tsr_rfm_scores){.group = (int8_t)(rfm->groups - 1)};
     tsr_rfm_scores s = {.r = (int8_t)(6 - score_of(rfm->edge[0], recency_days)),
                         .f = score_of(rfm->edge[1], orders),
-                        .m = score_of(rfm->edge[2], currency(revenue, money_scale))};
+                        .m = score_of(rfm->edge[2], (double)revenue / tsr_money_units(money_scale))};
     s.group = rfm->group[((s.r - 1) * 5 + s.f - 1) * 5 + s.m - 1];
     return s;
 }
@@ -65,7 +58,7 @@ static tsr_status read_block(void *context, int64_t block, double *values, int32
 {
     const rfm_source *source = context;
     int64_t at = block * TSR_BLOCK_ROWS, left = source->span->rows - at;
-    double units = 1;
+    double units = tsr_money_units(source->money_scale);
     tsr_status st;
 
     (void)group;
@@ -73,7 +66,6 @@ static tsr_status read_block(void *context, int64_t block, double *values, int32
     for (int c = 0; c < 3; c++)
         TSR_TRY(tsr_table_read(source->table, columns[c], source->span->first + at, *rows, TSR_F64,
                                values + c * TSR_BLOCK_ROWS));
-    for (int32_t i = 0; i < source->money_scale; i++) units *= 10;
     for (int64_t i = 0; i < *rows; i++) {
         bool bought = values[i] >= 0;
         values[2 * TSR_BLOCK_ROWS + i] /= units;

@@ -6,6 +6,7 @@
 #include "tessera/maths.h"
 #include "value/dropout.h"
 #include "value/gamma_gamma.h"
+#include "value/money.h"
 #include "value/purchase.h"
 
 #define AT(field) offsetof(tsr_value_params, field)
@@ -114,11 +115,8 @@ static double discounted(const tsr_value_params *params, int32_t time_unit, cons
 
 static double mean_spend(const tsr_value_model *model, int32_t x, int64_t spend)
 {
-    double units_of_money = 1;
-
     if (!model->has_spend) return NAN;
-    for (int32_t i = 0; i < model->money_scale; i++) units_of_money *= 10;
-    return tsr_gamma_gamma_mean(model->spend, x, (double)spend / units_of_money);
+    return tsr_gamma_gamma_mean(model->spend, x, (double)spend / tsr_money_units(model->money_scale));
 }
 
 tsr_value_scores tsr_value_score(const tsr_value_model *model, const tsr_value_params *params, int32_t x,

@@ -1,6 +1,5 @@
 #include <math.h>
 
-#include "tessera/log.h"
 #include "tessera/maths.h"
 #include "tessera/reduce.h"
 #include "tessera/value.h"
@@ -159,23 +158,6 @@ done:
 
 /* ---- both ---- */
 
-static void warn_of(const tsr_value_model *model)
-{
-    if (!model->converged)
-        tsr_warn("value: the fit of purchases did not converge (gradient per customer %.1e); use it with care",
-                 model->gradient);
-    if (model->no_dropout)
-        tsr_warn("value: no dropout detected: everybody seems alive, as with customers older than the data; "
-                 "P(alive) says nothing here");
-    if (!model->has_spend)
-        tsr_warn("value: nobody spent money on a repeat purchase: no expected spend, no CLV");
-    else if (!model->spend_converged)
-        tsr_warn("value: the fit of spend did not converge; use it with care");
-    if (model->has_spend && fabs(model->spend_correlation) > 0.3)
-        tsr_warn("value: spend correlates with frequency (%.2f): the model assumes that it does not",
-                 model->spend_correlation);
-}
-
 tsr_status tsr_value_fit(const tsr_comm *comm, const tsr_value_params *params, const char *features,
                          const tsr_span *span, int32_t money_scale, tsr_value_period period, tsr_value_model *model)
 {
@@ -191,8 +173,7 @@ tsr_status tsr_value_fit(const tsr_comm *comm, const tsr_value_params *params, c
                                &histories, &spends));
     TSR_AGREE(comm, check_histories(&histories));
     TSR_TRY(fit_purchases(comm, &histories, model));
-    TSR_TRY(fit_spend(comm, &spends, model));
-    warn_of(model);
+    st = fit_spend(comm, &spends, model);
 done:
     tsr_spends_clear(&spends);
     tsr_histories_clear(&histories);

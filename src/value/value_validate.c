@@ -4,6 +4,7 @@
 #include "tessera/reduce.h"
 #include "tessera/value.h"
 #include "value/histories.h"
+#include "value/money.h"
 #include "value/pair_sums.h"
 
 /* Sums over customers; units fine enough that a million customers add no visible rounding. */
@@ -109,16 +110,15 @@ done:
 
 static void summarise(const totals *t, int32_t money_scale, tsr_validation *v)
 {
-    double n = (double)t->customers, units_of_money = 1;
+    double n = (double)t->customers;
 
-    for (int32_t i = 0; i < money_scale; i++) units_of_money *= 10;
     v->customers = t->customers;
     v->actual_purchases = (double)t->purchases;
     v->predicted_purchases = tsr_fixed_value(&t->sum[PREDICTED]);
     v->mae = tsr_fixed_value(&t->sum[ABSOLUTE]) / n;
     v->rmse = sqrt(tsr_fixed_value(&t->sum[SQUARED]) / n);
     v->correlation = tsr_pair_sums_correlation(&t->pairs);
-    v->actual_spend = tsr_int128_scaled(t->spend, 0) / units_of_money;
+    v->actual_spend = tsr_int128_scaled(t->spend, 0) / tsr_money_units(money_scale);
     v->predicted_spend = tsr_fixed_value(&t->sum[SPEND]);
 }
 
