@@ -118,7 +118,6 @@ void tsr_collect_destroy(tsr_collect **at)
     for (int32_t kind = 0; kind < TSR_CODE_KINDS; kind++) tsr_strings_clear(&collect->codes[kind]);
     tsr_strings_clear(&collect->ids);
     tsr_free(&collect->attribute);
-    tsr_free(&collect->records);
     tsr_free(&collect->row);
     tsr_free(at);
 }
@@ -138,9 +137,8 @@ static tsr_status extend(void *array, int64_t from, int64_t to, size_t size)
 static tsr_status make_room(tsr_collect *collect)
 {
     int64_t from = collect->customers_room, to = from > 0 ? 2 * from : 1024;
-    tsr_status st;
+    tsr_status st = TSR_OK;
 
-    TSR_TRY(extend(&collect->records, from, to, sizeof *collect->records));
     for (int32_t a = 0; a < collect->attributes; a++) {
         tsr_attribute_values *attribute = &collect->attribute[a];
         TSR_TRY(extend(&attribute->text, from, to, sizeof *attribute->text));
@@ -174,7 +172,6 @@ tsr_status tsr_collect_transaction(tsr_collect *collect, int32_t customer, const
     }
     tsr_row_pack(&collect->plan, (uint32_t)customer, row, collect->row + collect->rows * collect->plan.bytes);
     collect->rows++;
-    collect->records[customer]++;
     return TSR_OK;
 }
 
@@ -196,17 +193,12 @@ void tsr_collect_drop(tsr_collect *collect, uint32_t has)
     collect->has &= ~has;
 }
 
-static int64_t strings_bytes(const tsr_strings *strings)
-{
-    return strings->room * 16LL + strings->slots * 4 + strings->bytes_room;
-}
-
 int64_t tsr_collect_bytes(const tsr_collect *collect)
 {
-    int64_t bytes = strings_bytes(&collect->ids) + collect->rows_room * collect->plan.bytes +
-                    collect->customers_room * (8 + 12LL * collect->attributes);
+    int64_t bytes = tsr_strings_bytes(&collect->ids) + collect->rows_room * collect->plan.bytes +
+                    collect->customers_room * 12 * collect->attributes;
 
-    for (int32_t kind = 0; kind < TSR_CODE_KINDS; kind++) bytes += strings_bytes(&collect->codes[kind]);
-    for (int32_t a = 0; a < collect->attributes; a++) bytes += strings_bytes(&collect->attribute[a].texts);
+    for (int32_t kind = 0; kind < TSR_CODE_KINDS; kind++) bytes += tsr_strings_bytes(&collect->codes[kind]);
+    for (int32_t a = 0; a < collect->attributes; a++) bytes += tsr_strings_bytes(&collect->attribute[a].texts);
     return bytes;
 }

@@ -25,8 +25,7 @@ struct tsr_collect {
     uint32_t has;
     tsr_packing_plan plan;
     tsr_strings ids;
-    int64_t *records; /* [customers] transactions of each */
-    int64_t customers_room;
+    int64_t customers_room; /* of the attributes' arrays */
     tsr_strings codes[TSR_CODE_KINDS];
     int32_t attributes;
     tsr_attribute_values *attribute;

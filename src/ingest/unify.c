@@ -11,10 +11,11 @@
 /* A text as it travels: its length in four bytes, then its bytes. */
 static tsr_status pack_texts(const tsr_strings *strings, char **packed, int64_t *bytes)
 {
-    int64_t text_bytes = strings->n > 0 ? strings->end[strings->n - 1] : 0;
-    tsr_status st = tsr_alloc(packed, text_bytes + 4LL * strings->n, 1);
+    int64_t room = 0;
 
+    for (int32_t i = 0; i < strings->n; i++) room += 4 + tsr_strings_get(strings, i).n;
     *bytes = 0;
+    tsr_status st = tsr_alloc(packed, room, 1);
     if (st != TSR_OK) return st;
     for (int32_t i = 0; i < strings->n; i++) {
         tsr_slice text = tsr_strings_get(strings, i);
