@@ -38,6 +38,12 @@ int64_t tsr_assign(tsr_isa isa, const tsr_tiles *tiles, const float *centroids, 
 void tsr_tile_distance(const tsr_tiles *tiles, int64_t tile, const double *centroid, double *distance);
 
 /**
+ * Local. Products of 16 rows, given as doubles column by column, with n vectors: score [n][16] = sum over columns in
+ * order of row [cols][16] x vector [n][cols], each operation rounded once.
+ */
+void tsr_tile_project(const double *row, int32_t cols, const double *vector, int32_t n, double *score);
+
+/**
  * Local. For each row of the span (by slot): squared distance, in steps^2, to its own centroid and to the nearest other
  * one, in double: differences to centroids [k][cols] given in double, squared and summed over columns in order, each
  * operation rounded once. k = 1: other is infinite.

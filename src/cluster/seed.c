@@ -8,13 +8,19 @@
 #include "tessera/memory.h"
 #include "tessera/rng.h"
 
+/* Squared distance of each row to its nearest centroid: all of them integers, so sums in double are exact within a
+ * tile. Rows past the end stay at 0. */
+typedef struct distances {
+    double *row;  /* [tiles][16] */
+    double *tile; /* [tiles] sums */
+} distances;
+
 typedef struct seeding {
     const tsr_tiles *sample;
     uint64_t seed, key, draws;
-    int16_t *steps;       /* [cols] */
-    double *row;          /* [cols] the candidate */
-    double *near;         /* [tiles x 16] squared distance to the nearest centroid so far */
-    double *trial, *best; /* [tiles x 16] the same with a candidate, with the best one */
+    int16_t *steps;              /* [cols] */
+    double *values;              /* [cols] the candidate */
+    distances near, trial, best; /* so far, with a candidate, with the best one */
 } seeding;
 
 static double uniform(seeding *s)
@@ -28,34 +34,45 @@ static int64_t draw_row(seeding *s, tsr_int128 potential)
     tsr_int128 target = (tsr_int128)(uniform(s) * tsr_int128_scaled(potential, 0)), sum = 0;
     int64_t last = 0;
 
-    for (int64_t i = 0; i < s->sample->span.rows; i++) {
-        if (s->near[i] == 0) continue;
-        sum += (int64_t)s->near[i];
-        last = i;
+    for (int64_t t = 0; t < s->sample->tiles; t++) {
+        if (s->near.tile[t] == 0) continue;
+        last = t;
+        if (sum + (int64_t)s->near.tile[t] > target) break;
+        sum += (int64_t)s->near.tile[t];
+    }
+    int64_t chosen = last * TSR_TILE_ROWS;
+    for (int64_t i = chosen; i < (last + 1) * TSR_TILE_ROWS; i++) {
+        if (s->near.row[i] == 0) continue;
+        chosen = i;
+        sum += (int64_t)s->near.row[i];
         if (sum > target) break;
     }
-    return last;
+    return chosen;
+}
+
+static double nearer_of_tile(const double *d, const double *near, double *out)
+{
+    double sum[4] = {0};
+
+    for (int i = 0; i < TSR_TILE_ROWS; i++) out[i] = d[i] < near[i] ? d[i] : near[i];
+    for (int i = 0; i < TSR_TILE_ROWS; i++) sum[i % 4] += out[i];
+    return sum[0] + sum[1] + sum[2] + sum[3];
 }
 
 /* What the squared distances would be, and their sum, with this row as one more centroid. */
-static tsr_int128 try_row(seeding *s, int64_t row, double *distance)
+static tsr_int128 try_row(seeding *s, int64_t row, distances *with)
 {
     const tsr_tiles *sample = s->sample;
     tsr_int128 potential = 0;
 
     tsr_tiles_slot(sample, row, s->steps);
-    for (int32_t j = 0; j < sample->cols; j++) s->row[j] = s->steps[j];
+    for (int32_t j = 0; j < sample->cols; j++) s->values[j] = s->steps[j];
     for (int64_t t = 0; t < sample->tiles; t++) {
         double d[TSR_TILE_ROWS];
-        int64_t sum = 0;
 
-        tsr_tile_distance(sample, t, s->row, d);
-        for (int i = 0; i < tsr_tile_rows(sample, t); i++) {
-            int64_t slot = t * TSR_TILE_ROWS + i;
-            distance[slot] = d[i] < s->near[slot] ? d[i] : s->near[slot];
-            sum += (int64_t)distance[slot];
-        }
-        potential += sum;
+        tsr_tile_distance(sample, t, s->values, d);
+        with->tile[t] = nearer_of_tile(d, s->near.row + t * TSR_TILE_ROWS, with->row + t * TSR_TILE_ROWS);
+        potential += (int64_t)with->tile[t];
     }
     return potential;
 }
@@ -66,9 +83,9 @@ static void take_row(seeding *s, int64_t row, float *centroid)
     for (int32_t j = 0; j < s->sample->cols; j++) centroid[j] = s->steps[j];
 }
 
-static void swap(double **a, double **b)
+static void swap(distances *a, distances *b)
 {
-    double *c = *a;
+    distances c = *a;
 
     *a = *b;
     *b = c;
@@ -82,7 +99,7 @@ static tsr_int128 next_centroid(seeding *s, int32_t trials, tsr_int128 potential
 
     for (int32_t t = 0; t < trials; t++) {
         int64_t row = draw_row(s, potential);
-        tsr_int128 trial = try_row(s, row, s->trial);
+        tsr_int128 trial = try_row(s, row, &s->trial);
         if (left >= 0 && trial >= left) continue;
         left = trial;
         chosen = row;
@@ -93,28 +110,44 @@ static tsr_int128 next_centroid(seeding *s, int32_t trials, tsr_int128 potential
     return left;
 }
 
-static void seeding_clear(seeding *s)
+static tsr_status distances_make(int64_t tiles, distances *d)
 {
-    tsr_free(&s->best);
-    tsr_free(&s->trial);
-    tsr_free(&s->near);
-    tsr_free(&s->row);
-    tsr_free(&s->steps);
+    tsr_status st;
+
+    TSR_TRY(tsr_alloc_aligned(&d->row, tiles * TSR_TILE_ROWS, sizeof *d->row));
+    TSR_TRY(tsr_alloc(&d->tile, tiles, sizeof *d->tile));
+done:
+    return st;
+}
+
+static void distances_clear(distances *d)
+{
+    tsr_free(&d->tile);
+    tsr_free(&d->row);
 }
 
 static tsr_status seeding_make(const tsr_tiles *sample, uint64_t seed, int32_t k, int64_t start, seeding *s)
 {
     tsr_status st;
-    int64_t rows = sample->tiles * TSR_TILE_ROWS;
 
     *s = (seeding){.sample = sample, .seed = seed, .key = (uint64_t)k << 32 | (uint64_t)start};
     TSR_TRY(tsr_alloc(&s->steps, sample->cols, sizeof *s->steps));
-    TSR_TRY(tsr_alloc(&s->row, sample->cols, sizeof *s->row));
-    TSR_TRY(tsr_alloc_aligned(&s->near, rows, sizeof *s->near));
-    TSR_TRY(tsr_alloc_aligned(&s->trial, rows, sizeof *s->trial));
-    TSR_TRY(tsr_alloc_aligned(&s->best, rows, sizeof *s->best));
+    TSR_TRY(tsr_alloc(&s->values, sample->cols, sizeof *s->values));
+    TSR_TRY(distances_make(sample->tiles, &s->near));
+    TSR_TRY(distances_make(sample->tiles, &s->trial));
+    TSR_TRY(distances_make(sample->tiles, &s->best));
+    for (int64_t i = 0; i < sample->span.rows; i++) s->near.row[i] = INFINITY;
 done:
     return st;
+}
+
+static void seeding_clear(seeding *s)
+{
+    distances_clear(&s->best);
+    distances_clear(&s->trial);
+    distances_clear(&s->near);
+    tsr_free(&s->values);
+    tsr_free(&s->steps);
 }
 
 tsr_status tsr_seed_plus_plus(const tsr_tiles *sample, uint64_t seed, int64_t start, int32_t k, float *centroid)
@@ -125,8 +158,7 @@ tsr_status tsr_seed_plus_plus(const tsr_tiles *sample, uint64_t seed, int64_t st
 
     TSR_TRY(seeding_make(sample, seed, k, start, &s));
     int64_t first = (int64_t)(uniform(&s) * (double)sample->span.rows);
-    for (int64_t i = 0; i < sample->span.rows; i++) s.near[i] = INFINITY;
-    tsr_int128 potential = try_row(&s, first, s.near);
+    tsr_int128 potential = try_row(&s, first, &s.near);
     take_row(&s, first, centroid);
     for (; taken < k && potential > 0; taken++)
         potential = next_centroid(&s, trials, potential, centroid + (int64_t)taken * cols);

@@ -79,6 +79,11 @@ void tsr_tile_distance(const tsr_tiles *tiles, int64_t tile, const double *centr
     tsr_kernels_here()->distance(tiles->value + tile * tiles->cols * TSR_TILE_ROWS, tiles->cols, centroid, distance);
 }
 
+void tsr_tile_project(const double *row, int32_t cols, const double *vector, int32_t n, double *score)
+{
+    tsr_kernels_here()->project(row, cols, vector, n, score);
+}
+
 /* One tile's rows from `skip` on, at most `rows` of them. */
 static void tile_distances(const tsr_tiles *tiles, int64_t tile, int skip, int rows, const double *centroids, int32_t k,
                            const uint16_t *label, double *own, double *other)

@@ -4,7 +4,9 @@
 
 #include "core/kernels.h"
 
-#define BLOCK 4
+#define BLOCK   4
+#define WIDTH   4
+#define VECTORS 2
 
 typedef struct lanes {
     __m256 low, high;
@@ -12,6 +14,7 @@ typedef struct lanes {
 typedef struct places {
     __m256i low, high;
 } places;
+typedef double doubles __attribute__((vector_size(4 * sizeof(double))));
 
 static inline lanes lanes_steps(const int16_t *value)
 {
@@ -53,6 +56,11 @@ static inline void places_store(places p, uint16_t *label)
     _mm256_storeu_si256((__m256i *)label, packed);
 }
 
+static inline doubles doubles_steps(const int16_t *value)
+{
+    return (doubles)_mm256_cvtepi32_pd(_mm_cvtepi16_epi32(_mm_loadl_epi64((const __m128i *)value)));
+}
+
 #include "core/assign_kernel.h"
 
-const tsr_kernels tsr_kernels_avx2 = {nearest, distance};
+const tsr_kernels tsr_kernels_avx2 = {nearest, distance, project};

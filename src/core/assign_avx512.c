@@ -4,10 +4,13 @@
 
 #include "core/kernels.h"
 
-#define BLOCK 8
+#define BLOCK   8
+#define WIDTH   8
+#define VECTORS 4
 
 typedef __m512 lanes;
 typedef __m512i places;
+typedef double doubles __attribute__((vector_size(8 * sizeof(double))));
 
 static inline lanes lanes_steps(const int16_t *value)
 {
@@ -37,6 +40,11 @@ static inline void places_store(places p, uint16_t *label)
     _mm256_storeu_si256((__m256i *)label, _mm512_cvtepi32_epi16(p));
 }
 
+static inline doubles doubles_steps(const int16_t *value)
+{
+    return (doubles)_mm512_cvtepi32_pd(_mm256_cvtepi16_epi32(_mm_loadu_si128((const __m128i *)value)));
+}
+
 #include "core/assign_kernel.h"
 
-const tsr_kernels tsr_kernels_avx512 = {nearest, distance};
+const tsr_kernels tsr_kernels_avx512 = {nearest, distance, project};

@@ -5,7 +5,9 @@
 
 #include "core/kernels.h"
 
-#define BLOCK 4
+#define BLOCK   4
+#define WIDTH   2
+#define VECTORS 1
 
 typedef struct lanes {
     float at[TSR_TILE_ROWS];
@@ -13,6 +15,7 @@ typedef struct lanes {
 typedef struct places {
     int32_t at[TSR_TILE_ROWS];
 } places;
+typedef double doubles __attribute__((vector_size(2 * sizeof(double))));
 
 static inline lanes lanes_steps(const int16_t *value)
 {
@@ -49,6 +52,11 @@ static inline void places_store(places p, uint16_t *label)
     for (int i = 0; i < TSR_TILE_ROWS; i++) label[i] = (uint16_t)p.at[i];
 }
 
+static inline doubles doubles_steps(const int16_t *value)
+{
+    return (doubles){value[0], value[1]};
+}
+
 #include "core/assign_kernel.h"
 
-const tsr_kernels tsr_kernels_baseline = {nearest, distance};
+const tsr_kernels tsr_kernels_baseline = {nearest, distance, project};

@@ -1,13 +1,15 @@
 /**
  * @file assign_kernel.h
- * The one source of the kernels. A variant defines `lanes` (16 floats), `places` (16 numbers of centroids), the five
- * functions on them that are named below, and BLOCK (centroids whose scores stay in registers), then includes this.
+ * The one source of the kernels. A variant defines `lanes` (16 floats), `places` (16 numbers of centroids), the six
+ * functions on them that are named below, BLOCK (centroids whose scores stay in registers), WIDTH (doubles in one
+ * register) and VECTORS (of project, whose scores stay in registers), then includes this.
  *
  *     lanes  lanes_steps(const int16_t *)           16 steps as floats
  *     lanes  lanes_all(float)
  *     lanes  lanes_minus_product(lanes s, lanes x, lanes c)    s - x c, rounded once
  *     void   lanes_nearer(lanes s, int32_t c, lanes *best, places *at)  where s < best: best = s, at = c
  *     void   places_store(places, uint16_t *)
+ *     doubles doubles_steps(const int16_t *)        WIDTH steps as doubles, a vector of that size
  */
 #define KERNEL static inline __attribute__((always_inline))
 
@@ -66,24 +68,46 @@ static void nearest(const int16_t *value, int64_t tiles, int32_t cols, const flo
     }
 }
 
-/* Differences of steps and centroids, squared and added with a rounding each: without a fused multiply-add the
- * processors without one give the same bits at the same speed. */
-typedef double half_tile __attribute__((vector_size(64)));
-typedef int16_t half_steps __attribute__((vector_size(16)));
+/* Double precision: products are rounded before they are added. Without a fused multiply-add, processors that have none
+ * give the same bits at the same speed. */
+#define PIECES (TSR_TILE_ROWS / WIDTH)
 
 static void distance(const int16_t *value, int32_t cols, const double *centroid, double *out)
 {
-    half_tile low = {0}, high = {0};
+    doubles sum[PIECES] = {{0}};
 
-    for (int32_t j = 0; j < cols; j++) {
-        half_steps a, b;
-        memcpy(&a, value + (int64_t)j * TSR_TILE_ROWS, sizeof a);
-        memcpy(&b, value + (int64_t)j * TSR_TILE_ROWS + 8, sizeof b);
-        half_tile p = __builtin_convertvector(a, half_tile) - centroid[j];
-        half_tile q = __builtin_convertvector(b, half_tile) - centroid[j];
-        low += p * p;
-        high += q * q;
+    for (int32_t j = 0; j < cols; j++, value += TSR_TILE_ROWS) {
+#pragma GCC unroll 8
+        for (int p = 0; p < PIECES; p++) {
+            doubles d = doubles_steps(value + p * WIDTH) - centroid[j];
+            sum[p] += d * d;
+        }
     }
-    memcpy(out, &low, sizeof low);
-    memcpy(out + 8, &high, sizeof high);
+    memcpy(out, sum, sizeof sum);
+}
+
+KERNEL void project_block(const double *row, int32_t cols, const double *vector, const int n, double *score)
+{
+    doubles sum[VECTORS][PIECES];
+
+    memset(sum, 0, sizeof sum);
+    for (int32_t j = 0; j < cols; j++, row += TSR_TILE_ROWS) {
+#pragma GCC unroll 8
+        for (int p = 0; p < PIECES; p++) {
+            doubles x;
+            memcpy(&x, row + p * WIDTH, sizeof x);
+#pragma GCC unroll 4
+            for (int i = 0; i < n; i++) sum[i][p] += x * vector[(int64_t)i * cols + j];
+        }
+    }
+    memcpy(score, sum, (size_t)n * sizeof sum[0]);
+}
+
+static void project(const double *row, int32_t cols, const double *vector, int32_t n, double *score)
+{
+    int32_t i = 0;
+
+    for (; i + VECTORS <= n; i += VECTORS)
+        project_block(row, cols, vector + (int64_t)i * cols, VECTORS, score + (int64_t)i * TSR_TILE_ROWS);
+    for (; i < n; i++) project_block(row, cols, vector + (int64_t)i * cols, 1, score + (int64_t)i * TSR_TILE_ROWS);
 }

@@ -20,6 +20,10 @@ typedef struct tsr_kernels {
 
     /** Squared distances [16] of the rows of one tile to one centroid [cols], in double, columns in order. */
     void (*distance)(const int16_t *value, int32_t cols, const double *centroid, double *distance);
+
+    /** Products of 16 rows with @p n vectors: score [n][16] = sum over columns in order of row [cols][16] x vector
+     *  [n][cols]; products are rounded before they are added. */
+    void (*project)(const double *row, int32_t cols, const double *vector, int32_t n, double *score);
 } tsr_kernels;
 
 extern const tsr_kernels tsr_kernels_baseline;

@@ -188,16 +188,6 @@ static void centre_tile(const tsr_pca *pca, const tsr_tiles *tiles, int64_t tile
             centred[j * TSR_TILE_ROWS + i] = value[j * TSR_TILE_ROWS + i] * tiles->step - pca->mean[j];
 }
 
-/* Component c of the 16 rows. */
-static void score_tile(const tsr_pca *pca, int32_t c, const double *centred, double *score)
-{
-    const double *vector = pca->vector + (int64_t)c * pca->cols;
-
-    for (int i = 0; i < TSR_TILE_ROWS; i++) score[i] = 0;
-    for (int32_t j = 0; j < pca->cols; j++)
-        for (int i = 0; i < TSR_TILE_ROWS; i++) score[i] += centred[j * TSR_TILE_ROWS + i] * vector[j];
-}
-
 void tsr_pca_forward(const tsr_pca *pca, const double *values, double *score)
 {
     for (int32_t c = 0; c < pca->components; c++) {
@@ -215,50 +205,73 @@ void tsr_pca_backward(const tsr_pca *pca, const double *score, double *values)
     }
 }
 
-static double largest_score(const tsr_pca *pca, const tsr_tiles *tiles, double *centred)
+/* One tile on its way: centred values [cols][16], scores [components][16]. */
+typedef struct desk {
+    double *centred, *score;
+} desk;
+
+static void score_tile(const tsr_pca *pca, const tsr_tiles *tiles, int64_t tile, const desk *d)
 {
-    double score[TSR_TILE_ROWS], largest = 0;
+    centre_tile(pca, tiles, tile, d->centred);
+    tsr_tile_project(d->centred, pca->cols, pca->vector, pca->components, d->score);
+}
+
+static double largest_score(const tsr_pca *pca, const tsr_tiles *tiles, const desk *d)
+{
+    double largest = 0;
 
     for (int64_t t = 0; t < tiles->tiles; t++) {
-        centre_tile(pca, tiles, t, centred);
+        int rows = tsr_tile_rows(tiles, t);
+
+        score_tile(pca, tiles, t, d);
         for (int32_t c = 0; c < pca->components; c++) {
-            score_tile(pca, c, centred, score);
-            for (int i = 0; i < tsr_tile_rows(tiles, t); i++) largest = fmax(largest, fabs(score[i]));
+            const double *score = d->score + (int64_t)c * TSR_TILE_ROWS;
+            for (int i = 0; i < rows; i++) largest = fabs(score[i]) > largest ? fabs(score[i]) : largest;
         }
     }
     return largest;
 }
 
-static void project(const tsr_pca *pca, const tsr_tiles *tiles, double *centred, tsr_tiles *scores)
+static void project(const tsr_pca *pca, const tsr_tiles *tiles, const desk *d, tsr_tiles *scores)
 {
-    double score[TSR_TILE_ROWS];
-
     for (int64_t t = 0; t < tiles->tiles; t++) {
-        centre_tile(pca, tiles, t, centred);
-        for (int32_t c = 0; c < pca->components; c++) {
-            score_tile(pca, c, centred, score);
-            tsr_tiles_put(scores, t * TSR_TILE_ROWS, tsr_tile_rows(tiles, t), c, score);
-        }
+        int rows = tsr_tile_rows(tiles, t);
+
+        score_tile(pca, tiles, t, d);
+        for (int32_t c = 0; c < pca->components; c++)
+            (void)tsr_tiles_put(scores, t * TSR_TILE_ROWS, rows, c, d->score + (int64_t)c * TSR_TILE_ROWS);
     }
+}
+
+static tsr_status desk_make(const tsr_pca *pca, desk *d)
+{
+    tsr_status st;
+
+    TSR_TRY(tsr_alloc_aligned(&d->centred, (int64_t)pca->cols * TSR_TILE_ROWS, sizeof *d->centred));
+    TSR_TRY(tsr_alloc_aligned(&d->score, (int64_t)pca->components * TSR_TILE_ROWS, sizeof *d->score));
+done:
+    return st;
 }
 
 tsr_status tsr_pca_apply(const tsr_comm *comm, tsr_pca *pca, const tsr_tiles *tiles, tsr_tiles **scores)
 {
     tsr_status st;
-    double *centred = NULL, step = pca->step;
+    desk d = {0};
+    double step = pca->step;
 
     *scores = NULL;
-    TSR_AGREE(comm, tsr_alloc_aligned(&centred, (int64_t)pca->cols * TSR_TILE_ROWS, sizeof *centred));
+    TSR_AGREE(comm, desk_make(pca, &d));
     if (step == 0) {
-        double largest = largest_score(pca, tiles, centred);
+        double largest = largest_score(pca, tiles, &d);
         tsr_max_double(comm, &largest, 1);
         step = tsr_step_for(largest);
     }
     TSR_AGREE(comm, tsr_tiles_create(&tiles->span, pca->components, step, tiles->key, scores));
-    project(pca, tiles, centred, *scores);
+    project(pca, tiles, &d, *scores);
     pca->step = step;
 done:
     if (st != TSR_OK) tsr_tiles_destroy(scores);
-    tsr_free(&centred);
+    tsr_free(&d.score);
+    tsr_free(&d.centred);
     return st;
 }

@@ -204,6 +204,28 @@ static void distances_are_the_same_in_every_variant_and_to_the_digit(void **stat
     tsr_tiles_destroy(&tiles);
 }
 
+static void products_with_vectors_are_the_same_in_every_variant_and_to_the_digit(void **state)
+{
+    enum { COLS = 13, N = 7 };
+    double row[COLS * 16], vector[N * COLS], score[ISAS][N * 16];
+
+    (void)state;
+    for (int i = 0; i < COLS * 16; i++) row[i] = draw(41, (uint64_t)i) - 0.5;
+    for (int i = 0; i < N * COLS; i++) vector[i] = draw(42, (uint64_t)i) - 0.5;
+    for (int isa = 0; isa < ISAS; isa++) {
+        tsr_isa runs = tsr_isa_runs((tsr_isa)isa) ? (tsr_isa)isa : TSR_ISA_BASELINE;
+        tsr_kernels_of(runs)->project(row, COLS, vector, N, score[isa]);
+        assert_memory_equal(score[isa], score[0], sizeof score[0]);
+    }
+    for (int v = 0; v < N; v++) {
+        for (int i = 0; i < 16; i++) {
+            double sum = 0;
+            for (int j = 0; j < COLS; j++) sum += row[j * 16 + i] * vector[v * COLS + j];
+            assert_true(sum == score[0][v * 16 + i]);
+        }
+    }
+}
+
 static void own_and_other_distances_hold_for_any_range_of_rows(void **state)
 {
     const double c[3 * 2] = {0, 0, 10, 0, 0, 4};
@@ -237,6 +259,7 @@ int main(void)
         cmocka_unit_test(equal_centroids_leave_rows_with_the_lowest),
         cmocka_unit_test(sums_kept_up_to_date_equal_sums_from_scratch),
         cmocka_unit_test(distances_are_the_same_in_every_variant_and_to_the_digit),
+        cmocka_unit_test(products_with_vectors_are_the_same_in_every_variant_and_to_the_digit),
         cmocka_unit_test(own_and_other_distances_hold_for_any_range_of_rows),
     };
 
