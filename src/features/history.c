@@ -209,18 +209,19 @@ tsr_status tsr_history_read(const tsr_window *window, const tsr_block *block, in
     while (end > first && (int64_t)block->time[end - 1] >= window->as_of) end--;
     history->rows = end - first;
     if (make_room(sorter, end - first) != TSR_OK) return TSR_ENOMEM;
-    while (first < end) {
+    while (first < end && !history->overflow) {
         day_rows today = day_at(block, first, end, history);
+        if (history->overflow) break;
         purchases += collect_purchases(block, &today, sorter->order + purchases);
         visit_day(window, &today, history);
         first = today.end;
     }
-    count_orders(window, sorter->order, purchases, block->order != NULL, history);
-    history->net = history->paid - history->returned;
     if (history->overflow)
         return TSR_FAIL(TSR_EDATA,
                         "customer in row %" PRId64 ": the sum of amounts does not fit 64 bits; "
                         "use a smaller money.scale",
                         block->first + customer);
+    count_orders(window, sorter->order, purchases, block->order != NULL, history);
+    history->net = history->paid - history->returned;
     return TSR_OK;
 }
