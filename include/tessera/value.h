@@ -50,7 +50,7 @@ typedef struct tsr_value_model {
     double spend[3]; /* Gamma-Gamma p, q > 1, gamma; money in whole currency units */
     double spend_log_likelihood;
     int64_t spend_customers;
-    bool spend_converged;
+    bool spend_converged;     /* also false where q runs to 1: tails so heavy that no population mean exists */
     double spend_correlation; /* of x and mean spend among them: the model assumes none; NaN: one is constant */
 } tsr_value_model;
 

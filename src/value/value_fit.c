@@ -21,6 +21,9 @@ static const double spend_starts[][TSR_MAXIMIZE_PARAMETERS] = {{0, 0, 0}, {1, 1,
 /* Below this share of dead nobody seems to drop out. */
 #define DEAD_AT_LEAST 0.01
 
+/* Below this q - 1 the fit presses against the limit where a population mean exists no more. */
+#define Q_AT_LIMIT 1e-3
+
 /* ---- purchases ---- */
 
 typedef struct purchase_fit {
@@ -151,7 +154,7 @@ static tsr_status fit_spend(const tsr_comm *comm, const tsr_spends *s, tsr_value
     TSR_TRY(tsr_maximize(comm, &search, &maximum));
     spend_parameters(maximum.theta, model->spend);
     model->spend_log_likelihood = maximum.log_likelihood;
-    model->spend_converged = maximum.converged;
+    model->spend_converged = maximum.converged && model->spend[TSR_SPEND_Q] - 1 > Q_AT_LIMIT;
 done:
     return st;
 }
