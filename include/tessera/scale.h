@@ -14,9 +14,9 @@ typedef enum tsr_transform { TSR_TRANSFORM_NONE, TSR_TRANSFORM_LOG1P, TSR_TRANSF
 typedef struct tsr_scaler {
     int32_t cols; /* features in the tiles: constant columns are left out */
     char (*name)[TSR_NAME_BYTES];
-    int32_t *transform;    /* [cols] tsr_transform. log1p is sign(x) log1p(|x|), so that negative money is legal */
-    double *fill;          /* [cols] raw value that stands for a missing one */
-    double *mean, *sd;     /* [cols] of transformed values; scale: none has sd = 1 and mean rounded to the step */
+    int32_t *transform; /* [cols] tsr_transform. log1p is sign(x) log1p(|x|), so that negative money is legal */
+    double *fill;       /* [cols] raw value that stands for a missing one */
+    double *mean, *sd;  /* [cols] of transformed values (sd: divisor n - 1); scale: none: 1, mean rounded to the step */
     double *missing_share; /* [cols] */
     int64_t *clipped;      /* [cols] values beyond clip */
     double clip;           /* standard deviations; 0: nothing is clipped */

@@ -264,7 +264,10 @@ static tsr_status second_pass(const tsr_comm *comm, const tsr_reader *reader, ts
     for (int32_t c = 0; c < n; c++) {
         double m2 = mean_of(&sum[2 * c], column[c].count);
         double m3 = mean_of(&sum[2 * c + 1], column[c].count);
-        column[c].sd = ldexp(sqrt(m2), deviation_exponent(&column[c]));
+        /* Of a sample (divisor n - 1), as the covariance: so components of standardised features are those of the
+         * correlations. */
+        double sample = (double)column[c].count / (double)(column[c].count > 1 ? column[c].count - 1 : 1);
+        column[c].sd = ldexp(sqrt(m2 * sample), deviation_exponent(&column[c]));
         column[c].skewness = m3 / (m2 * sqrt(m2));
     }
 done:

@@ -45,7 +45,7 @@ typedef struct tsr_moments {
     int64_t missing_here; /* of this rank */
     int64_t count;        /* values that count, over all ranks */
     double low, high;     /* of the transformed values that count; low < high */
-    double mean, sd;      /* out; sd with divisor n, as scikit-learn's StandardScaler */
+    double mean, sd;      /* out; sd with divisor n - 1 */
     double skewness;      /* out; m3 / m2^1.5 */
 } tsr_moments;
 
