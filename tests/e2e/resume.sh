@@ -1,0 +1,37 @@
+# A run that is killed at any stage, and finished on another number of ranks, is the run that was never killed.
+. "${0%/*}/common.sh"
+
+job() { printf 'dataset: data\noutput: %s\n' "$1" >"$1.yaml"; }
+
+"$TESSERA" synth --customers 5000 --partitions 3 --output data --quiet
+job whole
+ranks 2 "$TESSERA" segment whole.yaml --quiet >/dev/null
+wanted=$(digest whole)
+
+# STAGE,NTH: on the way into a stage (1), or with its work done and not yet noted (2).
+np=1
+for point in features,2 scale,1 tiles,2 pca,2 kmeans,1 quality,2 rfm,1 value,2 customers,1 customers,2 profile,1 model,2 \
+    segments,2 report,1 report,2; do
+    stage=${point%,*} nth=${point#*,} run=${point%,*}$nth
+    job $run
+    if TSR_FAULT="point=$stage,rank=1,nth=$nth,action=kill" ranks 3 "$TESSERA" segment $run.yaml --quiet >/dev/null 2>&1
+    then die "$stage: nobody was killed"
+    fi
+    if "$TESSERA" inspect $run --digest >/dev/null 2>&1; then die "$stage: an unfinished run shows a digest"; fi
+    ranks $np "$TESSERA" segment $run.yaml --quiet >/dev/null
+    [ "$(digest $run)" = "$wanted" ] || die "killed in $stage ($nth): another digest"
+    [ ! -e $run/checkpoint ] || die "$stage: checkpoint/ is still there"
+    np=$((np % 3 + 1))
+done
+
+# A failure on one rank is a failure on all, with one message.
+job failing
+expect 4 env TSR_FAULT="point=kmeans,rank=2" "$MPIEXEC" --timeout 60 -np 3 "$TESSERA" segment failing.yaml
+[ "$(grep -c 'failed on purpose' said)" = 1 ] || die "one failure, one message"
+
+# USR1 ends a run at the next stage; the same command finishes it.
+job asked
+expect 6 env TSR_FAULT="point=pca,rank=1,action=usr1" "$MPIEXEC" --timeout 60 -np 2 "$TESSERA" segment asked.yaml
+[ -e asked/checkpoint/scale.h5 ] || die "no checkpoint was kept"
+"$TESSERA" segment asked.yaml --quiet >/dev/null
+[ "$(digest asked)" = "$wanted" ] || die "asked to stop: another digest"

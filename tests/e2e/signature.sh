@@ -1,0 +1,36 @@
+# The signature: one digest, whatever the number of ranks and of partitions.
+. "${0%/*}/common.sh"
+
+job() { # FOLDER OUTPUT
+    cat >job.yaml <<END
+dataset: $1
+output: $2
+END
+}
+
+first=
+same() { # WHAT RUN
+    found=$(digest "$2")
+    [ ${#found} = 64 ] || die "no digest of $1: $found"
+    [ -n "$first" ] || first=$found
+    [ "$found" = "$first" ] || die "$1: digest $found, not $first"
+    say "$1: $found"
+}
+
+for p in 1 4 16 61; do
+    ranks 2 "$TESSERA" synth --customers 20000 --partitions $p --output data$p --quiet
+    job data$p p$p
+    ranks 2 "$TESSERA" segment job.yaml --quiet >/dev/null
+    same "$p partitions" p$p
+done
+for np in 1 3 5 8; do
+    job data4 np$np
+    ranks $np "$TESSERA" segment job.yaml --quiet >/dev/null
+    same "$np ranks" np$np
+done
+ranks 3 "$TESSERA" inspect np8 --verify >/dev/null || die "verification of np8"
+
+# The processor's own kernels and the plain ones agree.
+job data16 plain
+TESSERA_ISA=baseline "$TESSERA" segment job.yaml --quiet >/dev/null
+same "baseline kernels" plain
