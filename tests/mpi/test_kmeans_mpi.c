@@ -376,6 +376,24 @@ static void wish_to_stop_on_one_rank_stops_all(void **state)
     test_tiles_free(&tiles);
 }
 
+/* In a task, which the other ranks know nothing of. */
+static void wish_to_stop_on_one_rank_in_the_fits_on_the_sample_stops_all(void **state)
+{
+    const tsr_comm *comm = *state;
+    tsr_tiles *tiles = test_tiles(comm, ROWS, COLS, 1e-3, DEAL_EVENLY, test_uniform);
+    tsr_kmeans *model = NULL;
+    uint16_t *label = NULL;
+    char plan[80];
+
+    tsr_interrupt_install(0);
+    snprintf(plan, sizeof plan, "point=kmeans,rank=%d,nth=5,action=usr1", comm->size - 1);
+    tsr_fault_set(plan);
+    CHECK_ALL(comm, tsr_kmeans_run(comm, &usual, 1, tiles, NULL, 0, &model, &label) == TSR_EINTR);
+    CHECK_ALL(comm, model == NULL && label == NULL);
+    tsr_fault_set(NULL);
+    test_tiles_free(&tiles);
+}
+
 static void failure_inside_the_fit_on_one_rank_reaches_all(void **state)
 {
     const tsr_comm *comm = *state;
@@ -468,6 +486,7 @@ int main(void)
         cmocka_unit_test(bad_settings_and_bad_starts_are_refused_on_all_ranks),
         cmocka_unit_test(memory_short_on_one_rank_fails_on_all),
         cmocka_unit_test(wish_to_stop_on_one_rank_stops_all),
+        cmocka_unit_test(wish_to_stop_on_one_rank_in_the_fits_on_the_sample_stops_all),
         cmocka_unit_test(failure_inside_the_fit_on_one_rank_reaches_all),
         cmocka_unit_test(renumbered_model_gives_the_renumbered_labels_ties_too),
         cmocka_unit_test(model_survives_its_bundle),
