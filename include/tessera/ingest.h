@@ -2,6 +2,12 @@
  * @file ingest.h
  * Sources -> dataset: read, clean, exchange, sort, partition.
  * Stage: every rank reads its byte range of plain files; a compressed or multi-line file is read whole by one rank.
+ *
+ * A row is refused for the first reason that holds, in this order: its form (NUL bytes, quotes, missing columns), a
+ * missing id, the rules of the source, its money, its time, its quantity, its texts. Every refused row is counted by
+ * reason, with its money where that can be read; rows read = rows used + rows refused. Equal rows are kept.
+ * Of several values of an attribute the last one stands, in the order of sources, files and lines; an empty field is no
+ * value. A row without an order, where others have one, belongs to the order of its customer and moment.
  */
 #ifndef TSR_INGEST_H
 #define TSR_INGEST_H

@@ -76,6 +76,15 @@ static tsr_status check_params(const tsr_ingest_params *params)
     return TSR_OK;
 }
 
+/* The numbers that all ranks must have in common; texts come from the same job. */
+static tsr_status check_same(const tsr_comm *comm, const tsr_ingest_params *params)
+{
+    int64_t numbers[] = {params->partitions, params->money_scale, params->resolution, params->reject_limit,
+                         params->sources.n};
+
+    return tsr_same(comm, numbers, sizeof numbers, "the settings of ingest");
+}
+
 /* ---- what flows ---- */
 
 typedef struct flow {
@@ -176,7 +185,12 @@ static tsr_status find_unchanged(const tsr_comm *comm, flow *f, tsr_ingest_resul
     int exists = comm->rank == 0 && tsr_file_exists(path);
     MPI_Bcast(&exists, 1, MPI_INT, 0, comm->mpi);
     if (!exists) goto done;
-    TSR_TRY(tsr_dataset_open(comm, f->output, &there));
+    st = tsr_dataset_open(comm, f->output, &there);
+    if (st != TSR_OK) { /* it may be somebody else's: never overwrite what cannot be read */
+        tsr_error why = *tsr_error_last();
+        st = TSR_FAIL(st, "%s (there is a dataset already: remove it to make it anew)", why.text);
+        goto done;
+    }
     const tsr_dataset_info *info = tsr_dataset_about(there);
     f->info.generation = info->generation + 1;
     if (!tsr_receipt_fits(info->sources, f->params, &f->inputs, NULL)) goto done;
@@ -387,6 +401,7 @@ tsr_status tsr_ingest_run(const tsr_comm *comm, const tsr_ingest_params *params,
 
     *result = (tsr_ingest_result){0};
     TSR_AGREE(comm, check_params(params));
+    TSR_TRY(check_same(comm, params));
     TSR_AGREE(comm, comm->rank == 0 ? lock_output(output, &lock) : TSR_OK);
     TSR_TRY(tsr_inputs_open(comm, params, &f.inputs));
     TSR_AGREE(comm, prepare(&f));

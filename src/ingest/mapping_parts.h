@@ -35,6 +35,11 @@ typedef struct tsr_attribute_place {
     const char *name;
 } tsr_attribute_place;
 
+typedef struct tsr_rule_place {
+    tsr_reject_rule *rule;
+    char column[TSR_COLUMN_BYTES]; /* the first that it looks at */
+} tsr_rule_place;
+
 struct tsr_mapping {
     int32_t kind, source, file, money_scale;
     bool days;
@@ -43,7 +48,7 @@ struct tsr_mapping {
     int32_t attributes;
     tsr_attribute_place *attribute;
     int32_t rules;
-    tsr_reject_rule **rule;
+    tsr_rule_place *rule; /* [rules] */
     tsr_clock clock;
     tsr_text_format format;
 };

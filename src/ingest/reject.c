@@ -24,8 +24,7 @@ typedef struct node {
 
 struct tsr_reject_rule {
     char text[RULE_BYTES];
-    char column[WORD_BYTES]; /* the first one */
-    int32_t slots, root, n;
+    int32_t root, n;
     node nodes[NODES_MAX];
 };
 
@@ -94,10 +93,7 @@ static tsr_status take_column(parser *p, int32_t *slot)
         p->at += n;
     }
     if (n == 0) return fail(p, "a column");
-    if (p->rule->column[0] == '\0') memcpy(p->rule->column, name, sizeof name);
-    tsr_status st = p->finder(p->context, name, slot);
-    if (st == TSR_OK && *slot + 1 > p->rule->slots) p->rule->slots = *slot + 1;
-    return st;
+    return p->finder(p->context, name, slot);
 }
 
 static bool take_comparison(parser *p, comparison *compare)
@@ -297,14 +293,4 @@ bool tsr_reject_matches(const tsr_reject_rule *rule, const tsr_slice *field, int
 const char *tsr_reject_text(const tsr_reject_rule *rule)
 {
     return rule->text;
-}
-
-const char *tsr_reject_column(const tsr_reject_rule *rule)
-{
-    return rule->column;
-}
-
-int32_t tsr_reject_slots(const tsr_reject_rule *rule)
-{
-    return rule->slots;
 }

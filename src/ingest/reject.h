@@ -36,9 +36,7 @@ void tsr_reject_destroy(tsr_reject_rule **rule);
  */
 bool tsr_reject_matches(const tsr_reject_rule *rule, const tsr_slice *field, int32_t fields, const tsr_decimal *amount);
 
-/** Local. The rule as written; the largest slot it looks at (-1: none); its first column. Borrowed. */
+/** Local. The rule as written. Borrowed. */
 const char *tsr_reject_text(const tsr_reject_rule *rule);
-const char *tsr_reject_column(const tsr_reject_rule *rule);
-int32_t tsr_reject_slots(const tsr_reject_rule *rule);
 
 #endif

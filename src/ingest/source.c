@@ -133,6 +133,7 @@ uint32_t tsr_source_has(const tsr_source *source)
 /* ---- columns of one file ---- */
 
 typedef struct finder {
+    char rule_column[TSR_COLUMN_BYTES]; /* the first one of the rule that is read */
     const tsr_source *source;
     const tsr_mapping_place *place;
     const tsr_header *header;
@@ -160,9 +161,10 @@ static void list_names(const tsr_header *header, char *text, size_t room)
     }
 }
 
-static int32_t slot_of_name(const tsr_header *header, const char *name)
+/* The first column of that name from @p from on; -1: none. */
+static int32_t slot_of_name(const tsr_header *header, const char *name, int32_t from)
 {
-    for (int32_t i = 0; i < header->n; i++)
+    for (int32_t i = from; i < header->n; i++)
         if (strcmp(header->name[i], name) == 0) return i;
     return -1;
 }
@@ -182,7 +184,10 @@ static tsr_status no_such_column(const finder *f, const char *what, const char *
 /* A column by its number from 1, or by its name in the header. */
 static tsr_status find_place(const finder *f, const char *what, const char *name, tsr_place *place)
 {
-    place->slot = slot_of_name(f->header, name);
+    place->slot = slot_of_name(f->header, name, 0);
+    if (place->slot >= 0 && slot_of_name(f->header, name, place->slot + 1) >= 0)
+        return TSR_FAIL(TSR_ECONF, "ingest.sources[%d], %s: the header of %s has several columns \"%s\": give a number",
+                        f->place->source, what, f->place->path, name);
     if (place->slot < 0 && is_number(name)) {
         long number = strtol(name, NULL, 10);
         bool beyond =
@@ -240,24 +245,27 @@ static tsr_status find_attributes(const finder *f)
 /* The columns that a rule may name: fields and attributes of the mapping first, then the header. */
 static tsr_status find_slot(void *context, const char *column, int32_t *slot)
 {
-    const finder *f = context;
+    finder *f = context;
     const char *name = mapped(f->source, column);
-    tsr_place place;
+    tsr_place place = {TSR_SLOT_AMOUNT, "amount"};
+    bool made = name == NULL && strcmp(column, "amount") == 0 && mapped(f->source, "price") != NULL;
+    tsr_status st = made ? TSR_OK : find_place(f, "reject", name != NULL ? name : column, &place);
 
-    *slot = TSR_SLOT_AMOUNT;
-    if (name == NULL && strcmp(column, "amount") == 0 && mapped(f->source, "price") != NULL) return TSR_OK;
-    tsr_status st = find_place(f, "reject", name != NULL ? name : column, &place);
     *slot = place.slot;
+    if (f->rule_column[0] == '\0') memcpy(f->rule_column, place.column, sizeof f->rule_column);
     return st;
 }
 
 static tsr_status compile_rules(finder *f)
 {
     tsr_mapping *mapping = f->mapping;
-    tsr_status st = tsr_alloc(&mapping->rule, f->source->reject.n, sizeof(tsr_reject_rule *));
+    tsr_status st = tsr_alloc(&mapping->rule, f->source->reject.n, sizeof *mapping->rule);
 
     for (int32_t i = 0; st == TSR_OK && i < f->source->reject.n; i++) {
-        st = tsr_reject_compile(f->source->reject.text[i], find_slot, f, &mapping->rule[i]);
+        tsr_rule_place *made = &mapping->rule[i];
+        f->rule_column[0] = '\0';
+        st = tsr_reject_compile(f->source->reject.text[i], find_slot, f, &made->rule);
+        memcpy(made->column, f->rule_column, sizeof made->column);
         if (st == TSR_OK) mapping->rules++;
     }
     return st;
@@ -300,7 +308,7 @@ void tsr_mapping_destroy(tsr_mapping **at)
     tsr_mapping *mapping = *at;
 
     if (mapping == NULL) return;
-    for (int32_t i = 0; i < mapping->rules; i++) tsr_reject_destroy(&mapping->rule[i]);
+    for (int32_t i = 0; i < mapping->rules; i++) tsr_reject_destroy(&mapping->rule[i].rule);
     tsr_free(&mapping->rule);
     tsr_free(&mapping->attribute);
     tsr_free(at);

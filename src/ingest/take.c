@@ -144,9 +144,11 @@ static void check_rules(taking *t)
 {
     const tsr_mapping *mapping = t->mapping;
 
-    for (int32_t i = 0; i < mapping->rules && fine(t); i++)
-        if (tsr_reject_matches(mapping->rule[i], t->row->field, t->row->fields, t->has_amount ? &t->amount : NULL))
-            refuse(t, tsr_reject_column(mapping->rule[i]), "%s", tsr_reject_text(mapping->rule[i]));
+    for (int32_t i = 0; i < mapping->rules && fine(t); i++) {
+        const tsr_rule_place *at = &mapping->rule[i];
+        if (tsr_reject_matches(at->rule, t->row->field, t->row->fields, t->has_amount ? &t->amount : NULL))
+            refuse(t, at->column, "%s", tsr_reject_text(at->rule));
+    }
 }
 
 /* ---- transactions ---- */

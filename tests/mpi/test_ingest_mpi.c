@@ -1,6 +1,9 @@
 #include "mpi_test.h"
 
+#include <signal.h>
 #include <zlib.h>
+
+#include "ingest/deliver.h"
 
 #include "ingest_test.h"
 #include "tessera/log.h"
@@ -343,6 +346,40 @@ static void failing_rank_fails_all(void **state)
     }
 }
 
+static void disagreeing_settings_are_found(void **state)
+{
+    const tsr_comm *comm = *state;
+    char *path = test_path(comm, "small.csv");
+    tsr_ingest_result result;
+    test_source t;
+
+    if (comm->size == 1) skip();
+    write_part(comm, path, 0, 60);
+    use_transactions(&t, path);
+    tsr_ingest_params params = params_of(&t.source, 1, 3 + (comm->rank == comm->size - 1));
+    CHECK_ALL(comm, tsr_ingest_run(comm, &params, fresh(comm, "disagreeing"), &result) == TSR_ECONF);
+    tsr_error_clear();
+}
+
+static void wish_to_stop_ends_it_without_a_dataset(void **state)
+{
+    const tsr_comm *comm = *state;
+    char *path = test_path(comm, "small.csv"), *folder = fresh(comm, "stopped");
+    tsr_ingest_result result;
+    test_source t;
+
+    write_part(comm, path, 0, 60);
+    use_transactions(&t, path);
+    tsr_ingest_params params = params_of(&t.source, 1, 3);
+    tsr_interrupt_install(0.0);
+    if (comm->rank == comm->size - 1) raise(SIGUSR1);
+    CHECK_ALL(comm, tsr_ingest_run(comm, &params, folder, &result) == TSR_EINTR);
+    CHECK_ALL(comm, !tsr_file_exists(keep("%s/dataset.json", folder)));
+    tsr_interrupt_clear();
+    tsr_error_clear();
+    CHECK_ALL(comm, tsr_ingest_run(comm, &params, folder, &result) == TSR_OK);
+}
+
 /* ---- again ---- */
 
 static void rerun_does_nothing_until_something_changes(void **state)
@@ -374,7 +411,115 @@ static void rerun_does_nothing_until_something_changes(void **state)
     CHECK_ALL(comm, strlen(digest_in(comm, folder)) == 64);
 }
 
+static void dataset_that_cannot_be_read_is_not_overwritten(void **state)
+{
+    const tsr_comm *comm = *state;
+    char *path = test_path(comm, "small.csv"), *folder = fresh(comm, "foreign");
+    tsr_ingest_result result;
+    test_source t;
+
+    write_part(comm, path, 0, 60);
+    write_text(comm, keep("%s/dataset.json", folder), "{}", 2);
+    use_transactions(&t, path);
+    tsr_ingest_params params = params_of(&t.source, 1, 3);
+    CHECK_ALL(comm, tsr_ingest_run(comm, &params, folder, &result) == TSR_EDATA);
+    CHECK_ALL(comm, strstr(tsr_error_last()->text, "remove it to make it anew") != NULL);
+    CHECK_ALL(comm, strcmp(read_file(comm, keep("%s/dataset.json", folder)), "{}") == 0);
+    tsr_error_clear();
+}
+
+/* ---- settings from a job file ---- */
+
+static void job_file_gives_the_settings(void **state)
+{
+    const tsr_comm *comm = *state;
+    const char *text = "ingest:\n"
+                       "  partitions: auto\n"
+                       "  memory: 2GiB\n"
+                       "  money: {scale: 3, currency: USD}\n"
+                       "  time_zone: Europe/London\n"
+                       "  sources:\n"
+                       "    - kind: transactions\n"
+                       "      files: [ \"${TESSERA_TEST_FOLDER}/x.txt\" ]\n"
+                       "      delimiter: blank\n"
+                       "      columns: {id: 1, time: 2, quantity: 3, amount: 4}\n"
+                       "      time_format: \"%Y%m%d\"\n"
+                       "      reject: [ \"amount < 0\", 'order starts_with \"C\"' ]\n"
+                       "    - kind: customers\n"
+                       "      files: y.csv\n"
+                       "      columns: {id: id, age: Age}\n"
+                       "      types: {age: number}\n";
+    char *path = test_path(comm, "job.yaml");
+    tsr_ingest_params params;
+    tsr_section section = {tsr_ingest_keys, &params};
+    tsr_job *job = NULL;
+
+    setenv("TESSERA_TEST_FOLDER", "/somewhere", 1);
+    write_text(comm, path, text, strlen(text));
+    memset(&params, 0, sizeof params);
+    CHECK_ALL(comm, tsr_job_read(comm, path, NULL, 0, &section, 1, &job) == TSR_OK);
+    CHECK_ALL(comm, params.partitions == 0 && params.memory == 2LL << 30 && params.money_scale == 3);
+    CHECK_ALL(comm, params.sources.n == 2 && params.resolution == TSR_RESOLUTION_AUTO && params.reject_limit == 1000);
+    const tsr_source *source = params.sources.item;
+    CHECK_ALL(comm, source[0].kind == TSR_SOURCE_TRANSACTIONS && source[1].kind == TSR_SOURCE_CUSTOMERS);
+    CHECK_ALL(comm, strcmp(source[0].files.text[0], "/somewhere/x.txt") == 0);
+    CHECK_ALL(comm, strcmp(source[0].delimiter, "blank") == 0 && strcmp(source[1].delimiter, ",") == 0);
+    CHECK_ALL(comm, source[0].header && !source[0].multiline && source[0].time_zone == NULL);
+    CHECK_ALL(comm, source[0].columns.n == 4 && strcmp(source[0].columns.text[3], "4") == 0);
+    CHECK_ALL(comm, strcmp(source[0].reject.text[1], "order starts_with \"C\"") == 0);
+    CHECK_ALL(comm, strcmp(source[1].time_format, "iso") == 0 && source[1].reject.n == 0 && source[0].types.n == 0);
+    CHECK_ALL(comm, strcmp(source[1].types.text[0], "number") == 0);
+    tsr_job_destroy(&job);
+}
+
 /* ---- customers ---- */
+
+/* A customer as it travels, without attributes: key, transactions, id of 4 bytes. */
+static void travelling(char *row, uint64_t key, int64_t transactions, const char *id)
+{
+    memcpy(row, &key, 8);
+    memcpy(row + 8, &transactions, 8);
+    strncpy(row + 16, id, 8);
+}
+
+static void ids_with_one_key_stay_two_customers(void **state)
+{
+    const tsr_comm *comm = *state;
+    char customer[3 * 24] = {0}, row[3 * 16] = {0}, *folder = fresh(comm, "one-key");
+    tsr_packing_plan plan = tsr_packing_plan_of(0);
+    tsr_customer_plan customer_plan = {.id_width = 4, .at_position = 16, .at_value = 16, .at_id = 16, .bytes = 24};
+    tsr_delivery in = {.plan = &plan, .customer_plan = &customer_plan, .customer = customer, .row = row, .size = 1};
+    tsr_dataset_info info = {.partitions = 1,
+                             .generation = 1,
+                             .id_width = 4,
+                             .id_kind = "given",
+                             .money_scale = 2,
+                             .time_zone = "UTC",
+                             .resolution = 1};
+    tsr_digest_sum digest = {{0}};
+    tsr_dataset *dataset = NULL;
+    tsr_block block = {0};
+
+    /* two senders: the first saw "b" and "a", the second saw "a" */
+    travelling(customer, 7, 1, "b");
+    travelling(customer + 24, 7, 1, "a");
+    travelling(customer + 48, 7, 1, "a");
+    for (int i = 0; i < 3; i++) tsr_row_pack(&plan, 0, &(tsr_transaction){.time = 30 - i, .amount = i}, row + 16 * i);
+    in.customers = 3;
+    if (comm->rank == 0) {
+        assert_int_equal(tsr_folder_make(folder), TSR_OK);
+        assert_int_equal(tsr_deliver(&in, folder, &info, &digest), TSR_OK);
+    }
+    CHECK_ALL(comm, tsr_dataset_commit(comm, folder, &info, &digest) == TSR_OK);
+    CHECK_ALL(comm, tsr_dataset_open(comm, folder, &dataset) == TSR_OK);
+    CHECK_ALL(comm, info.customers == 2 && info.transactions == 3);
+    CHECK_ALL(comm, tsr_dataset_read(dataset, 0, 2, TSR_READ_ALL, &block) == TSR_OK);
+    CHECK_ALL(comm, block.key[0] == 7 && block.key[1] == 7 && block.id[0] == 'a' && block.id[4] == 'b');
+    CHECK_ALL(comm, block.offset[1] == 2 && block.time[0] == 28 && block.time[1] == 29 && block.time[2] == 30);
+    tsr_block_clear(&block);
+    tsr_dataset_close(&dataset);
+    tsr_dataset_info_clear(&info);
+}
 
 static int32_t find_customer(const tsr_block *block, const char *id)
 {
@@ -468,6 +613,11 @@ int main(void)
         cmocka_unit_test(open_quote_names_its_line_on_all_ranks),
         cmocka_unit_test(settings_that_do_not_fit_the_file_are_refused),
         cmocka_unit_test(failing_rank_fails_all),
+        cmocka_unit_test(disagreeing_settings_are_found),
+        cmocka_unit_test(wish_to_stop_ends_it_without_a_dataset),
+        cmocka_unit_test(dataset_that_cannot_be_read_is_not_overwritten),
+        cmocka_unit_test(job_file_gives_the_settings),
+        cmocka_unit_test(ids_with_one_key_stay_two_customers),
         cmocka_unit_test(rerun_does_nothing_until_something_changes),
         cmocka_unit_test(attributes_take_the_last_value_and_the_right_type),
         cmocka_unit_test(quantities_with_decimals_make_amounts_but_no_column),

@@ -87,15 +87,12 @@ static void and_binds_closer_than_or(void **state)
     assert_true(refuses("price>0 and order starts_with \"or and\"", "or and", "1", "", "x"));
 }
 
-static void first_column_and_slots_are_known(void **state)
+static void row_that_is_too_short_misses_the_column(void **state)
 {
     tsr_reject_rule *rule = NULL;
 
     (void)state;
     assert_int_equal(tsr_reject_compile("missing 'unit price' or order = \"1\"", find_slot, NULL, &rule), TSR_OK);
-    assert_string_equal(tsr_reject_column(rule), "unit price");
-    assert_int_equal(tsr_reject_slots(rule), 3);
-    /* a row that is too short misses the column */
     tsr_slice field[1] = {{"1", 1}};
     assert_true(tsr_reject_matches(rule, field, 1, NULL));
     tsr_reject_destroy(&rule);
@@ -138,7 +135,7 @@ int main(void)
         cmocka_unit_test(missing_values_make_comparisons_false),
         cmocka_unit_test(computed_amount_is_compared_exactly),
         cmocka_unit_test(and_binds_closer_than_or),
-        cmocka_unit_test(first_column_and_slots_are_known),
+        cmocka_unit_test(row_that_is_too_short_misses_the_column),
         cmocka_unit_test(wrong_rules_name_the_place),
     };
 
