@@ -11,6 +11,8 @@ typedef struct tsr_bundle tsr_bundle;
 
 /** Local. An empty bundle. Free with tsr_bundle_destroy(). @return TSR_OK; TSR_ENOMEM */
 tsr_status tsr_bundle_create(tsr_bundle **bundle) TSR_NODISCARD;
+
+/** Local. Free it and set the pointer to NULL; NULL is fine. */
 void tsr_bundle_destroy(tsr_bundle **bundle);
 
 /**

@@ -37,6 +37,7 @@ tsr_status tsr_file_remove(const char *path) TSR_NODISCARD;
  * @return TSR_OK; TSR_EIO, also where another process holds it (says so)
  */
 tsr_status tsr_folder_lock(const char *folder, int *lock) TSR_NODISCARD;
+/** Local. Release the lock and set it to -1; -1 is fine. */
 void tsr_folder_unlock(int *lock);
 
 #endif

@@ -53,6 +53,8 @@ typedef struct tsr_table tsr_table; /* opened for reading */
 
 /** Local. Open a table. @param[out] table new; tsr_table_close(). @return TSR_OK; TSR_EIO; TSR_EDATA; TSR_ENOMEM */
 tsr_status tsr_table_open(const char *path, tsr_table **table) TSR_NODISCARD;
+
+/** Local. Close it and set the pointer to NULL; NULL is fine. */
 void tsr_table_close(tsr_table **table);
 
 /** Local. */

@@ -77,7 +77,7 @@ static int64_t values_per_row(int64_t cols)
     return cols > 0 ? cols : 1;
 }
 
-/* Adopts what the entry owns, on success only. */
+/* Moves the entry, with what it owns, into the bundle; on failure it stays the caller's. */
 static tsr_status insert(tsr_bundle *bundle, const entry *e)
 {
     bool found;
