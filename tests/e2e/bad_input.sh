@@ -91,6 +91,9 @@ printf 'dataset: good.data\noutput: x.run\ncluster: {k: few}\n' >type.yaml
 fails "a wrong type" 2 'type\.yaml:3:14: cluster\.k: few is neither' segment type.yaml
 fails "a value out of range" 2 '--set reduce\.variance=2: 2 is out of range' segment good.yaml --set reduce.variance=2
 fails "an unknown command" 2 'unknown command frobnicate' frobnicate
+fails "an unknown option" 2 'unknown option --frobnicate' segment good.yaml --frobnicate
+fails "no operand" 2 'JOB is missing' segment
+fails "a bad time limit" 2 '--time-limit soon: write seconds or HH:MM:SS' segment good.yaml --time-limit soon
 
 # ---- sources ----
 job missing nosuch.csv
