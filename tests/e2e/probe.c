@@ -6,6 +6,7 @@
  *     probe sizes FILE.json 22,23,35,39,81      customers of the segments, sorted
  *     probe model FILE.h5 /path 3 VALUE TOL     one number of a bundle
  *     probe same A.h5 B.h5 COLUMN               equal values, row by row
+ *     probe lock FOLDER                         hold the folder's lock until standard input ends
  */
 #include <jansson.h>
 #include <math.h>
@@ -14,6 +15,7 @@
 #include <string.h>
 
 #include "tessera/bundle.h"
+#include "tessera/file.h"
 
 enum { COLUMNS_MAX = 16, ROWS_MAX = 100000, LINE_MAX_BYTES = 4096 };
 
@@ -169,6 +171,18 @@ static int check_same(char **argument)
     return status;
 }
 
+static int hold_lock(const char *folder)
+{
+    int lock = -1;
+
+    if (tsr_folder_lock(folder, &lock) != TSR_OK) return fail(folder, "a free folder");
+    puts("locked");
+    fflush(stdout);
+    while (getchar() != EOF) continue;
+    tsr_folder_unlock(&lock);
+    return 0;
+}
+
 static int probe(const tsr_comm *comm, int n, char **argument)
 {
     if (n == 5 && strcmp(argument[0], "matrix") == 0) return write_matrix(comm, argument + 1);
@@ -176,6 +190,7 @@ static int probe(const tsr_comm *comm, int n, char **argument)
     if (n == 3 && strcmp(argument[0], "sizes") == 0) return check_sizes(argument + 1);
     if (n == 6 && strcmp(argument[0], "model") == 0) return check_model(comm, argument + 1);
     if (n == 4 && strcmp(argument[0], "same") == 0) return check_same(argument + 1);
+    if (n == 2 && strcmp(argument[0], "lock") == 0) return hold_lock(argument[1]);
     return fail("no such question", "see probe.c");
 }
 

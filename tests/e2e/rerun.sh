@@ -50,6 +50,16 @@ expect 2 "$TESSERA" segment job.yaml --set output=mine
 said "not a run directory"
 [ "$(ls mine)" = letters ] || die "a foreign folder was written to"
 
+# Two jobs cannot work on one folder at one time.
+mkfifo hold
+"$PROBE" lock run <hold >held &
+exec 3>hold
+while ! grep -q locked held; do sleep 0.1; done
+expect 4 ranks 2 "$TESSERA" segment job.yaml --set cluster.k=4
+exec 3>&-
+wait
+expect 0 ranks 2 "$TESSERA" segment job.yaml --set cluster.k=4
+
 # Without ids: neither id nor key in any file.
 "$TESSERA" segment job.yaml --set output=bare --set privacy.keep_ids=false --quiet >/dev/null
 "$PROBE" same run/customers.h5 run/customers.h5 key || die "the probe reads keys"
