@@ -25,4 +25,6 @@ set(ENV{PKG_CONFIG_PATH} ${folder})
 run("pkg-config" "-ltessera" pkg-config --cflags --libs tessera)
 run("build by pkg-config" "" sh -c
     "${C} -std=c17 ${SOURCE}/consumer/consumer.c -o ${WORK}/by_pkg_config $(pkg-config --cflags --libs tessera)")
+get_filename_component(folder ${folder} DIRECTORY)
+set(ENV{LD_LIBRARY_PATH} "${folder}:$ENV{LD_LIBRARY_PATH}") # of use where the library is shared
 run("run what pkg-config built" "status 0, e = 2.718" ${WORK}/by_pkg_config ${WORK}/b.h5)
