@@ -15,6 +15,9 @@
 #include "pipeline/input.h"
 #include "tessera/segment.h"
 
+/* The folder of small results, in the run directory. */
+#define TSR_CHECKPOINT "checkpoint"
+
 /* In the order of the work. */
 typedef enum tsr_stage {
     TSR_STAGE_FEATURES,
@@ -74,6 +77,12 @@ const json_t *tsr_run_facts(const tsr_run *run, tsr_stage stage);
 
 /** Local. Path of a stage's file in the run directory; new, tsr_free(). */
 tsr_status tsr_run_path(const tsr_run *run, tsr_stage stage, char **path) TSR_NODISCARD;
+
+/** Local. Path of a stage's small result; new, tsr_free(). */
+tsr_status tsr_run_checkpoint(const tsr_run *run, tsr_stage stage, char **path) TSR_NODISCARD;
+
+/** Collective. Bytes of a file, as the root sees it; -1: not there. */
+int64_t tsr_run_file_bytes(const tsr_comm *comm, const char *path);
 
 /**
  * Collective. Enter a stage that must be done: stop here if asked to; forget what run.json says of the stage's file.

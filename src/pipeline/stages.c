@@ -2,7 +2,11 @@
 
 #include <string.h>
 
+#include "tessera/file.h"
+#include "tessera/interrupt.h"
+#include "tessera/log.h"
 #include "tessera/memory.h"
+#include "tessera/reduce.h"
 #include "tessera/segments.h"
 
 /* What a stage depends on. Keys that end with a dot stand for all keys below; `after` ends with TSR_STAGES. */
@@ -107,5 +111,127 @@ tsr_status tsr_stage_fingerprints(const json_t *echo, const tsr_input *input, ch
         tsr_free(&text);
         json_decref(all);
     }
+    return st;
+}
+
+/* ---- in and out of a stage ---- */
+
+static tsr_status pass_fault_point(tsr_stage stage)
+{
+    if (tsr_fault(tsr_stage_name(stage))) return TSR_FAIL(TSR_EIO, "stage %s failed on purpose", tsr_stage_name(stage));
+    return TSR_OK;
+}
+
+tsr_status tsr_run_begin(const tsr_comm *comm, tsr_run *run, tsr_stage stage)
+{
+    json_t *files = json_object_get(run->manifest, "files");
+    tsr_status st;
+
+    TSR_TRY(tsr_interrupt_check(comm));
+    TSR_AGREE(comm, pass_fault_point(stage));
+    run->done[stage] = false;
+    json_object_set_new(run->manifest, "finished", json_false());
+    if (stage != TSR_STAGE_REPORT) json_object_del(run->manifest, "digest");
+    if (tsr_stage_file(stage) != NULL) {
+        /* From here on the file is in doubt: a kill between the new file and the new note must not join the two. */
+        json_object_del(files, tsr_stage_file(stage));
+        TSR_TRY(tsr_run_save(comm, run));
+    }
+    tsr_memory_peak_reset();
+    run->started = tsr_seconds();
+done:
+    return st;
+}
+
+static tsr_status write_checkpoint(const tsr_comm *comm, const tsr_run *run, tsr_stage stage, const tsr_bundle *keep)
+{
+    tsr_bundle *bundle = NULL;
+    char *path = NULL, *folder = NULL;
+    tsr_status st;
+
+    TSR_AGREE(comm, tsr_bundle_create(&bundle));
+    TSR_AGREE(comm, tsr_bundle_merge(bundle, keep));
+    TSR_AGREE(comm, tsr_bundle_put_text(bundle, "/fingerprint", run->fingerprint[stage]));
+    TSR_AGREE(comm, tsr_path(&folder, run->folder, TSR_CHECKPOINT));
+    TSR_AGREE(comm, tsr_run_checkpoint(run, stage, &path));
+    TSR_AGREE(comm, comm->rank == 0 ? tsr_folder_make(folder) : TSR_OK);
+    TSR_TRY(tsr_bundle_write(comm, bundle, path));
+done:
+    tsr_free(&folder);
+    tsr_free(&path);
+    tsr_bundle_destroy(&bundle);
+    return st;
+}
+
+/* The record of the stage takes the place of the one before. */
+static void put_record(json_t *stages, const char *name, json_t *record)
+{
+    size_t i;
+    json_t *old;
+
+    json_array_foreach(stages, i, old)
+    {
+        if (strcmp(json_string_value(json_object_get(old, "name")), name) != 0) continue;
+        json_array_set_new(stages, i, record);
+        return;
+    }
+    json_array_append_new(stages, record);
+}
+
+/* Collective. Figures over all ranks into the manifest, and one line for people. */
+static void record_stage(const tsr_comm *comm, tsr_run *run, tsr_stage stage, const tsr_outcome *outcome)
+{
+    const double megabyte = 1024 * 1024;
+    double seconds = tsr_seconds() - run->started;
+    int64_t peak = tsr_memory_peak(), least = peak;
+    int64_t sums[] = {outcome->rows, outcome->bytes, peak}, most[] = {peak, outcome->rows};
+
+    tsr_max_double(comm, &seconds, 1);
+    tsr_sum_int64(comm, sums, 3);
+    tsr_max_int64(comm, most, 2);
+    tsr_min_int64(comm, &least, 1);
+    double imbalance = sums[0] > 0 ? (double)most[1] * comm->size / (double)sums[0] : 1;
+    put_record(json_object_get(run->manifest, "stages"), tsr_stage_name(stage),
+               json_pack("{s:s, s:f, s:I, s:I, s:{s:f, s:f, s:f}, s:f, s:i}", "name", tsr_stage_name(stage), "seconds",
+                         seconds, "rows", (json_int_t)sums[0], "bytes", (json_int_t)sums[1], "peak_rss_mb", "min",
+                         (double)least / megabyte, "max", (double)most[0] / megabyte, "sum", (double)sums[2] / megabyte,
+                         "imbalance", imbalance, "ranks", comm->size));
+    tsr_progress_end();
+    tsr_info("%-10s %14lld rows %10.3f s %8.1f MiB per rank at most", tsr_stage_name(stage), (long long)sums[0],
+             seconds, (double)most[0] / megabyte);
+}
+
+/* Collective. What run.json says of a finished file. */
+static tsr_status note_file(const tsr_comm *comm, tsr_run *run, tsr_stage stage, const tsr_outcome *outcome)
+{
+    char *path = NULL, hex[65];
+    tsr_status st;
+
+    TSR_AGREE(comm, tsr_run_path(run, stage, &path));
+    json_t *note = json_pack("{s:s, s:I}", "fingerprint", run->fingerprint[stage], "bytes",
+                             (json_int_t)tsr_run_file_bytes(comm, path));
+    if (outcome->digest != NULL) {
+        memcpy(run->digest[stage], outcome->digest, TSR_DIGEST_SIZE);
+        tsr_digest_hex(outcome->digest, hex);
+        json_object_set_new(note, "digest", json_string(hex));
+    }
+    if (outcome->facts != NULL) json_object_set(note, "facts", outcome->facts);
+    json_object_set_new(json_object_get(run->manifest, "files"), tsr_stage_file(stage), note);
+    run->done[stage] = true;
+done:
+    tsr_free(&path);
+    return st;
+}
+
+tsr_status tsr_run_end(const tsr_comm *comm, tsr_run *run, tsr_stage stage, const tsr_outcome *outcome)
+{
+    tsr_status st;
+
+    TSR_AGREE(comm, pass_fault_point(stage));
+    if (outcome->keep != NULL) TSR_TRY(write_checkpoint(comm, run, stage, outcome->keep));
+    if (tsr_stage_file(stage) != NULL) TSR_TRY(note_file(comm, run, stage, outcome));
+    record_stage(comm, run, stage, outcome);
+    TSR_TRY(tsr_run_save(comm, run));
+done:
     return st;
 }

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tessera/log.h"
 #include "tessera/memory.h"
 #include "tessera/segments.h"
 
@@ -261,7 +260,6 @@ static void warn(json_t *warnings, const char *format, ...)
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     json_array_append_new(warnings, json_string(text));
-    tsr_warn("%s", text);
 }
 
 static void warn_of_features(const tsr_findings *f, json_t *warnings)
@@ -291,6 +289,9 @@ static void warn_of_segments(const tsr_findings *f, json_t *warnings)
     if (model->stop == TSR_STOP_MAXIMUM)
         warn(warnings, "K-means stopped at cluster.max_iter = %lld with %lld customers still moving",
              (long long)model->iterations, (long long)model->moved);
+    if (model->stop == TSR_STOP_CYCLE)
+        warn(warnings, "K-means stopped with %lld customers that swing between segments equally near",
+             (long long)model->moved);
     for (int32_t s = 0; s < f->profile->k; s++) tiny += is_tiny(f, &f->profile->segment[s]);
     if (tiny > 0)
         warn(warnings, "%d segment%s with less than %g %% of the customers (cluster.min_share)", tiny,

@@ -155,6 +155,19 @@ done:
     return st;
 }
 
+/* Parameters of a model that was fitted to a handful of people say what they did. */
+static void mask_fit(json_t *fit, long min_cell)
+{
+    static const char *const keep[] = {"model", "time_unit", "horizon", "discount_rate", "margin", "validation", NULL};
+    json_t *spend = json_object_get(fit, "spend");
+
+    if (!json_is_object(fit)) return;
+    if (json_integer_value(json_object_get(fit, "customers")) < min_cell) blank(fit, keep);
+    if (json_is_object(spend) && json_integer_value(json_object_get(spend, "customers")) < min_cell)
+        blank(spend, (const char *const[]){NULL});
+    mask_fit(json_object_get(fit, "validation"), min_cell);
+}
+
 tsr_status tsr_segments_mask(json_t *segments, long min_cell)
 {
     json_t *rfm = json_object_get(segments, "rfm"), *list = json_object_get(segments, "segments"), *segment;
@@ -168,6 +181,7 @@ tsr_status tsr_segments_mask(json_t *segments, long min_cell)
     TSR_TRY(mask_segments(list, min_cell));
     json_array_foreach(list, i, segment) mask_buyers(segment, min_cell);
     mask_buyers(json_object_get(segments, "total"), min_cell);
+    mask_fit(json_object_get(segments, "value"), min_cell);
     mask_count(segments, "prospects", min_cell);
     mask_count(segments, "after_as_of", min_cell);
     if (json_is_object(rfm)) TSR_TRY(mask_scores(rfm, min_cell));

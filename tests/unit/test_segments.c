@@ -128,6 +128,25 @@ static void mask_hides_means_of_few_buyers(void **state)
     json_decref(json);
 }
 
+static void mask_hides_models_of_few_customers(void **state)
+{
+    (void)state;
+    json_t *json = tree((const long[]){500, 30}, 2);
+    json_t *value = json_pack("{s:s, s:{s:f}, s:i, s:{s:{s:f}, s:i}, s:{s:{s:f}, s:i, s:n}}", "model", "bg_nbd",
+                              "parameters", "r", 0.2, "customers", 530, "spend", "parameters", "p", 6.0, "customers", 3,
+                              "validation", "parameters", "r", 0.3, "customers", 7, "spend");
+
+    json_object_set_new(json, "value", value);
+    assert_int_equal(tsr_segments_mask(json, 10), TSR_OK);
+    json_t *spend = json_object_get(value, "spend"), *validation = json_object_get(value, "validation");
+    assert_true(json_is_real(json_object_get(json_object_get(value, "parameters"), "r")));
+    assert_true(json_is_null(json_object_get(json_object_get(spend, "parameters"), "p")));
+    assert_true(json_is_null(json_object_get(spend, "customers")));
+    assert_true(json_is_null(json_object_get(json_object_get(validation, "parameters"), "r")));
+    assert_string_equal(json_string_value(json_object_get(value, "model")), "bg_nbd");
+    json_decref(json);
+}
+
 static void mask_hides_everything_of_a_handful_of_customers(void **state)
 {
     (void)state;
@@ -150,6 +169,7 @@ int main(void)
         cmocka_unit_test(mask_hides_one_more_where_all_hidden_together_are_few),
         cmocka_unit_test(mask_hides_small_rfm_groups_but_shows_empty_ones),
         cmocka_unit_test(mask_hides_means_of_few_buyers),
+        cmocka_unit_test(mask_hides_models_of_few_customers),
         cmocka_unit_test(mask_hides_everything_of_a_handful_of_customers),
     };
     return RUN_UNIT_TESTS(tests);
