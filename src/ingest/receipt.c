@@ -71,8 +71,9 @@ static void add_money(json_t *object, const char *key, tsr_int128 money, int64_t
     json_object_set_new(object, key, json_string(text));
 }
 
-/* One entry per reason: its columns are added up. */
-static json_t *rejected_of(const tsr_ingest_params *params, const tsr_balance *balance, int32_t source)
+/* One entry per reason: its columns are added up. @param money_read  grows by the money of the refused rows */
+static json_t *rejected_of(const tsr_ingest_params *params, const tsr_balance *balance, int32_t source,
+                           tsr_int128 *money_read)
 {
     json_t *all = json_object();
     int32_t n, next;
@@ -88,6 +89,7 @@ static json_t *rejected_of(const tsr_ingest_params *params, const tsr_balance *b
             rows += refusal[next].rows;
         }
         if (refusal[i].source != source) continue;
+        *money_read += money;
         json_t *one = json_pack("{s:I}", "rows", (json_int_t)rows);
         add_money(one, "money", money, params->money_scale);
         json_object_set_new(all, refusal[i].reason, one);
@@ -99,12 +101,14 @@ static json_t *entry_of(const tsr_ingest_params *params, const tsr_inputs *input
                         const tsr_balance *balance)
 {
     const tsr_source_total *total = tsr_balance_total(balance, i);
+    tsr_int128 money_read = total->money_used;
     json_t *entry = origin_of(params, inputs, i, digest);
 
     if (entry == NULL) return NULL;
     json_object_set_new(entry, "rows_read", json_integer(total->rows_read));
     json_object_set_new(entry, "rows_used", json_integer(total->rows_used));
-    json_object_set_new(entry, "rows_rejected", rejected_of(params, balance, i));
+    json_object_set_new(entry, "rows_rejected", rejected_of(params, balance, i, &money_read));
+    add_money(entry, "money_read", money_read, params->money_scale);
     add_money(entry, "money_used", total->money_used, params->money_scale);
     return entry;
 }

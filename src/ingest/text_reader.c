@@ -78,35 +78,51 @@ static tsr_status fill(tsr_text_reader *reader)
     return TSR_OK;
 }
 
-static bool quotes_are_odd(const char *from, const char *to)
-{
-    bool odd = false;
+/* Where in a row of quoted fields a byte stands. Quotes count only at the start of a field. */
+typedef enum quoting { FIELD_START, PLAIN, QUOTED, AFTER_QUOTE } quoting;
 
-    for (; from < to; from++) odd ^= *from == '"';
-    return odd;
+static quoting follow_quotes(quoting state, const char *from, const char *to, char delimiter)
+{
+    for (; from < to; from++) {
+        if (state == QUOTED)
+            state = *from == '"' ? AFTER_QUOTE : QUOTED;
+        else if (*from == delimiter)
+            state = FIELD_START;
+        else if (*from == '"' && state != PLAIN)
+            state = QUOTED; /* opens, or is the second of a pair */
+        else
+            state = PLAIN;
+    }
+    return state;
+}
+
+static bool begins_with_mark(const char *at, int64_t n)
+{
+    return n >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0;
 }
 
 /* The bytes from buffer[at] to the line break that ends the row, or to the end of the text. With @p quoted, a line
- * break after an odd number of quotes is inside a field (doubled quotes count twice). */
+ * break inside quotes does not end it. */
 static tsr_status find_end(tsr_text_reader *reader, bool quoted, int64_t *n, bool *has_break)
 {
-    int64_t seen = 0;
-    bool open = false;
+    bool marked = reader->from + reader->at == 0 && begins_with_mark(reader->buffer, reader->n);
+    int64_t seen = marked ? 3 : 0;
+    quoting state = FIELD_START;
 
     for (;;) {
         const char *row = reader->buffer + reader->at;
         int64_t have = reader->n - reader->at;
         const char *hit = memchr(row + seen, '\n', (size_t)(have - seen));
         int64_t next = hit != NULL ? hit + 1 - row : have;
-        if (quoted) open ^= quotes_are_odd(row + seen, row + next);
-        seen = next;
         *n = next - (hit != NULL);
         *has_break = hit != NULL;
+        if (quoted) state = follow_quotes(state, row + seen, row + *n, reader->format.delimiter);
+        seen = next;
         if (*n > TSR_LINE_MAX)
             return fail_at(reader, reader->from + reader->at,
-                           open ? "a quote that opens in this row is not closed within 1 MiB"
-                                : "longer than 1 MiB: is this delimited text?");
-        if (hit != NULL && !open) return TSR_OK;
+                           state == QUOTED ? "a quote that opens in this row is not closed within 1 MiB"
+                                           : "longer than 1 MiB: is this delimited text?");
+        if (hit != NULL && state != QUOTED) return TSR_OK;
         if (hit != NULL) continue;
         if (reader->complete) return TSR_OK;
         tsr_status st = fill(reader);
@@ -218,7 +234,7 @@ static tsr_status split_quoted(tsr_text_reader *reader, char *at, char *end, tsr
 
 static tsr_status split(tsr_text_reader *reader, char *at, int64_t n, tsr_row *row)
 {
-    if (row->offset == 0 && n >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0) at += 3, n -= 3; /* byte order mark */
+    if (row->offset == 0 && begins_with_mark(at, n)) at += 3, n -= 3;
     if (n > 0 && at[n - 1] == '\r') n--;
     if (reader->has_nul && memchr(at, '\0', (size_t)n) != NULL) row->defect = TSR_DEFECT_NUL;
     if (reader->format.delimiter == TSR_DELIMITER_BLANK) return split_blanks(reader, at, at + n, row);

@@ -575,6 +575,41 @@ static void attributes_take_the_last_value_and_the_right_type(void **state)
     tsr_dataset_close(&dataset);
 }
 
+static void customers_alone_make_a_dataset(void **state)
+{
+    const tsr_comm *comm = *state;
+    char *path = test_path(comm, "people.csv"), *folder = fresh(comm, "people");
+    text_file file = {malloc(10000 * 32), 0};
+    tsr_ingest_result result;
+    tsr_dataset *dataset = NULL;
+    test_source t;
+
+    put(&file, "id,score\n");
+    for (int i = 0; i < 10000; i++) { /* 3000 come twice */
+        char line[32];
+        snprintf(line, sizeof line, "person-%d,%d\n", i % 7000, i);
+        put(&file, line);
+    }
+    write_text(comm, path, file.bytes, file.n);
+    free(file.bytes);
+    use_source(&t, TSR_SOURCE_CUSTOMERS, ",", true);
+    use_file(&t, path);
+    use_column(&t, "id", "id");
+    use_column(&t, "score", "score");
+    tsr_ingest_params params = params_of(&t.source, 1, 4);
+    CHECK_ALL(comm, tsr_ingest_run(comm, &params, folder, &result) == TSR_OK);
+    CHECK_ALL(comm, result.customers == 7000 && result.transactions == 0 && result.rows_used == 10000);
+    CHECK_ALL(comm, tsr_dataset_open(comm, folder, &dataset) == TSR_OK);
+    tsr_block block = {0};
+    CHECK_ALL(comm, tsr_dataset_read(dataset, 0, 7000, TSR_READ_ALL, &block) == TSR_OK);
+    double sum = 0.0;
+    for (int64_t i = 0; i < block.customers; i++) sum += (double)block.number[0][i];
+    /* 3000 .. 9999: the later of two rows stands, whichever rank read it */
+    CHECK_ALL(comm, sum == 7000.0 * (3000.0 + 9999.0) / 2.0);
+    tsr_block_clear(&block);
+    tsr_dataset_close(&dataset);
+}
+
 static void quantities_with_decimals_make_amounts_but_no_column(void **state)
 {
     const tsr_comm *comm = *state;
@@ -620,6 +655,7 @@ int main(void)
         cmocka_unit_test(ids_with_one_key_stay_two_customers),
         cmocka_unit_test(rerun_does_nothing_until_something_changes),
         cmocka_unit_test(attributes_take_the_last_value_and_the_right_type),
+        cmocka_unit_test(customers_alone_make_a_dataset),
         cmocka_unit_test(quantities_with_decimals_make_amounts_but_no_column),
     };
 

@@ -166,6 +166,16 @@ static void multiline_fields_keep_their_breaks(void **state)
     assert_int_equal(show(&multiline), TSR_EDATA);
 }
 
+static void quotes_inside_plain_fields_open_nothing(void **state)
+{
+    tsr_text_format multiline = {.delimiter = ',', .multiline = true};
+
+    (void)state;
+    write_text("\xef\xbb\xbf\"q\nr\",1\na,5\" pipe\nb,6\" pipe\n\"c\"\"\nd\",7\n");
+    assert_int_equal(show(&multiline), TSR_OK);
+    assert_string_equal(shown, "[q\nr][1]\n[a][5\" pipe]\n[b][6\" pipe]\n[c\"\nd][7]\n");
+}
+
 static void blanks_are_runs_and_leading_ones_do_not_count(void **state)
 {
     (void)state;
@@ -365,6 +375,7 @@ int main(void)
         cmocka_unit_test(open_quote_is_an_error_with_its_line),
         cmocka_unit_test(open_quote_has_its_line_in_any_range),
         cmocka_unit_test(multiline_fields_keep_their_breaks),
+        cmocka_unit_test(quotes_inside_plain_fields_open_nothing),
         cmocka_unit_test(blanks_are_runs_and_leading_ones_do_not_count),
         cmocka_unit_test(other_delimiters_work_the_same),
         cmocka_unit_test(fields_beyond_those_needed_are_not_split),
