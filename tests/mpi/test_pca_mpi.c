@@ -156,6 +156,27 @@ static void columns_that_copy_each_other_have_no_variance_beyond_their_number(vo
     test_tiles_free(&tiles);
 }
 
+/* Every second column is another's negative: all parts of the first component are equally large but for rounding. */
+static double turned_copies(int64_t row, int32_t col)
+{
+    return (col % 2 ? 1 : -1) * test_clouds(row, 0);
+}
+
+static void sign_of_a_component_with_equal_parts_is_that_of_the_first(void **state)
+{
+    const tsr_comm *comm = *state;
+
+    for (int32_t cols = 2; cols <= 24; cols++) {
+        tsr_tiles *tiles = test_tiles(comm, 60, cols, 1e-3, DEAL_EVENLY, turned_copies);
+        tsr_pca *pca = NULL;
+
+        CHECK_ALL(comm, tsr_pca_fit(comm, &by_variance, tiles, &pca) == TSR_OK);
+        CHECK_ALL(comm, pca->components == 1 && pca->vector[0] > 0 && pca->vector[1] == -pca->vector[0]);
+        tsr_pca_destroy(&pca);
+        test_tiles_free(&tiles);
+    }
+}
+
 static double one_value(int64_t row, int32_t col)
 {
     (void)row;
@@ -236,6 +257,7 @@ int main(void)
         cmocka_unit_test(components_are_kept_by_share_or_by_number),
         cmocka_unit_test(scores_of_a_row_by_itself_equal_those_of_its_tile),
         cmocka_unit_test(columns_that_copy_each_other_have_no_variance_beyond_their_number),
+        cmocka_unit_test(sign_of_a_component_with_equal_parts_is_that_of_the_first),
         cmocka_unit_test(equal_rows_keep_one_component_without_variance),
         cmocka_unit_test(one_row_is_refused_on_all_ranks),
         cmocka_unit_test(memory_short_on_one_rank_fails_on_all),
