@@ -9,12 +9,25 @@
 #include "tessera/bundle.h"
 #include "tessera/job.h"
 
+/* What may decide on k. All are computed, whichever decides. */
+typedef enum tsr_criterion {
+    TSR_SILHOUETTE,        /* simplified; the largest */
+    TSR_CALINSKI_HARABASZ, /* the largest */
+    TSR_DAVIES_BOULDIN,    /* the smallest */
+    TSR_GAP,               /* the smallest k with gap(k) >= gap(k + 1) - error(k + 1) */
+    TSR_STABILITY,         /* the largest */
+    TSR_CRITERIA
+} tsr_criterion;
+
 typedef struct tsr_cluster_params {
-    int32_t method;   /* kmeans */
-    tsr_range k;      /* 5..8 */
-    int32_t choose;   /* silhouette */
-    int64_t restarts; /* starts per k on the sample */
-    int64_t sample;   /* customers in it */
+    int32_t method;          /* kmeans */
+    tsr_range k;             /* 5..8 */
+    int32_t choose;          /* a tsr_criterion */
+    int64_t restarts;        /* starts per k on the sample */
+    int64_t sample;          /* customers in it */
+    int64_t sample_criteria; /* of them, for gap and stability */
+    int64_t gap_references;  /* 0: no gap statistic */
+    int64_t stability_pairs; /* of half-samples; 0: no stability */
     char *start_file,
         *start_path; /* cluster.start: {file, path}: centroids in original units [k][features]; NULL: none */
     int64_t max_iter;
@@ -29,11 +42,20 @@ typedef enum tsr_stop { TSR_STOP_SETTLED, TSR_STOP_TOLERANCE, TSR_STOP_MAXIMUM, 
 /** Local. As run.json and the log call it. */
 const char *tsr_stop_name(tsr_stop stop);
 
+/** Local. As the job file calls it. */
+const char *tsr_criterion_name(tsr_criterion criterion);
+
 /* One candidate k, measured on the sample, in real units. Undefined: NaN. */
 typedef struct tsr_candidate {
     int32_t k;
     double inertia, explained_variance, silhouette_simplified, silhouette_squared, davies_bouldin, calinski_harabasz;
+    double gap, gap_error; /* Tibshirani, Walther & Hastie (2001): against uniform customers; its standard error s_k */
+    double stability, stability_sd; /* adjusted Rand index of fits on two half-samples: mean and sd over pairs */
+    double jaccard;                 /* of the segment that half-samples find again worst: see tsr_kmeans */
 } tsr_candidate;
+
+/** Local. The k that a criterion names among candidates of rising k, the smallest of equals; 0: it is undefined. */
+int32_t tsr_candidates_vote(const tsr_candidate *candidate, int32_t n, tsr_criterion criterion);
 
 /*
  * Labels, sums and counts belong together: a label is the nearest `centroid`, sums and counts are over the labels.
@@ -49,7 +71,10 @@ typedef struct tsr_kmeans {
     double step;
     int32_t candidates_n; /* 0 where k or the start was given */
     tsr_candidate *candidate;
-    int64_t iterations; /* of the final fit on all rows: passes of assignment */
+    int32_t vote[TSR_CRITERIA]; /* the k that each criterion names; 0: undefined */
+    double *jaccard;            /* [k] how well half-samples find each segment again: mean over fits on them of the
+                                   largest Jaccard index (Hennig, 2007; below 0.5 it dissolves); NULL: k was given */
+    int64_t iterations;         /* of the final fit on all rows: passes of assignment */
     double seconds; /* of it, from starting centroids to final labels, the slowest rank; not saved (0 when loaded) */
     tsr_stop stop;
     int64_t moved;   /* rows that changed segment in the last iteration */
@@ -62,9 +87,9 @@ typedef struct tsr_kmeans {
  * Collective. Fit and label. Same on all ranks: params, seed, start.
  *
  * Without a start: greedy k-means++ on a sample (the params->sample customers with the smallest draws), restarts starts
- * for each k, each brought to convergence on the sample; the smallest inertia wins. k from a range is the one with the
- * largest simplified silhouette on the sample (of those in use, the nearest to the Euclidean one at linear cost), the
- * smallest k where several are equal. The sample's centroids start the fit on all rows.
+ * for each k, each brought to convergence on the sample; the smallest inertia wins. k from a range is the one that
+ * params->choose names (silhouette: of those at linear cost the nearest to the Euclidean one), the smallest k where
+ * several are equal. The sample's centroids start the fit on all rows.
  *
  * A segment left without rows gets the row that lies farthest from its own centroid; where no row differs from its
  * centroid, there are fewer segments, with a warning.

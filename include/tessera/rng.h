@@ -14,6 +14,8 @@ typedef enum tsr_stream {
     TSR_STREAM_SEED = 2,    /* starting centroids */
     TSR_STREAM_SYNTH = 3,   /* synthetic population */
     TSR_STREAM_QUALITY = 4, /* sample of the silhouette */
+    TSR_STREAM_GAP = 5,     /* reference sets of the gap statistic */
+    TSR_STREAM_HALF = 6,    /* half-samples of stability */
     TSR_STREAM_FAULT = 255  /* failures on purpose: no result depends on it. Streams are below 256 */
 } tsr_stream;
 

@@ -3,17 +3,11 @@
 #include <math.h>
 #include <string.h>
 
-#include "cluster/lloyd.h"
-#include "cluster/seed.h"
+#include "cluster/criteria.h"
+#include "cluster/trial.h"
 #include "tessera/memory.h"
 #include "tessera/quality.h"
 #include "tessera/serve.h"
-
-/* Fits on the sample are compared and then go on over all rows: the last small steps can wait until then. */
-#define SAMPLE_TOLERANCE 1e-4
-
-/* A task runs on one rank by itself. The stages it calls are collective: over this group of one. */
-static const tsr_comm alone = {MPI_COMM_SELF, 0, 1};
 
 typedef struct context {
     const tsr_cluster_params *params;
@@ -40,28 +34,12 @@ static const fit_result *fit_of(const context *x, int64_t task)
 /* Task t: start t mod restarts of the k that t / restarts names. */
 static tsr_status fit_once(void *data, int64_t task, void *result)
 {
-    tsr_status st;
     const context *x = data;
     fit_result *r = result;
-    int32_t cols = x->sample->cols, k = x->low + (int32_t)(task / x->params->restarts);
-    tsr_lloyd_params params = {.isa = x->isa,
-                               .max_iter = x->params->max_iter,
-                               .tol = fmax(x->params->tol, SAMPLE_TOLERANCE)};
-    tsr_lloyd fit = {0};
-    double *mean = NULL;
+    tsr_trial trial = tsr_trial_make(x->params, x->seed, x->isa);
+    int32_t k = x->low + (int32_t)(task / x->params->restarts);
 
-    TSR_TRY(tsr_alloc(&mean, cols, sizeof *mean));
-    TSR_TRY(tsr_seed_plus_plus(x->sample, x->seed, task % x->params->restarts, k, r->centroid));
-    TSR_TRY(tsr_lloyd_run(&alone, &params, x->sample, r->centroid, k, &fit));
-    r->inertia = tsr_lloyd_inertia(&fit, x->squares);
-    for (int32_t c = 0; c < k; c++) {
-        tsr_lloyd_mean(&fit, c, mean);
-        for (int32_t j = 0; j < cols; j++) r->centroid[(int64_t)c * cols + j] = (float)mean[j];
-    }
-done:
-    tsr_lloyd_clear(&fit);
-    tsr_free(&mean);
-    return st;
+    return tsr_trial_fit(&trial, x->sample, x->squares, task % x->params->restarts, k, r->centroid, &r->inertia);
 }
 
 /* The number of the best fit for this k; the first of equals. */
@@ -86,7 +64,7 @@ static tsr_status measure(void *data, int64_t task, void *result)
 
     TSR_TRY(tsr_alloc(&label, x->sample->span.rows, sizeof *label));
     (void)tsr_assign(x->isa, x->sample, fit_of(x, best_fit(x, k))->centroid, k, label, NULL, NULL);
-    TSR_TRY(tsr_quality_compute(&alone, x->sample, label, k, &q));
+    TSR_TRY(tsr_quality_compute(&tsr_alone, x->sample, label, k, &q));
     *candidate = (tsr_candidate){.k = k,
                                  .inertia = q.inertia,
                                  .explained_variance = q.explained_variance,
@@ -100,27 +78,77 @@ done:
     return st;
 }
 
-/* The smallest k among the best; the smallest of all where nothing is defined. */
-static int32_t decide(const tsr_choice *choice)
+static double measure_of(const tsr_candidate *c, tsr_criterion criterion)
 {
-    const tsr_candidate *best = &choice->candidate[0];
+    const double larger_is_better[TSR_CRITERIA] = {c->silhouette_simplified, c->calinski_harabasz, -c->davies_bouldin,
+                                                   c->gap, c->stability};
 
-    for (int32_t i = 1; i < choice->candidates_n; i++) {
-        const tsr_candidate *c = &choice->candidate[i];
-        if (isnan(c->silhouette_simplified)) continue;
-        if (isnan(best->silhouette_simplified) || c->silhouette_simplified > best->silhouette_simplified) best = c;
-    }
-    return best->k;
+    return larger_is_better[criterion];
 }
 
-static tsr_status compare_k(const tsr_comm *comm, context *x, tsr_choice *choice)
+/* The smallest k that more segments do not beat by more than the error; the last one where each is beaten. */
+static int32_t vote_of_gap(const tsr_candidate *candidate, int32_t n)
+{
+    int32_t last = 0;
+
+    for (int32_t i = 0; i < n; i++) {
+        if (isnan(candidate[i].gap)) continue;
+        last = candidate[i].k;
+        if (i + 1 < n && candidate[i].gap >= candidate[i + 1].gap - candidate[i + 1].gap_error) break;
+    }
+    return last;
+}
+
+int32_t tsr_candidates_vote(const tsr_candidate *candidate, int32_t n, tsr_criterion criterion)
+{
+    double best = NAN;
+    int32_t k = 0;
+
+    if (criterion == TSR_GAP) return vote_of_gap(candidate, n);
+    for (int32_t i = 0; i < n; i++) {
+        double value = measure_of(&candidate[i], criterion);
+        if (isnan(value) || value <= best) continue;
+        best = value;
+        k = candidate[i].k;
+    }
+    return k;
+}
+
+static tsr_status compare_k(const tsr_comm *comm, context *x, tsr_choice *choice, double **jaccard)
 {
     tsr_status st;
+    int32_t n = x->high - x->low + 1;
+    const float **centroid = NULL;
 
-    choice->candidates_n = x->high - x->low + 1;
-    TSR_AGREE(comm, tsr_alloc(&choice->candidate, choice->candidates_n, sizeof *choice->candidate));
-    TSR_TRY(tsr_tasks_run(comm, choice->candidates_n, measure, x, choice->candidate, sizeof *choice->candidate));
-    choice->k = decide(choice);
+    choice->candidates_n = n;
+    TSR_AGREE(comm, tsr_alloc(&choice->candidate, n, sizeof *choice->candidate));
+    TSR_AGREE(comm, tsr_alloc(jaccard, (int64_t)n * x->high, sizeof **jaccard));
+    TSR_AGREE(comm, tsr_alloc(&centroid, n, sizeof *centroid));
+    for (int32_t i = 0; i < n; i++) centroid[i] = fit_of(x, best_fit(x, x->low + i))->centroid;
+    const tsr_criteria_input in = {x->params, x->seed, x->isa, x->sample, x->low, x->high, centroid};
+    TSR_TRY(tsr_tasks_run(comm, n, measure, x, choice->candidate, sizeof *choice->candidate));
+    TSR_TRY(tsr_gap(comm, &in, choice->candidate));
+    TSR_TRY(tsr_stability(comm, &in, choice->candidate, *jaccard));
+    for (int c = 0; c < TSR_CRITERIA; c++)
+        choice->vote[c] = tsr_candidates_vote(choice->candidate, n, (tsr_criterion)c);
+    if (choice->vote[x->params->choose] > 0) choice->k = choice->vote[x->params->choose];
+done:
+    tsr_free(&centroid);
+    return st;
+}
+
+/* The chosen fit, out of all of them. */
+static tsr_status take_best(const context *x, const double *jaccard, tsr_choice *choice)
+{
+    tsr_status st;
+    int64_t values = (int64_t)choice->k * x->sample->cols;
+
+    TSR_TRY(tsr_alloc(&choice->centroid, values, sizeof *choice->centroid));
+    memcpy(choice->centroid, fit_of(x, best_fit(x, choice->k))->centroid, (size_t)values * sizeof *choice->centroid);
+    if (jaccard == NULL || x->params->stability_pairs == 0) goto done;
+    TSR_TRY(tsr_alloc(&choice->jaccard, choice->k, sizeof *choice->jaccard));
+    memcpy(choice->jaccard, jaccard + (int64_t)(choice->k - x->low) * x->high,
+           (size_t)choice->k * sizeof *choice->jaccard);
 done:
     return st;
 }
@@ -129,21 +157,21 @@ tsr_status tsr_choose(const tsr_comm *comm, const tsr_cluster_params *params, ui
                       const tsr_tiles *sample, int32_t low, int32_t high, tsr_choice *choice)
 {
     tsr_status st;
-    size_t centroid_bytes = (size_t)sample->cols * sizeof(float);
     context x = {.params = params, .sample = sample, .seed = seed, .isa = isa, .low = low, .high = high};
     int64_t fits = (high - low + 1) * params->restarts;
+    double *jaccard = NULL; /* [high - low + 1][high] */
     char *results = NULL;
 
     *choice = (tsr_choice){.k = low};
     x.squares = tsr_tiles_square_sum(sample);
-    x.fit_bytes = (sizeof(fit_result) + (size_t)high * centroid_bytes + 7) & ~(size_t)7;
+    x.fit_bytes = (sizeof(fit_result) + (size_t)high * (size_t)sample->cols * sizeof(float) + 7) & ~(size_t)7;
     TSR_AGREE(comm, tsr_alloc(&results, fits, x.fit_bytes));
     TSR_TRY(tsr_tasks_run(comm, fits, fit_once, &x, results, x.fit_bytes));
     x.fits = results;
-    if (high > low) TSR_TRY(compare_k(comm, &x, choice));
-    TSR_AGREE(comm, tsr_alloc(&choice->centroid, choice->k, centroid_bytes));
-    memcpy(choice->centroid, fit_of(&x, best_fit(&x, choice->k))->centroid, (size_t)choice->k * centroid_bytes);
+    if (high > low) TSR_TRY(compare_k(comm, &x, choice, &jaccard));
+    TSR_AGREE(comm, take_best(&x, jaccard, choice));
 done:
+    tsr_free(&jaccard);
     tsr_free(&results);
     if (st != TSR_OK) tsr_choice_clear(choice);
     return st;
@@ -151,6 +179,7 @@ done:
 
 void tsr_choice_clear(tsr_choice *choice)
 {
+    tsr_free(&choice->jaccard);
     tsr_free(&choice->candidate);
     tsr_free(&choice->centroid);
 }

@@ -17,13 +17,21 @@ const tsr_key tsr_cluster_keys[] = {
     {"cluster.method", TSR_KEY_CHOICE, FIELD(method), "kmeans", 0, 0, "kmeans", "How customers are grouped.", NULL, 0},
     {"cluster.k", TSR_KEY_RANGE, FIELD(k), "5..8", 1, TSR_K_MAX, NULL,
      "Number of segments: one number, or a range from which one is chosen.", NULL, 0},
-    {"cluster.choose", TSR_KEY_CHOICE, FIELD(choose), "silhouette", 0, 0, "silhouette",
-     "What decides on k: the simplified silhouette (distances to centroids) on the sample, the larger the better.",
+    {"cluster.choose", TSR_KEY_CHOICE, FIELD(choose), "silhouette", 0, 0,
+     "silhouette|calinski_harabasz|davies_bouldin|gap|stability",
+     "Which criterion decides on k, measured on the sample; all are computed and shown. silhouette: simplified "
+     "(distances to centroids).",
      NULL, 0},
     {"cluster.restarts", TSR_KEY_INT, FIELD(restarts), "8", 1, 10000, NULL,
      "Starts per k on the sample; the one with the smallest inertia goes on.", NULL, 0},
     {"cluster.sample", TSR_KEY_INT, FIELD(sample), "262144", 16, 16777216, NULL,
      "Customers used to choose k and starting centroids.", NULL, 0},
+    {"cluster.sample_criteria", TSR_KEY_INT, FIELD(sample_criteria), "16384", 16, 16777216, NULL,
+     "Customers of the sample used for the gap statistic and for stability.", NULL, 0},
+    {"cluster.gap_references", TSR_KEY_INT, FIELD(gap_references), "10", 0, 1000, NULL,
+     "Uniform reference sets of the gap statistic; 0: it is not computed.", NULL, 0},
+    {"cluster.stability_pairs", TSR_KEY_INT, FIELD(stability_pairs), "5", 0, 1000, NULL,
+     "Pairs of half-samples that stability compares; 0: it is not computed.", NULL, 0},
     {"cluster.start.file", TSR_KEY_PATH, FIELD(start_file), "null", 0, 0, NULL,
      "HDF5 file with starting centroids, in original units, one row per segment; null: from the sample.", NULL, 0},
     {"cluster.start.path", TSR_KEY_TEXT, FIELD(start_path), "null", 0, 0, NULL,
@@ -45,9 +53,17 @@ const char *tsr_stop_name(tsr_stop stop)
     return names[stop];
 }
 
+const char *tsr_criterion_name(tsr_criterion criterion)
+{
+    static const char *const names[] = {"silhouette", "calinski_harabasz", "davies_bouldin", "gap", "stability"};
+
+    return names[criterion];
+}
+
 void tsr_kmeans_destroy(tsr_kmeans **model)
 {
     if (*model == NULL) return;
+    tsr_free(&(*model)->jaccard);
     tsr_free(&(*model)->candidate);
     tsr_free(&(*model)->priority);
     tsr_free(&(*model)->centroid);
@@ -58,8 +74,23 @@ void tsr_kmeans_destroy(tsr_kmeans **model)
 
 /* ---- before the fit ---- */
 
+static tsr_status check_criteria(const tsr_cluster_params *params)
+{
+    if (params->gap_references < 0 || params->stability_pairs < 0 ||
+        (params->sample_criteria < 1 && params->gap_references + params->stability_pairs > 0))
+        return TSR_FAIL(TSR_ECONF, "cluster: gap_references and stability_pairs must not be negative, and "
+                                   "sample_criteria must be at least 1");
+    if ((params->choose == TSR_GAP && params->gap_references == 0) ||
+        (params->choose == TSR_STABILITY && params->stability_pairs == 0))
+        return TSR_FAIL(TSR_ECONF, "cluster.choose: %s is not computed; let cluster.%s be at least 1",
+                        tsr_criterion_name((tsr_criterion)params->choose),
+                        params->choose == TSR_GAP ? "gap_references" : "stability_pairs");
+    return TSR_OK;
+}
+
 static tsr_status check(const tsr_cluster_params *params, const tsr_tiles *tiles, const double *start, int32_t start_k)
 {
+    tsr_status st = TSR_OK;
     int64_t low = start != NULL ? start_k : params->k.low, high = start != NULL ? start_k : params->k.high;
     int64_t rows = tiles->span.rows_global;
 
@@ -68,6 +99,7 @@ static tsr_status check(const tsr_cluster_params *params, const tsr_tiles *tiles
                         (long long)high, TSR_K_MAX);
     if (params->restarts < 1 || params->sample < 1 || params->max_iter < 1 || !(params->tol >= 0))
         return TSR_FAIL(TSR_ECONF, "cluster: restarts, sample and max_iter must be at least 1, tol at least 0");
+    if (start == NULL && high > low) TSR_TRY(check_criteria(params));
     if (tiles->cols < 1) return TSR_FAIL(TSR_EDATA, "there is no feature to form segments from");
     if (rows < low)
         return TSR_FAIL(TSR_EDATA, "%lld segments asked for, but there are only %lld customers; lower cluster.k",
@@ -76,7 +108,8 @@ static tsr_status check(const tsr_cluster_params *params, const tsr_tiles *tiles
         if (!isfinite(start[i]))
             return TSR_FAIL(TSR_EDATA, "cluster.start: centroid %lld, column %lld is not a finite number",
                             (long long)(i / tiles->cols + 1), (long long)(i % tiles->cols + 1));
-    return TSR_OK;
+done:
+    return st;
 }
 
 /* Everything that decides on the course of the fit, but for pointers. */
@@ -89,6 +122,9 @@ static tsr_status check_same(const tsr_comm *comm, const tsr_cluster_params *par
                        params->choose,
                        params->restarts,
                        params->sample,
+                       params->sample_criteria,
+                       params->gap_references,
+                       params->stability_pairs,
                        params->max_iter,
                        tiles->span.rows_global,
                        tiles->cols,
@@ -134,7 +170,7 @@ done:
 /* ---- after the fit ---- */
 
 /* The segments that hold rows, in their order; labels are renumbered where some do not. */
-static tsr_status keep_filled(const tsr_lloyd *fit, tsr_kmeans *m)
+static tsr_status keep_filled(const tsr_lloyd *fit, const double *jaccard, tsr_kmeans *m)
 {
     tsr_status st;
     int32_t cols = fit->tiles->cols, to[TSR_K_MAX];
@@ -146,6 +182,7 @@ static tsr_status keep_filled(const tsr_lloyd *fit, tsr_kmeans *m)
     TSR_TRY(tsr_alloc(&m->count, m->k, sizeof *m->count));
     TSR_TRY(tsr_alloc(&m->centroid, (int64_t)m->k * cols, sizeof *m->centroid));
     TSR_TRY(tsr_alloc(&m->priority, m->k, sizeof *m->priority));
+    if (jaccard != NULL) TSR_TRY(tsr_alloc(&m->jaccard, m->k, sizeof *m->jaccard));
     for (int32_t c = 0; c < fit->k; c++) {
         int64_t from = (int64_t)c * cols, at = (int64_t)to[c] * cols;
         if (to[c] < 0) continue;
@@ -153,6 +190,7 @@ static tsr_status keep_filled(const tsr_lloyd *fit, tsr_kmeans *m)
         memcpy(m->centroid + at, fit->centroid + from, (size_t)cols * sizeof *m->centroid);
         m->count[to[c]] = count[c];
         m->priority[to[c]] = to[c];
+        if (jaccard != NULL) m->jaccard[to[c]] = jaccard[c];
     }
     if (m->k == fit->k) goto done;
     for (int64_t i = 0; i < fit->tiles->span.rows; i++) fit->label[i] = (uint16_t)to[fit->label[i]];
@@ -160,7 +198,7 @@ done:
     return st;
 }
 
-static tsr_status model_from(const tsr_lloyd *fit, tsr_kmeans **model)
+static tsr_status model_from(const tsr_lloyd *fit, tsr_choice *choice, tsr_kmeans **model)
 {
     tsr_status st;
     tsr_kmeans *m = NULL;
@@ -172,7 +210,11 @@ static tsr_status model_from(const tsr_lloyd *fit, tsr_kmeans **model)
     m->repairs = fit->repairs;
     m->stop = fit->stop;
     m->asked_k = fit->k;
-    TSR_TRY(keep_filled(fit, m));
+    TSR_TRY(keep_filled(fit, choice->jaccard, m));
+    memcpy(m->vote, choice->vote, sizeof m->vote);
+    m->candidates_n = choice->candidates_n;
+    m->candidate = choice->candidate;
+    choice->candidate = NULL;
     *model = m;
     m = NULL;
 done:
@@ -218,12 +260,9 @@ tsr_status tsr_kmeans_run(const tsr_comm *comm, const tsr_cluster_params *params
     seconds = tsr_seconds() - seconds;
     tsr_max_double(comm, &seconds, 1);
 
-    TSR_AGREE(comm, model_from(&fit, model));
+    TSR_AGREE(comm, model_from(&fit, &choice, model));
     (*model)->seconds = seconds;
     (*model)->sample_rows = sample_rows;
-    (*model)->candidates_n = choice.candidates_n;
-    (*model)->candidate = choice.candidate;
-    choice.candidate = NULL;
     *label = fit.label;
     fit.label = NULL;
     report(*model);
@@ -275,6 +314,10 @@ static void swap_segments(tsr_kmeans *m, int32_t a, int32_t b)
     int32_t priority = m->priority[a];
     m->priority[a] = m->priority[b];
     m->priority[b] = priority;
+    if (m->jaccard == NULL) return;
+    double jaccard = m->jaccard[a];
+    m->jaccard[a] = m->jaccard[b];
+    m->jaccard[b] = jaccard;
 }
 
 void tsr_kmeans_renumber(tsr_kmeans *model, const int32_t *order, uint16_t *label, int64_t rows)

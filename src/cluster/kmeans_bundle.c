@@ -3,17 +3,22 @@
 #include "tessera/kmeans.h"
 #include "tessera/memory.h"
 
-enum { CRITERIA = 7 }; /* numbers of a candidate */
+enum { CANDIDATE_NUMBERS = 12 };
 
 static void candidate_numbers(const tsr_candidate *c, double *to)
 {
-    const double numbers[CRITERIA] = {c->k,
-                                      c->inertia,
-                                      c->explained_variance,
-                                      c->silhouette_simplified,
-                                      c->silhouette_squared,
-                                      c->davies_bouldin,
-                                      c->calinski_harabasz};
+    const double numbers[CANDIDATE_NUMBERS] = {c->k,
+                                               c->inertia,
+                                               c->explained_variance,
+                                               c->silhouette_simplified,
+                                               c->silhouette_squared,
+                                               c->davies_bouldin,
+                                               c->calinski_harabasz,
+                                               c->gap,
+                                               c->gap_error,
+                                               c->stability,
+                                               c->stability_sd,
+                                               c->jaccard};
 
     memcpy(to, numbers, sizeof numbers);
 }
@@ -24,12 +29,20 @@ static tsr_status save_candidates(const tsr_kmeans *model, tsr_bundle *bundle)
     double *numbers = NULL;
 
     if (model->candidates_n == 0) return TSR_OK;
-    TSR_TRY(tsr_alloc(&numbers, model->candidates_n, CRITERIA * sizeof *numbers));
+    TSR_TRY(tsr_alloc(&numbers, model->candidates_n, CANDIDATE_NUMBERS * sizeof *numbers));
     for (int32_t i = 0; i < model->candidates_n; i++)
-        candidate_numbers(&model->candidate[i], numbers + (size_t)i * CRITERIA);
-    TSR_TRY(tsr_bundle_put(bundle, "/kmeans/candidates", TSR_F64, model->candidates_n, CRITERIA, numbers, NULL,
-                           "k, inertia, explained variance, simplified silhouette, squared silhouette, "
-                           "Davies-Bouldin, Calinski-Harabasz, on the sample"));
+        candidate_numbers(&model->candidate[i], numbers + (size_t)i * CANDIDATE_NUMBERS);
+    TSR_TRY(tsr_bundle_put(
+        bundle, "/kmeans/candidates", TSR_F64, model->candidates_n, CANDIDATE_NUMBERS, numbers, NULL,
+        "k, inertia, explained variance, simplified silhouette, squared silhouette, "
+        "Davies-Bouldin, Calinski-Harabasz, gap, its error, stability, its sd, smallest Jaccard index, on "
+        "the sample"));
+    TSR_TRY(tsr_bundle_put(bundle, "/kmeans/vote", TSR_I32, TSR_CRITERIA, 0, model->vote, NULL,
+                           "the k that each criterion names: silhouette, Calinski-Harabasz, Davies-Bouldin, gap, "
+                           "stability; 0: undefined"));
+    if (model->jaccard != NULL)
+        TSR_TRY(tsr_bundle_put(bundle, "/kmeans/jaccard", TSR_F64, model->k, 0, model->jaccard, NULL,
+                               "how well half-samples find each segment again"));
 done:
     tsr_free(&numbers);
     return st;
@@ -56,26 +69,6 @@ tsr_status tsr_kmeans_save(const tsr_kmeans *model, tsr_bundle *bundle)
     TSR_TRY(tsr_bundle_put_int(bundle, "/kmeans/sample_rows", model->sample_rows));
     TSR_TRY(tsr_bundle_put_text(bundle, "/kmeans/stop", tsr_stop_name(model->stop)));
     TSR_TRY(save_candidates(model, bundle));
-done:
-    return st;
-}
-
-static tsr_status load_candidates(const tsr_bundle *bundle, tsr_kmeans *m)
-{
-    tsr_status st = TSR_OK;
-    int64_t rows = 0, cols = 0;
-    const void *values = NULL;
-
-    if (!tsr_bundle_has(bundle, "/kmeans/candidates")) return TSR_OK;
-    TSR_TRY(tsr_bundle_get(bundle, "/kmeans/candidates", TSR_F64, &rows, &cols, &values));
-    if (cols != CRITERIA)
-        return TSR_FAIL(TSR_EDATA, "/kmeans/candidates has %lld columns, not %d", (long long)cols, CRITERIA);
-    TSR_TRY(tsr_alloc(&m->candidate, rows, sizeof *m->candidate));
-    m->candidates_n = (int32_t)rows;
-    for (int64_t i = 0; i < rows; i++) {
-        const double *v = (const double *)values + i * CRITERIA;
-        m->candidate[i] = (tsr_candidate){(int32_t)v[0], v[1], v[2], v[3], v[4], v[5], v[6]};
-    }
 done:
     return st;
 }
@@ -112,6 +105,32 @@ static tsr_status load_array(const tsr_bundle *bundle, const char *path, tsr_typ
     TSR_TRY(tsr_alloc(&copy, k, width));
     memcpy(copy, values, (size_t)k * width);
     memcpy(out, &copy, sizeof copy);
+done:
+    return st;
+}
+
+static tsr_status load_candidates(const tsr_bundle *bundle, tsr_kmeans *m)
+{
+    tsr_status st = TSR_OK;
+    int64_t rows = 0, cols = 0;
+    const void *values = NULL;
+
+    if (!tsr_bundle_has(bundle, "/kmeans/candidates")) return TSR_OK;
+    TSR_TRY(tsr_bundle_get(bundle, "/kmeans/candidates", TSR_F64, &rows, &cols, &values));
+    if (cols != CANDIDATE_NUMBERS)
+        return TSR_FAIL(TSR_EDATA, "/kmeans/candidates has %lld columns, not %d", (long long)cols, CANDIDATE_NUMBERS);
+    TSR_TRY(tsr_alloc(&m->candidate, rows, sizeof *m->candidate));
+    m->candidates_n = (int32_t)rows;
+    for (int64_t i = 0; i < rows; i++) {
+        const double *v = (const double *)values + i * CANDIDATE_NUMBERS;
+        m->candidate[i] =
+            (tsr_candidate){(int32_t)v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9], v[10], v[11]};
+    }
+    TSR_TRY(tsr_bundle_get(bundle, "/kmeans/vote", TSR_I32, &rows, NULL, &values));
+    if (rows != TSR_CRITERIA) return TSR_FAIL(TSR_EDATA, "/kmeans/vote has %lld numbers", (long long)rows);
+    memcpy(m->vote, values, sizeof m->vote);
+    if (tsr_bundle_has(bundle, "/kmeans/jaccard"))
+        TSR_TRY(load_array(bundle, "/kmeans/jaccard", TSR_F64, m->k, 0, &m->jaccard));
 done:
     return st;
 }

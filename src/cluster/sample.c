@@ -79,6 +79,11 @@ done:
     return st;
 }
 
+static int16_t *place(const tsr_tiles *tiles, int64_t row)
+{
+    return tiles->value + row / TSR_TILE_ROWS * tiles->cols * TSR_TILE_ROWS + row % TSR_TILE_ROWS;
+}
+
 static tsr_status to_tiles(char *picks, int64_t picked, size_t bytes, int64_t size, const tsr_tiles *tiles,
                            tsr_tiles **sample)
 {
@@ -89,7 +94,7 @@ static tsr_status to_tiles(char *picks, int64_t picked, size_t bytes, int64_t si
     TSR_TRY(tsr_tiles_create(&span, tiles->cols, tiles->step, NULL, sample));
     for (int64_t i = 0; i < span.rows; i++) {
         const pick *p = (const pick *)(picks + (size_t)i * bytes);
-        int16_t *tile = (*sample)->value + i / TSR_TILE_ROWS * tiles->cols * TSR_TILE_ROWS + i % TSR_TILE_ROWS;
+        int16_t *tile = place(*sample, i);
         for (int32_t j = 0; j < tiles->cols; j++) tile[(int64_t)j * TSR_TILE_ROWS] = p->steps[j];
     }
 done:
@@ -118,5 +123,23 @@ done:
     tsr_free(&picks);
     tsr_free(&bins);
     if (st != TSR_OK) tsr_tiles_destroy(sample);
+    return st;
+}
+
+tsr_status tsr_sample_part(const tsr_tiles *sample, int64_t rows, bool (*keep)(const void *context, int64_t row),
+                           const void *context, tsr_tiles **part)
+{
+    tsr_status st;
+    int64_t all = rows < sample->span.rows ? rows : sample->span.rows, kept = 0, to = 0;
+
+    for (int64_t i = 0; i < all; i++) kept += keep == NULL || keep(context, i);
+    TSR_TRY(tsr_tiles_create(&(tsr_span){0, kept, kept}, sample->cols, sample->step, NULL, part));
+    for (int64_t i = 0; i < all; i++) {
+        if (keep != NULL && !keep(context, i)) continue;
+        const int16_t *from = place(sample, i);
+        int16_t *into = place(*part, to++);
+        for (int32_t j = 0; j < sample->cols; j++) into[(int64_t)j * TSR_TILE_ROWS] = from[(int64_t)j * TSR_TILE_ROWS];
+    }
+done:
     return st;
 }

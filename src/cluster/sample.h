@@ -16,4 +16,12 @@
 tsr_status tsr_sample_draw(const tsr_comm *comm, const tsr_tiles *tiles, uint64_t seed, int64_t size,
                            tsr_tiles **sample) TSR_NODISCARD;
 
+/**
+ * Local. The first @p rows rows of a sample, or as many as there are; of those the ones that @p keep says (NULL: all).
+ * @param[out] part  new, in the same order; tsr_tiles_destroy()
+ * @return TSR_OK; TSR_ENOMEM
+ */
+tsr_status tsr_sample_part(const tsr_tiles *sample, int64_t rows, bool (*keep)(const void *context, int64_t row),
+                           const void *context, tsr_tiles **part) TSR_NODISCARD;
+
 #endif

@@ -38,20 +38,35 @@ static json_t *quality_of(const tsr_findings *f)
                      "calinski_harabasz", real(q->calinski_harabasz), "k", (int)q->k);
 }
 
+static json_t *candidate_of(const tsr_candidate *c)
+{
+    return json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "k", (int)c->k, "inertia",
+                     real(c->inertia), "explained_variance", real(c->explained_variance), "silhouette_simplified",
+                     real(c->silhouette_simplified), "silhouette_squared", real(c->silhouette_squared),
+                     "davies_bouldin", real(c->davies_bouldin), "calinski_harabasz", real(c->calinski_harabasz), "gap",
+                     real(c->gap), "gap_error", real(c->gap_error), "stability", real(c->stability), "stability_sd",
+                     real(c->stability_sd), "jaccard", real(c->jaccard));
+}
+
 static json_t *choice_of(const tsr_kmeans *model)
 {
     json_t *choice = json_array();
 
-    for (int32_t i = 0; i < model->candidates_n; i++) {
-        const tsr_candidate *c = &model->candidate[i];
-        json_array_append_new(choice,
-                              json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o}", "k", (int)c->k, "inertia",
-                                        real(c->inertia), "explained_variance", real(c->explained_variance),
-                                        "silhouette_simplified", real(c->silhouette_simplified), "silhouette_squared",
-                                        real(c->silhouette_squared), "davies_bouldin", real(c->davies_bouldin),
-                                        "calinski_harabasz", real(c->calinski_harabasz)));
-    }
+    for (int32_t i = 0; i < model->candidates_n; i++) json_array_append_new(choice, candidate_of(&model->candidate[i]));
     return choice;
+}
+
+/* The k that each criterion names, and which of them decided. */
+static json_t *votes_of(const tsr_findings *f)
+{
+    const tsr_kmeans *model = f->segmentation->model;
+    json_t *votes = json_object();
+
+    for (int c = 0; c < TSR_CRITERIA; c++)
+        json_object_set_new(votes, tsr_criterion_name((tsr_criterion)c),
+                            model->vote[c] > 0 ? json_integer(model->vote[c]) : json_null());
+    json_object_set_new(votes, "decided_by", json_string(tsr_run_setting(f->run, "cluster.choose")));
+    return votes;
 }
 
 static json_t *pca_of(const tsr_pca *pca)
@@ -187,6 +202,8 @@ static json_t *segments_of(const tsr_findings *f)
         json_object_set_new(json, "name", json_string(name));
         json_object_set_new(json, "flags", flags);
         json_object_set_new(json, "silhouette_simplified", real(f->quality->segment_silhouette[s]));
+        if (f->segmentation->model->jaccard != NULL)
+            json_object_set_new(json, "jaccard", real(f->segmentation->model->jaccard[s]));
         json_array_append_new(segments, json);
     }
     return segments;
@@ -235,6 +252,7 @@ tsr_status tsr_summary_segments(const tsr_findings *f, char **text)
     json_object_set_new(json, "min_cell", json_integer(min_cell));
     json_object_set_new(json, "quality", quality_of(f));
     json_object_set_new(json, "choice", choice_of(f->segmentation->model));
+    json_object_set_new(json, "choice_votes", f->segmentation->model->candidates_n > 0 ? votes_of(f) : json_null());
     json_object_set_new(json, "pca", f->pca != NULL ? pca_of(f->pca) : json_null());
     if (f->profile->money) add_money_parts(f, json);
     json_object_set_new(json, "total", part_of(f->profile, &f->profile->total, f->info->money_scale));

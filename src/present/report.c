@@ -246,12 +246,49 @@ static void put_quality(tsr_page *page, const json_t *s)
     tsr_page_print(page, "</section>\n");
 }
 
+/* What each criterion names: one number never stands without the others. */
+static void put_votes(tsr_page *page, const json_t *votes)
+{
+    static const char *const title[][2] = {{"silhouette", "silhouette"},
+                                           {"Calinski-Harabasz", "calinski_harabasz"},
+                                           {"Davies-Bouldin", "davies_bouldin"},
+                                           {"gap", "gap"},
+                                           {"stability", "stability"}};
+    const char *decided_by = json_string_value(tsr_at(votes, "decided_by"));
+
+    if (decided_by == NULL) return;
+    tsr_page_print(page, "<p>Number of segments that each criterion names:");
+    for (size_t i = 0; i < sizeof title / sizeof title[0]; i++) {
+        json_int_t k = json_integer_value(tsr_at(votes, title[i][1]));
+        tsr_page_print(page, "%s %s ", i > 0 ? "," : "", title[i][0]);
+        if (k > 0)
+            tsr_page_print(page, "%lld", (long long)k);
+        else
+            tsr_page_print(page, "none");
+        if (strcmp(decided_by, title[i][1]) == 0) tsr_page_print(page, " (decides)");
+    }
+    tsr_page_print(page, ".</p>\n");
+}
+
 static void put_choice(tsr_page *page, const json_t *s)
 {
-    static const char *const title[] = {"Segments",       "Silhouette, simplified", "Silhouette, squared",
-                                        "Davies-Bouldin", "Calinski-Harabasz",      "Explained variance"};
-    static const char *const path[] = {"silhouette_simplified", "silhouette_squared", "davies_bouldin",
-                                       "calinski_harabasz", "explained_variance"};
+    static const char *const title[] = {"Segments",
+                                        "Silhouette, simplified",
+                                        "Silhouette, squared",
+                                        "Davies-Bouldin",
+                                        "Calinski-Harabasz",
+                                        "Explained variance",
+                                        "Gap",
+                                        "Stability",
+                                        "Jaccard, worst segment"};
+    static const char *const path[] = {"silhouette_simplified",
+                                       "silhouette_squared",
+                                       "davies_bouldin",
+                                       "calinski_harabasz",
+                                       "explained_variance",
+                                       "gap",
+                                       "stability",
+                                       "jaccard"};
     const json_t *choice = tsr_at(s, "choice"), *chosen = tsr_at(s, "quality.k");
     char text[TSR_FIGURE_BYTES], name[32];
     size_t i;
@@ -260,18 +297,19 @@ static void put_choice(tsr_page *page, const json_t *s)
     if (json_array_size(choice) == 0) return;
     tsr_page_print(page, "<section>\n<h2>How many segments</h2>\n");
     open_table(page, "Each candidate, measured on the sample");
-    put_head(page, title, 6);
+    put_head(page, title, 9);
     tsr_page_print(page, "<tbody>\n");
     json_array_foreach(choice, i, candidate)
     {
         int k = (int)json_integer_value(tsr_at(candidate, "k"));
         snprintf(name, sizeof name, "%d%s", k, k == (int)json_integer_value(chosen) ? " (chosen)" : "");
         put_row_head(page, name);
-        for (int c = 0; c < 5; c++) put_cell(page, tsr_figure_short(tsr_at(candidate, path[c]), text));
+        for (int c = 0; c < 8; c++) put_cell(page, tsr_figure_short(tsr_at(candidate, path[c]), text));
         tsr_page_print(page, "</tr>\n");
     }
     tsr_page_print(page, "</tbody>\n");
     close_table(page);
+    put_votes(page, tsr_at(s, "choice_votes"));
     tsr_page_print(page, "</section>\n");
 }
 

@@ -121,6 +121,29 @@ static void put_header(tsr_page *page, const json_t *segments, const json_t *run
     tsr_page_print(page, "\n\n");
 }
 
+/* What each criterion says of the number of segments: agreement is worth as much as the number. */
+static void put_votes(tsr_page *page, const json_t *votes)
+{
+    static const char *const title[][2] = {{"silhouette", "silhouette"},
+                                           {"Calinski-Harabasz", "calinski_harabasz"},
+                                           {"Davies-Bouldin", "davies_bouldin"},
+                                           {"gap", "gap"},
+                                           {"stability", "stability"}};
+
+    if (!json_is_object(votes)) return;
+    tsr_page_print(page, "  choice    segments by");
+    for (size_t i = 0; i < sizeof title / sizeof title[0]; i++) {
+        json_int_t k = json_integer_value(tsr_at(votes, title[i][1]));
+        tsr_page_print(page, "%s %s%s ", i > 0 ? " ·" : "", title[i][0],
+                       strcmp(tsr_text_at(votes, "decided_by"), title[i][1]) == 0 ? " (decides)" : "");
+        if (k > 0)
+            tsr_page_print(page, "%lld", (long long)k);
+        else
+            tsr_page_print(page, "-");
+    }
+    tsr_page_print(page, "\n");
+}
+
 static void put_quality(tsr_page *page, const json_t *segments, const json_t *run)
 {
     char a[TSR_FIGURE_BYTES], b[TSR_FIGURE_BYTES], c[TSR_FIGURE_BYTES];
@@ -132,6 +155,7 @@ static void put_quality(tsr_page *page, const json_t *segments, const json_t *ru
                    tsr_figure(tsr_at(segments, "quality.silhouette_simplified"), 3, a),
                    tsr_figure_share(tsr_at(segments, "quality.explained_variance"), b),
                    tsr_figure(tsr_at(segments, "quality.davies_bouldin"), 3, c));
+    put_votes(page, tsr_at(segments, "choice_votes"));
     if (json_is_object(tsr_at(segments, "value")))
         tsr_page_print(page, "  value     CLV of all customers %s over %s %ss\n",
                        tsr_figure(tsr_at(segments, "value.clv_total"), 2, a),

@@ -8,7 +8,13 @@
 
 enum { ROWS = 1500, COLS = 4 };
 
-static const tsr_cluster_params usual = {.k = {3, 7}, .restarts = 3, .sample = 400, .max_iter = 300};
+static const tsr_cluster_params usual = {.k = {3, 7},
+                                         .restarts = 3,
+                                         .sample = 400,
+                                         .sample_criteria = 300,
+                                         .gap_references = 4,
+                                         .stability_pairs = 3,
+                                         .max_iter = 300};
 
 static tsr_cluster_params with_k(int64_t k)
 {
@@ -336,15 +342,18 @@ static void memory_short_on_one_rank_fails_on_all(void **state)
 {
     const tsr_comm *comm = *state;
     tsr_tiles *tiles = test_tiles(comm, 60, COLS, 1e-3, DEAL_EVENLY, test_clouds);
+    tsr_cluster_params small = usual;
     bool failed = true;
     int nth = 1;
 
-    for (; failed && nth < 500; nth += nth < 20 ? 1 : 17) {
+    small.k.high = 4;
+    small.restarts = small.gap_references = small.stability_pairs = 1;
+    for (; failed && nth < 900; nth += nth < 20 ? 1 : 17) {
         tsr_kmeans *model = NULL;
         uint16_t *label = NULL;
 
         fail_last_rank(comm, "alloc", nth);
-        tsr_status st = tsr_kmeans_run(comm, &usual, 1, tiles, NULL, 0, &model, &label);
+        tsr_status st = tsr_kmeans_run(comm, &small, 1, tiles, NULL, 0, &model, &label);
         tsr_fault_set(NULL);
         CHECK_ALL(comm, st == TSR_ENOMEM || st == TSR_OK);
         failed = st != TSR_OK;

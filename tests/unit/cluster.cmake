@@ -1,1 +1,2 @@
 tsr_unit_test(seed)
+tsr_unit_test(votes)
