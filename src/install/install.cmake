@@ -8,7 +8,7 @@ install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 # find_package(tessera) -> tessera::tessera
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/tessera)
 install(EXPORT tesseraTargets NAMESPACE tessera:: DESTINATION ${package})
-configure_package_config_file(cmake/tesseraConfig.cmake.in tesseraConfig.cmake INSTALL_DESTINATION ${package})
+configure_package_config_file(src/install/tesseraConfig.cmake.in tesseraConfig.cmake INSTALL_DESTINATION ${package})
 write_basic_package_version_file(tesseraConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/tesseraConfig.cmake ${PROJECT_BINARY_DIR}/tesseraConfigVersion.cmake
     DESTINATION ${package})
@@ -33,5 +33,5 @@ else() # a program that links the archive needs all of it
     set(TSR_PC_REQUIRES "${private_modules}")
     set(TSR_PC_LIBS "${private_libs}")
 endif()
-configure_file(cmake/tessera.pc.in tessera.pc @ONLY)
+configure_file(src/install/tessera.pc.in tessera.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/tessera.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
