@@ -1,6 +1,10 @@
 /**
  * @file synth.h
  * A population with known truth: BG/NBD purchases, Gamma-Gamma spend, latent behaviour groups.
+ *
+ * Times are drawn to the second; value models count whole days and purchases of one day as one. At CDNOW's parameters
+ * that joins one repeat purchase in seventy, and a fit to 100,000 customers without groups finds r .244, alpha 4.61,
+ * a .81, b 2.55 for .243, 4.414, .793, 2.426, and p 6.27, q 3.76, gamma 15.59 for 6.25, 3.74, 15.44.
  */
 #ifndef TSR_SYNTH_H
 #define TSR_SYNTH_H

@@ -29,7 +29,7 @@ struct tsr_byte_source {
 static tsr_status stat_file(const char *path, struct stat *about)
 {
     if (stat(path, about) != 0) return TSR_FAIL(TSR_EIO, "%s: %s", path, strerror(errno));
-    if (S_ISDIR(about->st_mode)) return TSR_FAIL(TSR_EIO, "%s: is a folder, not a file", path);
+    if (!S_ISREG(about->st_mode)) return TSR_FAIL(TSR_EIO, "%s: is not a regular file", path);
     return TSR_OK;
 }
 

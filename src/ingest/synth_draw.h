@@ -6,8 +6,7 @@
  * purchases, and after each repeat purchase the customer leaves with probability ~ Beta(a, b). Spend follows
  * Gamma-Gamma: purchases ~ Gamma(p, nu), nu ~ Gamma(q, gamma), times the factor of the group, in whole cents, at least
  * one. A group moves purchases within their week to its days, and within their day to its hours; without groups times
- * stay as drawn. In a dataset of whole days purchases of one day are one: at CDNOW's rates that hides about one repeat
- * purchase in a hundred.
+ * stay as drawn.
  */
 #ifndef TSR_INGEST_SYNTH_DRAW_H
 #define TSR_INGEST_SYNTH_DRAW_H

@@ -610,6 +610,49 @@ static void customers_alone_make_a_dataset(void **state)
     tsr_dataset_close(&dataset);
 }
 
+/* The time of the only transaction, or 0. */
+static uint32_t only_time(const tsr_comm *comm, const tsr_ingest_params *params, const char *folder)
+{
+    tsr_ingest_result result;
+    tsr_dataset *dataset = NULL;
+    tsr_block block = {0};
+    uint32_t time = 0;
+
+    empty_folder(comm, folder);
+    if (tsr_ingest_run(comm, params, folder, &result) == TSR_OK && tsr_dataset_open(comm, folder, &dataset) == TSR_OK &&
+        tsr_dataset_read(dataset, 0, 1, TSR_READ_ALL, &block) == TSR_OK && block.transactions == 1)
+        time = block.time[0];
+    tsr_block_clear(&block);
+    tsr_dataset_close(&dataset);
+    return time;
+}
+
+static void times_go_to_the_zone_and_resolution_of_the_dataset(void **state)
+{
+    const tsr_comm *comm = *state;
+    char *path = test_path(comm, "zone.csv"), *folder = test_path(comm, "zone");
+    const char *text = "id,when,epoch,amount\na,2023-03-20 20:30:00,1679358600,1\n";
+    test_source t;
+
+    write_text(comm, path, text, strlen(text));
+    use_source(&t, TSR_SOURCE_TRANSACTIONS, ",", true);
+    use_file(&t, path);
+    use_column(&t, "id", "id");
+    use_column(&t, "time", "when");
+    use_column(&t, "amount", "amount");
+    tsr_ingest_params params = params_of(&t.source, 1, 1);
+    params.time_zone = keep("Europe/Berlin");
+    CHECK_ALL(comm, only_time(comm, &params, folder) == 1679344200); /* as it stands */
+    t.source.time_zone = keep("America/New_York");
+    CHECK_ALL(comm, only_time(comm, &params, folder) == 1679344200 + 5 * 3600); /* summer time there, winter here */
+    params.resolution = TSR_RESOLUTION_DAY;
+    CHECK_ALL(comm, only_time(comm, &params, folder) == 1679356800); /* 2023-03-21 */
+    params.resolution = TSR_RESOLUTION_AUTO;
+    t.column[1] = keep("epoch");
+    t.source.time_format = keep("epoch");
+    CHECK_ALL(comm, only_time(comm, &params, folder) == 1679358600 + 3600);
+}
+
 static void quantities_with_decimals_make_amounts_but_no_column(void **state)
 {
     const tsr_comm *comm = *state;
@@ -656,6 +699,7 @@ int main(void)
         cmocka_unit_test(rerun_does_nothing_until_something_changes),
         cmocka_unit_test(attributes_take_the_last_value_and_the_right_type),
         cmocka_unit_test(customers_alone_make_a_dataset),
+        cmocka_unit_test(times_go_to_the_zone_and_resolution_of_the_dataset),
         cmocka_unit_test(quantities_with_decimals_make_amounts_but_no_column),
     };
 

@@ -334,6 +334,7 @@ static void foreign_files_are_refused_by_their_first_bytes(void **state)
     }
     assert_int_equal(tsr_file_look("not-there.txt", &facts), TSR_EIO);
     assert_int_equal(tsr_file_look(".", &facts), TSR_EIO);
+    assert_int_equal(tsr_file_look("/dev/null", &facts), TSR_EIO);
 }
 
 static void lines_of_more_than_a_mebibyte_are_an_error_with_their_line(void **state)
