@@ -9,13 +9,24 @@ extern const char tsr_report_css[];
 
 /* ---- cells ---- */
 
-static void open_table(tsr_page *page, const char *caption)
+/* A table wider than a phone scrolls in a region of its own. A list of figures is not stretched over the page. */
+static void open_table_of(tsr_page *page, const char *kind, const char *caption)
 {
-    tsr_page_print(page, "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"");
+    tsr_page_print(page, "<div class=\"wide %s\" tabindex=\"0\" role=\"region\" aria-label=\"", kind);
     tsr_page_escape(page, caption);
     tsr_page_print(page, "\"><table>\n<caption>");
     tsr_page_escape(page, caption);
     tsr_page_print(page, "</caption>\n");
+}
+
+static void open_table(tsr_page *page, const char *caption)
+{
+    open_table_of(page, "full", caption);
+}
+
+static void open_list(tsr_page *page, const char *caption)
+{
+    open_table_of(page, "narrow", caption);
 }
 
 static void close_table(tsr_page *page)
@@ -52,8 +63,7 @@ static void put_share(tsr_page *page, const json_t *share)
     double width = json_number_value(share);
 
     width = width < 0 ? 0 : width > 1 ? 1 : width;
-    tsr_page_print(page, "<td class=\"bar\" style=\"--share:%.4f\"><span>%s</span></td>", width,
-                   tsr_figure_share(share, text));
+    tsr_page_print(page, "<td class=\"bar\" style=\"--share:%.4f\">%s</td>", width, tsr_figure_share(share, text));
 }
 
 static void put_fact(tsr_page *page, const char *name, const char *figure)
@@ -159,7 +169,8 @@ static void put_segments(tsr_page *page, const json_t *s)
     size_t i;
     json_t *segment;
 
-    tsr_page_print(page, "<section>\n<h2>Segments</h2>\n<p>Numbered by revenue per customer, largest first.</p>\n");
+    tsr_page_print(page, "<section>\n<h2>Segments</h2>\n<p>Numbered by %s, largest first.</p>\n",
+                   tsr_at(s, "revenue") != NULL ? "revenue per customer" : "size");
     open_table(page, "Size, revenue and value of each segment");
     tsr_page_print(page, "<thead><tr><th scope=\"col\">Segment</th>");
     for (int c = 0; c < FIGURES_N; c++)
@@ -237,7 +248,7 @@ static void put_quality(tsr_page *page, const json_t *s)
     char text[TSR_FIGURE_BYTES];
 
     tsr_page_print(page, "<section>\n<h2>Quality of the segmentation</h2>\n");
-    open_table(page, "Measured on all customers, in the space that was clustered");
+    open_list(page, "Measured on all customers, in the space that was clustered");
     tsr_page_print(page, "<tbody>\n");
     for (size_t i = 0; i < sizeof row / sizeof row[0]; i++)
         put_pair(page, row[i][0], tsr_figure_short(tsr_at(tsr_at(s, "quality"), row[i][1]), text));
@@ -321,7 +332,7 @@ static void put_groups(tsr_page *page, const json_t *s)
     const char *name;
     json_t *count;
 
-    open_table(page, "RFM groups by name");
+    open_list(page, "RFM groups by name");
     put_head(page, title, 3);
     tsr_page_print(page, "<tbody>\n");
     json_object_foreach(tsr_at(s, "rfm.groups"), name, count)
@@ -347,7 +358,7 @@ static void put_thresholds(tsr_page *page, const json_t *s)
     size_t e;
     json_t *edge;
 
-    open_table(page, "Edges of the scores: quantiles over customers who bought");
+    open_list(page, "Edges of the scores: quantiles over customers who bought");
     put_head(page, title, 5);
     tsr_page_print(page, "<tbody>\n");
     for (int i = 0; i < 3; i++) {
@@ -369,43 +380,47 @@ static void put_rfm(tsr_page *page, const json_t *s)
     tsr_page_print(page, "</section>\n");
 }
 
-static void put_fit_row(tsr_page *page, const char *name, const json_t *all, const json_t *before, const char *path)
+static void put_fit_row(tsr_page *page, const char *name, const json_t *value, const char *path)
 {
+    const json_t *before = tsr_at(value, "validation");
+    bool exact = strstr(path, "log_likelihood") != NULL;
     char text[TSR_FIGURE_BYTES];
 
+    if (tsr_at(value, path) == NULL) return; /* of another model */
     put_row_head(page, name);
-    put_cell(page, tsr_figure_short(tsr_at(all, path), text));
-    if (json_is_object(before)) put_cell(page, tsr_figure_short(tsr_at(before, path), text));
+    put_cell(page, exact ? tsr_figure(tsr_at(value, path), 2, text) : tsr_figure_short(tsr_at(value, path), text));
+    if (json_is_object(before))
+        put_cell(page,
+                 exact ? tsr_figure(tsr_at(before, path), 2, text) : tsr_figure_short(tsr_at(before, path), text));
     tsr_page_print(page, "</tr>\n");
 }
 
 static void put_fits(tsr_page *page, const json_t *value)
 {
-    static const char *const title[] = {"Parameter", "all data", "calibration period"};
-    static const char *const spend[] = {"p", "q", "gamma"};
-    const json_t *before = tsr_at(value, "validation");
-    const char *name;
-    json_t *number;
-    char path[64];
+    static const char *const title[] = {"Model", "all data", "calibration period"};
+    /* In the order of the papers; a model has some of these. */
+    static const char *const row[][2] = {
+        {"purchases: r", "parameters.r"},
+        {"purchases: alpha", "parameters.alpha"},
+        {"purchases: a", "parameters.a"},
+        {"purchases: b", "parameters.b"},
+        {"purchases: s", "parameters.s"},
+        {"purchases: beta", "parameters.beta"},
+        {"purchases: gamma", "parameters.gamma"},
+        {"purchases: delta", "parameters.delta"},
+        {"purchases: log-likelihood", "log_likelihood"},
+        {"purchases: customers", "customers"},
+        {"spend: p", "spend.parameters.p"},
+        {"spend: q", "spend.parameters.q"},
+        {"spend: gamma", "spend.parameters.gamma"},
+        {"spend: log-likelihood", "spend.log_likelihood"},
+        {"spend: customers", "spend.customers"},
+    };
 
-    open_table(page, "Fitted models of purchases and of spend");
-    put_head(page, title, json_is_object(before) ? 3 : 2);
+    open_list(page, "Fitted models of purchases and of spend");
+    put_head(page, title, json_is_object(tsr_at(value, "validation")) ? 3 : 2);
     tsr_page_print(page, "<tbody>\n");
-    json_object_foreach(tsr_at(value, "parameters"), name, number)
-    {
-        snprintf(path, sizeof path, "parameters.%s", name);
-        put_fit_row(page, name, value, before, path);
-    }
-    put_fit_row(page, "log-likelihood", value, before, "log_likelihood");
-    put_fit_row(page, "customers", value, before, "customers");
-    for (int i = 0; i < 3; i++) {
-        char label[32];
-        snprintf(path, sizeof path, "spend.parameters.%s", spend[i]);
-        snprintf(label, sizeof label, "spend: %s", spend[i]);
-        put_fit_row(page, label, value, before, path);
-    }
-    put_fit_row(page, "spend: log-likelihood", value, before, "spend.log_likelihood");
-    put_fit_row(page, "spend: customers", value, before, "spend.customers");
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) put_fit_row(page, row[i][0], value, row[i][1]);
     tsr_page_print(page, "</tbody>\n");
     close_table(page);
 }
@@ -416,7 +431,7 @@ static void put_holdout(tsr_page *page, const json_t *holdout)
     char text[TSR_FIGURE_BYTES];
 
     if (!json_is_object(holdout)) return;
-    open_table(page, "The calibration fit against what came after");
+    open_list(page, "The calibration fit against what came after");
     put_head(page, title, 3);
     tsr_page_print(page, "<tbody>\n");
     put_row_head(page, "Purchase days");
@@ -477,7 +492,7 @@ static void put_stages(tsr_page *page, const json_t *run)
     json_t *stage;
 
     tsr_page_print(page, "<section>\n<h2>The run</h2>\n");
-    open_table(page, "Stages of the run, in the order of the work");
+    open_list(page, "Stages of the run, in the order of the work");
     put_head(page, title, 4);
     tsr_page_print(page, "<tbody>\n");
     json_array_foreach(tsr_at(run, "stages"), i, stage)
