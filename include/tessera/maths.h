@@ -8,6 +8,7 @@
 #define TSR_MATHS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /** Local. False on a processor without FMA: results are right, but their bits may differ from other processors'. */
 bool tsr_maths_canonical(void);
@@ -23,6 +24,17 @@ double tsr_lgamma(double x);
 double tsr_erfc(double x);
 double tsr_sin(double x);
 double tsr_cos(double x);
+
+/** Local. The same over an array, in place: x[i] = log(x[i]). Vectors where the processor has them, with the bits of
+ * the functions above. */
+void tsr_exp_block(double *x, int64_t n);
+void tsr_expm1_block(double *x, int64_t n);
+void tsr_log_block(double *x, int64_t n);
+void tsr_log1p_block(double *x, int64_t n);
+
+/** Local. Let the block functions use vectors of at most that many numbers (8, 4, 1); the width in use. For tests: the
+ *  widest that runs is the default. */
+int32_t tsr_maths_width(int32_t at_most);
 
 /** Local. psi(x) for x > 0, NaN elsewhere; relative error below 1e-14, beside the root at 1.4616... too. */
 double tsr_digamma(double x);

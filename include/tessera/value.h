@@ -1,7 +1,8 @@
 /**
  * @file value.h
- * Customer value: BG/NBD for purchases, Gamma-Gamma for spend, CLV from both.
- * Formulas: Fader, Hardie & Lee (2005); Fader & Hardie (2013). Times are whole days divided by the time unit.
+ * Customer value: models of purchases (BG/NBD, MBG/NBD, Pareto/NBD; NBD as their benchmark), Gamma-Gamma for spend, CLV
+ * from both. Formulas: Fader, Hardie & Lee (2005); Batislam, Denizel & Filiztekin (2007); Schmittlein, Morrison &
+ * Colombo (1987); Fader & Hardie (2013). Times are whole days divided by the time unit.
  */
 #ifndef TSR_VALUE_H
 #define TSR_VALUE_H
@@ -9,12 +10,20 @@
 #include "tessera/bundle.h"
 #include "tessera/job.h"
 
-/* Values of value.model and value.time_unit. */
-enum { TSR_VALUE_BG_NBD, TSR_VALUE_NONE };
+/* Values of value.model and value.time_unit. The first TSR_VALUE_MODELS are models. */
+enum {
+    TSR_VALUE_BG_NBD,
+    TSR_VALUE_MBG_NBD,
+    TSR_VALUE_PARETO_NBD,
+    TSR_VALUE_NBD,
+    TSR_VALUE_MODELS,
+    TSR_VALUE_AUTO = TSR_VALUE_MODELS,
+    TSR_VALUE_NONE
+};
 enum { TSR_UNIT_DAY, TSR_UNIT_WEEK, TSR_UNIT_MONTH, TSR_UNIT_YEAR };
 
 typedef struct tsr_value_params {
-    int32_t model;        /* bg_nbd | none */
+    int32_t model;        /* bg_nbd | mbg_nbd | pareto_nbd | nbd | auto | none */
     int32_t time_unit;    /* day | week | month (365.25 / 12 days) | year */
     double horizon;       /* in time units */
     double discount_rate; /* per year */
@@ -33,12 +42,17 @@ const char *tsr_time_unit_name(int32_t time_unit);
 /** Local. Time units in a year, for rates per year: 365.25, 52 (as the literature has it, not 52.18), 12, 1. */
 double tsr_time_units_per_year(int32_t time_unit);
 
+/** Local. "bg_nbd", ... of a model. */
+const char *tsr_value_model_name(int32_t model);
+/** Local. How many parameters a model has, and their names (borrowed). */
+int32_t tsr_value_parameters(int32_t model, const char *const **names);
+
 /* A fit, and all that scoring needs. Same on all ranks. */
 typedef struct tsr_value_model {
     int32_t model; /* of purchases, as in the params */
     int32_t time_unit;
     int32_t money_scale;
-    double parameter[4]; /* BG/NBD r, alpha, a, b; rates per time unit */
+    double parameter[4]; /* in the order of tsr_value_parameters(); rates per time unit */
     double log_likelihood;
     double gradient;   /* largest |derivative of the log-likelihood in a log parameter| per customer, at the end */
     int64_t customers; /* that entered the fit: bought at least once */
@@ -114,11 +128,38 @@ tsr_status tsr_value_validate(const tsr_comm *comm, const tsr_value_params *para
                               const tsr_span *span, int32_t money_scale, int32_t holdout_days,
                               tsr_validation *validation) TSR_NODISCARD;
 
+/* One fit of several. */
+typedef struct tsr_value_candidate {
+    tsr_value_model model;
+    bool validated;
+    tsr_validation validation;
+} tsr_value_candidate;
+
+/**
+ * Collective. Fit params->model, with `auto` all models, and the NBD as their benchmark; with a holdout validate them
+ * as well. Chosen by `auto`: the smallest root mean square error of purchases in the holdout; without one the smallest
+ * BIC (all have four parameters, so it is the largest likelihood). Same on all ranks: all but span.
+ * @param holdout_days    as in tsr_value_validate(); 0: no holdout
+ * @param[out] candidate  [*n]; chosen: the one to take
+ * @return as tsr_value_fit() and tsr_value_validate()
+ */
+tsr_status tsr_value_choose(const tsr_comm *comm, const tsr_value_params *params, const char *features,
+                            const tsr_span *span, int32_t money_scale, int32_t holdout_days,
+                            tsr_value_candidate candidate[TSR_VALUE_MODELS], int32_t *n, int32_t *chosen) TSR_NODISCARD;
+
+/** Local. Bayesian information criterion of the fit of purchases. */
+double tsr_value_bic(const tsr_value_model *model);
+
+/** Local. To and from /candidates/... of a bundle. @return TSR_OK; TSR_ENOMEM; TSR_EDATA (load) */
+tsr_status tsr_candidates_save(const tsr_value_candidate *candidate, int32_t n, tsr_bundle *bundle) TSR_NODISCARD;
+tsr_status tsr_candidates_load(const tsr_bundle *bundle, tsr_value_candidate candidate[TSR_VALUE_MODELS],
+                               int32_t *n) TSR_NODISCARD;
+
 /** Local. To and from PREFIX/... of a bundle ("/value"). @return TSR_OK; TSR_ENOMEM; TSR_EDATA (load) */
 tsr_status tsr_value_save(const tsr_value_model *model, const char *prefix, tsr_bundle *bundle) TSR_NODISCARD;
 tsr_status tsr_value_load(const tsr_bundle *bundle, const char *prefix, tsr_value_model *model) TSR_NODISCARD;
-/** Local. The same under /validation. */
-tsr_status tsr_validation_save(const tsr_validation *validation, tsr_bundle *bundle) TSR_NODISCARD;
-tsr_status tsr_validation_load(const tsr_bundle *bundle, tsr_validation *validation) TSR_NODISCARD;
+/** Local. The same ("/validation"). */
+tsr_status tsr_validation_save(const tsr_validation *validation, const char *prefix, tsr_bundle *bundle) TSR_NODISCARD;
+tsr_status tsr_validation_load(const tsr_bundle *bundle, const char *prefix, tsr_validation *validation) TSR_NODISCARD;
 
 #endif

@@ -39,6 +39,47 @@ void tsr_fixed_add(tsr_fixed *sum, double value, int64_t times)
     sum->sum += (tsr_int128)llrint(units) * times;
 }
 
+/* Adding 1.5 x 2^52 rounds to an integer, ties to even as llrint() does, and leaves it in the low bits. */
+#define ROUNDER 0x1.8p52
+#define SIMPLE  0x1p50
+#define BATCH   256
+
+/* All of them small and single: sums of integers in 64 bits, which the compiler makes vectors of. */
+static bool add_simple(tsr_fixed *sum, const double *value, const int64_t *times, int64_t n)
+{
+    double power = scaled(1, sum->scale), largest = 0;
+    int64_t base, total = 0, several = 0, wild = 0;
+    double rounder = ROUNDER;
+
+    for (int64_t i = 0; i < n; i++) {
+        double size = fabs(value[i] * power);
+        largest = size > largest ? size : largest;
+        wild |= size != size;
+        several |= times[i] ^ 1;
+    }
+    if (several != 0 || wild != 0 || !(largest < SIMPLE)) return false;
+    memcpy(&base, &rounder, sizeof base);
+    for (int64_t i = 0; i < n; i++) {
+        double rounded = value[i] * power + ROUNDER;
+        int64_t bits;
+        memcpy(&bits, &rounded, sizeof bits);
+        total += bits - base;
+    }
+    sum->sum += total;
+    return true;
+}
+
+void tsr_fixed_add_block(tsr_fixed *sum, const double *value, const int64_t *times, int64_t n)
+{
+    bool simple = sum->scale >= -1022 && sum->scale <= 1023;
+
+    for (int64_t at = 0; at < n; at += BATCH) {
+        int64_t rows = n - at < BATCH ? n - at : BATCH;
+        if (simple && add_simple(sum, value + at, times + at, rows)) continue;
+        for (int64_t i = at; i < at + rows; i++) tsr_fixed_add(sum, value[i], times[i]);
+    }
+}
+
 void tsr_fixed_join(tsr_fixed *sum, const tsr_fixed *other)
 {
     TSR_ASSERT(sum->scale == other->scale);

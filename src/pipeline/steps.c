@@ -427,28 +427,40 @@ static int32_t holdout_days(const tsr_value_params *params, const tsr_features_i
     return (int32_t)(day_of(info->as_of - 1) - day_of(params->calibration_end.seconds));
 }
 
+/* 0 where there is no calibration period. */
+static tsr_status check_holdout(const tsr_value_params *params, const tsr_features_info *info, int32_t *days)
+{
+    *days = params->calibration_end.set ? holdout_days(params, info) : 0;
+    if (!params->calibration_end.set || *days > 0) return TSR_OK;
+    return TSR_FAIL(TSR_ECONF, "`value.calibration_end` leaves no whole day before the end of the data");
+}
+
 static tsr_status fit_value(const tsr_comm *comm, const tsr_value_params *params, const char *features,
                             const tsr_span *span, const tsr_features_info *info, tsr_worth *worth)
 {
+    int32_t days, chosen;
     tsr_status st;
 
-    TSR_TRY(tsr_value_fit(comm, params, features, span, info->money_scale, TSR_PERIOD_ALL, &worth->model));
+    TSR_AGREE(comm, check_holdout(params, info, &days));
+    TSR_TRY(tsr_value_choose(comm, params, features, span, info->money_scale, days, worth->candidate,
+                             &worth->candidates, &chosen));
     worth->fitted = true;
-    if (!params->calibration_end.set) goto done;
-    if (holdout_days(params, info) < 1)
-        TSR_TRY(TSR_FAIL(TSR_ECONF, "`value.calibration_end` leaves no whole day before the end of the data"));
-    TSR_TRY(tsr_value_validate(comm, params, features, span, info->money_scale, holdout_days(params, info),
-                               &worth->validation));
-    worth->validated = true;
+    worth->model = worth->candidate[chosen].model;
+    worth->validated = worth->candidate[chosen].validated;
+    worth->validation = worth->candidate[chosen].validation;
 done:
     return st;
 }
 
 static tsr_status save_value(const tsr_worth *worth, tsr_bundle *keep)
 {
-    tsr_status st = tsr_value_save(&worth->model, "/value", keep);
+    tsr_status st;
 
-    return st == TSR_OK && worth->validated ? tsr_validation_save(&worth->validation, keep) : st;
+    TSR_TRY(tsr_value_save(&worth->model, "/value", keep));
+    if (worth->validated) TSR_TRY(tsr_validation_save(&worth->validation, "/validation", keep));
+    TSR_TRY(tsr_candidates_save(worth->candidate, worth->candidates, keep));
+done:
+    return st;
 }
 
 static tsr_status load_value(const tsr_bundle *kept, bool validated, tsr_worth *worth)
@@ -457,8 +469,9 @@ static tsr_status load_value(const tsr_bundle *kept, bool validated, tsr_worth *
 
     TSR_TRY(tsr_value_load(kept, "/value", &worth->model));
     worth->fitted = true;
-    if (validated) TSR_TRY(tsr_validation_load(kept, &worth->validation));
+    if (validated) TSR_TRY(tsr_validation_load(kept, "/validation", &worth->validation));
     worth->validated = validated;
+    TSR_TRY(tsr_candidates_load(kept, worth->candidate, &worth->candidates));
 done:
     return st;
 }

@@ -57,6 +57,8 @@ typedef struct tsr_worth {
     bool fitted, validated;
     tsr_value_model model;
     tsr_validation validation;
+    tsr_value_candidate candidate[TSR_VALUE_MODELS]; /* all that were fitted; the chosen one is `model` */
+    int32_t candidates;
 } tsr_worth;
 
 /** Collective. Leaves worth->fitted = false with value.model none or where there is no money. */

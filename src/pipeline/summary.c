@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "pipeline/value_json.h"
 #include "tessera/memory.h"
 #include "tessera/segments.h"
 
@@ -77,53 +78,6 @@ static json_t *pca_of(const tsr_pca *pca)
     for (int32_t c = 0; c < pca->cols; c++) total += pca->variance[c];
     for (int32_t c = 0; c < pca->cols; c++) json_array_append_new(shares, real(pca->variance[c] / total));
     return json_pack("{s:i, s:o}", "components", (int)pca->components, "variance_share", shares);
-}
-
-static json_t *spend_of(const tsr_value_model *m)
-{
-    if (!m->has_spend) return json_null();
-    return json_pack("{s:{s:o, s:o, s:o}, s:o, s:I, s:o, s:b}", "parameters", "p", real(m->spend[0]), "q",
-                     real(m->spend[1]), "gamma", real(m->spend[2]), "log_likelihood", real(m->spend_log_likelihood),
-                     "customers", (json_int_t)m->spend_customers, "correlation", real(m->spend_correlation),
-                     "converged", m->spend_converged);
-}
-
-static json_t *fit_of(const tsr_findings *f, const tsr_value_model *m)
-{
-    return json_pack("{s:s, s:s, s:{s:o, s:o, s:o, s:o}, s:o, s:I, s:b, s:b, s:o}", "model",
-                     tsr_run_setting(f->run, "value.model"), "time_unit", tsr_time_unit_name(m->time_unit),
-                     "parameters", "r", real(m->parameter[0]), "alpha", real(m->parameter[1]), "a",
-                     real(m->parameter[2]), "b", real(m->parameter[3]), "log_likelihood", real(m->log_likelihood),
-                     "customers", (json_int_t)m->customers, "converged", m->converged, "no_dropout", m->no_dropout,
-                     "spend", spend_of(m));
-}
-
-static json_t *validation_of(const tsr_findings *f)
-{
-    const tsr_validation *v = &f->worth->validation;
-    json_t *json = fit_of(f, &v->model);
-
-    json_object_set_new(json, "holdout",
-                        json_pack("{s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "length", real(v->weeks),
-                                  "customers", (json_int_t)v->customers, "actual_purchases", real(v->actual_purchases),
-                                  "predicted_purchases", real(v->predicted_purchases), "mae", real(v->mae), "rmse",
-                                  real(v->rmse), "correlation", real(v->correlation), "actual_spend",
-                                  real(v->actual_spend), "predicted_spend", real(v->predicted_spend)));
-    return json;
-}
-
-static json_t *value_of(const tsr_findings *f)
-{
-    const tsr_value_params *params = &f->run->settings->value;
-    json_t *json = fit_of(f, &f->worth->model);
-
-    json_object_set_new(json, "horizon", real(params->horizon));
-    json_object_set_new(json, "discount_rate", real(params->discount_rate));
-    json_object_set_new(json, "margin", real(params->margin));
-    json_object_set_new(json, "clv_total", real(f->profile->total.clv_total));
-    json_object_set_new(json, "expected_purchases", real(f->profile->total.expected_purchases));
-    json_object_set_new(json, "validation", f->worth->validated ? validation_of(f) : json_null());
-    return json;
 }
 
 static json_t *rfm_of(const tsr_rfm *rfm)
@@ -238,7 +192,7 @@ static void add_money_parts(const tsr_findings *f, json_t *json)
     json_object_set_new(json, "prospects", json_integer(f->info->prospects));
     json_object_set_new(json, "after_as_of", json_integer(f->info->after_as_of));
     json_object_set_new(json, "rfm", rfm_of(f->rfm));
-    json_object_set_new(json, "value", f->worth->fitted ? value_of(f) : json_null());
+    json_object_set_new(json, "value", f->worth->fitted ? tsr_value_json(f) : json_null());
 }
 
 tsr_status tsr_summary_segments(const tsr_findings *f, char **text)
@@ -322,7 +276,7 @@ static void warn_of_value(const tsr_findings *f, json_t *warnings)
 
     if (!f->worth->fitted) return;
     if (!m->converged) warn(warnings, "the purchase model did not converge: read its figures with care");
-    if (m->no_dropout)
+    if (m->no_dropout && m->model != TSR_VALUE_NBD)
         warn(warnings, "the purchase model finds nobody who left: customers from before the first record look like new "
                        "ones, so it expects too much");
     if (!m->has_spend)

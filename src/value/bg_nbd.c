@@ -1,6 +1,8 @@
 /*
  * BG/NBD: purchases at rate lambda ~ Gamma(r, alpha), dropout with probability p ~ Beta(a, b) after each repeat
  * purchase. Fader, Hardie & Lee (2005), Marketing Science 24(2) 275-284.
+ * MBG/NBD: the same, and the customer may drop out right after the first purchase as well. Batislam, Denizel &
+ * Filiztekin (2007), IJRM 24(3) 201-209. So a customer has had one more chance to leave: x + 1 in place of x.
  */
 #include <math.h>
 
@@ -15,60 +17,92 @@ enum { R, ALPHA, A, B };
  * the last digits however large the parameter. Histories rise by x: one sweep makes all of them.
  */
 typedef struct terms {
-    int32_t x;
-    double value; /* ln G(r+x)/G(r) + ln [G(a+b) G(b+x)] / [G(b) G(a+b+x)] */
+    int32_t x, chances;
+    double value; /* ln G(r+x)/G(r) + ln [G(a+b) G(b+chances)] / [G(b) G(a+b+chances)] */
     double dr, da, db;
-    double log_odds; /* ln a - ln(b+x-1), for x > 0 */
 } terms;
 
-static double log_odds_at_x(const double *parameter, int32_t x)
+/* ln a - ln(b+chances-1), for chances > 0 */
+static double log_odds_at(const double *parameter, int32_t chances)
 {
-    return tsr_log(parameter[A]) - tsr_log(parameter[B] + x - 1);
+    return tsr_log(parameter[A]) - tsr_log(parameter[B] + chances - 1);
 }
 
-static void advance(terms *at, const double *parameter, int32_t x)
+static void advance(terms *at, const double *parameter, int32_t x, int32_t chances)
 {
     double r = parameter[R], a = parameter[A], b = parameter[B];
 
-    if (x > at->x) at->log_odds = log_odds_at_x(parameter, x);
     for (; at->x < x; at->x++) {
-        double j = at->x, inverse = 1 / (a + b + j);
-        at->value += tsr_log(r + j) - tsr_log1p(a / (b + j));
-        at->dr += 1 / (r + j);
+        at->value += tsr_log(r + at->x);
+        at->dr += 1 / (r + at->x);
+    }
+    for (; at->chances < chances; at->chances++) {
+        double j = at->chances, inverse = 1 / (a + b + j);
+        at->value -= tsr_log1p(a / (b + j));
         at->da -= inverse;
         at->db += a / (b + j) * inverse;
     }
 }
 
-static void add_likelihood(const double *parameter, const tsr_histories *h, tsr_fixed *sums)
+/* Of each history of a run: P(dead), ln(1 + odds of being dead), and a factor (alpha+t)/(alpha+tx) in logarithms. */
+typedef struct run_terms {
+    double log_t[TSR_RUN], log_tx[TSR_RUN], small[TSR_RUN], odds[TSR_RUN], dead[TSR_RUN], lift[TSR_RUN];
+} run_terms;
+
+static void find_dead(const double *parameter, const tsr_histories *h, int64_t first, int32_t n, double shape,
+                      double log_odds, run_terms *w)
 {
-    double r = parameter[R], alpha = parameter[ALPHA], a = parameter[A], b = parameter[B];
-    double log_alpha = tsr_log(alpha);
+    for (int32_t i = 0; i < n; i++) w->log_tx[i] = parameter[ALPHA] + h->tx[first + i];
+    tsr_log_block(w->log_tx, n);
+    for (int32_t i = 0; i < n; i++) {
+        w->odds[i] = log_odds + shape * (w->log_t[i] - w->log_tx[i]);
+        w->small[i] = -fabs(w->odds[i]);
+    }
+    tsr_exp_block(w->small, n);
+    for (int32_t i = 0; i < n; i++) {
+        w->dead[i] = (w->odds[i] > 0 ? 1 : w->small[i]) / (1 + w->small[i]);
+        w->lift[i] = w->small[i];
+    }
+    tsr_log1p_block(w->lift, n);
+    for (int32_t i = 0; i < n; i++) w->lift[i] += w->odds[i] > 0 ? w->odds[i] : 0;
+}
+
+static void add_run(const double *parameter, const terms *at, const tsr_histories *h, int64_t first, int32_t n,
+                    tsr_fixed *sums)
+{
+    double r = parameter[R], alpha = parameter[ALPHA], a = parameter[A], b = parameter[B], shape = r + at->x;
+    double log_alpha = tsr_log(alpha), term[5][TSR_RUN];
+    run_terms w;
+
+    for (int32_t i = 0; i < n; i++) w.log_t[i] = alpha + h->t[first + i];
+    tsr_log_block(w.log_t, n);
+    if (at->chances > 0)
+        find_dead(parameter, h, first, n, shape, log_odds_at(parameter, at->chances), &w);
+    else
+        for (int32_t i = 0; i < n; i++) w.dead[i] = w.lift[i] = 0, w.log_tx[i] = w.log_t[i];
+    double by_b = at->chances > 0 ? 1 / (b + at->chances - 1) : 0;
+    for (int32_t i = 0; i < n; i++) {
+        double dead = w.dead[i], alive = 1 - dead;
+        double dr = at->dr + log_alpha - alive * w.log_t[i] - dead * w.log_tx[i];
+        double dalpha = r / alpha - shape * (alive / (alpha + h->t[first + i]) + dead / (alpha + h->tx[first + i]));
+        term[0][i] = at->value + r * log_alpha - shape * w.log_t[i] + w.lift[i];
+        term[1 + R][i] = r * dr;
+        term[1 + ALPHA][i] = alpha * dalpha;
+        term[1 + A][i] = a * at->da + dead;
+        term[1 + B][i] = b * (at->db - dead * by_b);
+    }
+    for (int32_t k = 0; k < 5; k++) tsr_fixed_add_block(&sums[k], term[k], h->count + first, n);
+}
+
+static void add_all(const double *parameter, int32_t at_birth, const tsr_histories *h, tsr_fixed *sums)
+{
     terms at = {0};
 
-    for (int64_t i = 0; i < h->n; i++) {
-        int32_t x = h->x[i];
-        double log_t = tsr_log(alpha + h->t[i]), log_tx = log_t;
-        double dead = 0, lift = 0; /* P(dead), ln(1 + odds) */
-        double by_b = 0;
-
-        advance(&at, parameter, x);
-        if (x > 0) {
-            log_tx = tsr_log(alpha + h->tx[i]);
-            double odds = at.log_odds + (r + x) * (log_t - log_tx), small = tsr_exp(-fabs(odds));
-            dead = (odds > 0 ? 1 : small) / (1 + small);
-            lift = fmax(odds, 0) + tsr_log1p(small);
-            by_b = dead / (b + x - 1);
-        }
-        double alive = 1 - dead;
-        double dr = at.dr + log_alpha - alive * log_t - dead * log_tx;
-        double dalpha = r / alpha - (r + x) * (alive / (alpha + h->t[i]) + dead / (alpha + h->tx[i]));
-
-        tsr_fixed_add(&sums[0], at.value + r * log_alpha - (r + x) * log_t + lift, h->count[i]);
-        tsr_fixed_add(&sums[1 + R], r * dr, h->count[i]);
-        tsr_fixed_add(&sums[1 + ALPHA], alpha * dalpha, h->count[i]);
-        tsr_fixed_add(&sums[1 + A], a * at.da + dead, h->count[i]);
-        tsr_fixed_add(&sums[1 + B], b * (at.db - by_b), h->count[i]);
+    for (int64_t first = 0; first < h->n;) {
+        int32_t n = tsr_histories_run(h, first);
+        advance(&at, parameter, h->x[first], h->x[first] + at_birth);
+        add_run(parameter, &at, h, first, n, sums);
+        first += n;
     }
 }
 
@@ -78,30 +112,75 @@ static bool no_dropout(const double *parameter)
     return parameter[A] < 1e-3 * (parameter[A] + parameter[B]);
 }
 
-static double p_alive(const double *parameter, int32_t x, double tx, double t)
+static double alive_after(const double *parameter, int32_t x, int32_t chances, double tx, double t)
 {
-    if (x == 0) return 1; /* by the model: only a repeat purchase can be the last */
+    if (chances == 0) return 1; /* by the model: only a repeat purchase can be the last */
     double log_ratio = tsr_log(parameter[ALPHA] + t) - tsr_log(parameter[ALPHA] + tx);
-    return 1 / (1 + tsr_exp(log_odds_at_x(parameter, x) + (parameter[R] + x) * log_ratio));
+    return 1 / (1 + tsr_exp(log_odds_at(parameter, chances) + (parameter[R] + x) * log_ratio));
 }
 
-static tsr_prediction predict(const double *parameter, int32_t x, double tx, double t, const double *ahead, int32_t n,
-                              double *expected)
+static tsr_prediction predict_after(const double *parameter, int32_t x, int32_t chances, double tx, double t,
+                                    const double *ahead, int32_t n, double *expected)
 {
     double shape = parameter[R] + x, rate = parameter[ALPHA] + t;
-    tsr_prediction out = {.p_alive = p_alive(parameter, x, tx, t)};
+    tsr_prediction out = {.p_alive = alive_after(parameter, x, chances, tx, t)};
 
     out.p_buy = -out.p_alive * tsr_expm1(-shape * tsr_log1p(ahead[n - 1] / rate));
-    tsr_dropout_mean(parameter[A], parameter[B] + x, shape, rate, ahead, n, expected);
+    tsr_dropout_mean(parameter[A], parameter[B] + chances, shape, rate, ahead, n, expected);
     for (int32_t i = 0; i < n; i++) expected[i] *= out.p_alive;
     return out;
+}
+
+/* ---- dropout after repeat purchases only ---- */
+
+static void bg_add(const double *parameter, const tsr_histories *h, tsr_fixed *sums)
+{
+    add_all(parameter, 0, h, sums);
+}
+
+static double bg_alive(const double *parameter, int32_t x, double tx, double t)
+{
+    return alive_after(parameter, x, x, tx, t);
+}
+
+static tsr_prediction bg_predict(const double *parameter, int32_t x, double tx, double t, const double *ahead,
+                                 int32_t n, double *expected)
+{
+    return predict_after(parameter, x, x, tx, t, ahead, n, expected);
 }
 
 const tsr_purchase_model tsr_bg_nbd = {.name = "bg_nbd",
                                        .parameters = 4,
                                        .parameter_name = {"r", "alpha", "a", "b"},
                                        .is_time = {false, true, false, false},
-                                       .add_likelihood = add_likelihood,
+                                       .add_likelihood = bg_add,
                                        .no_dropout = no_dropout,
-                                       .p_alive = p_alive,
-                                       .predict = predict};
+                                       .p_alive = bg_alive,
+                                       .predict = bg_predict};
+
+/* ---- dropout after any purchase ---- */
+
+static void mbg_add(const double *parameter, const tsr_histories *h, tsr_fixed *sums)
+{
+    add_all(parameter, 1, h, sums);
+}
+
+static double mbg_alive(const double *parameter, int32_t x, double tx, double t)
+{
+    return alive_after(parameter, x, x + 1, tx, t);
+}
+
+static tsr_prediction mbg_predict(const double *parameter, int32_t x, double tx, double t, const double *ahead,
+                                  int32_t n, double *expected)
+{
+    return predict_after(parameter, x, x + 1, tx, t, ahead, n, expected);
+}
+
+const tsr_purchase_model tsr_mbg_nbd = {.name = "mbg_nbd",
+                                        .parameters = 4,
+                                        .parameter_name = {"r", "alpha", "a", "b"},
+                                        .is_time = {false, true, false, false},
+                                        .add_likelihood = mbg_add,
+                                        .no_dropout = no_dropout,
+                                        .p_alive = mbg_alive,
+                                        .predict = mbg_predict};

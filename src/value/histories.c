@@ -5,6 +5,7 @@
 #include "tessera/memory.h"
 #include "tessera/reduce.h"
 #include "value/money.h"
+#include "value/purchase.h"
 #include "value/tally.h"
 
 /* Columns of features.h5 by period: x, tx, t, spend. */
@@ -179,6 +180,14 @@ done:
     tsr_tally_clear(&by_spend);
     tsr_tally_clear(&by_time);
     return st;
+}
+
+int32_t tsr_histories_run(const tsr_histories *h, int64_t first)
+{
+    int64_t end = h->n - first < TSR_RUN ? h->n : first + TSR_RUN, at = first + 1;
+
+    while (at < end && h->x[at] == h->x[first]) at++;
+    return (int32_t)(at - first);
 }
 
 void tsr_histories_clear(tsr_histories *histories)

@@ -13,6 +13,7 @@
 #include "value/histories.h"
 
 #define TSR_PARAMETERS_MAX 4
+#define TSR_RUN            256 /* histories of one x that are worked on together */
 
 /* What lies ahead of one customer. */
 typedef struct tsr_prediction {
@@ -33,7 +34,7 @@ typedef struct tsr_purchase_model {
      */
     void (*add_likelihood)(const double *parameter, const tsr_histories *h, tsr_fixed *sums);
 
-    /** Local. Does the fit say that nobody ever drops out? Then the model has become the NBD. */
+    /** Local. Does the fit say that nobody ever drops out? Then the model has become the NBD. NULL: P(alive) tells. */
     bool (*no_dropout)(const double *parameter);
 
     /** Local. */
@@ -47,9 +48,12 @@ typedef struct tsr_purchase_model {
                               double *expected);
 } tsr_purchase_model;
 
-/** Local. The model of a value of `value.model`; NULL: none. */
+/** Local. The model of a value of `value.model`; NULL: none, or not one alone. */
 const tsr_purchase_model *tsr_purchase_model_of(int32_t model);
 
-extern const tsr_purchase_model tsr_bg_nbd;
+/** Local. How many histories from @p first on have its x, TSR_RUN at the most. */
+int32_t tsr_histories_run(const tsr_histories *h, int64_t first);
+
+extern const tsr_purchase_model tsr_bg_nbd, tsr_mbg_nbd, tsr_pareto_nbd, tsr_nbd;
 
 #endif

@@ -17,8 +17,8 @@ const tsr_key tsr_value_keys[] = {{.path = "value.model",
                                    .type = TSR_KEY_CHOICE,
                                    .offset = AT(model),
                                    .fallback = "bg_nbd",
-                                   .choices = "bg_nbd|none",
-                                   .meaning = "model of repeat purchases; none: no value columns"},
+                                   .choices = "bg_nbd|mbg_nbd|pareto_nbd|nbd|auto|none",
+                                   .meaning = "model of repeat purchases; auto: fit all, take the best of the holdout"},
                                   {.path = "value.time_unit",
                                    .type = TSR_KEY_CHOICE,
                                    .offset = AT(time_unit),
@@ -94,7 +94,23 @@ double tsr_time_units_per_year(int32_t time_unit)
 
 const tsr_purchase_model *tsr_purchase_model_of(int32_t model)
 {
-    return model == TSR_VALUE_BG_NBD ? &tsr_bg_nbd : NULL;
+    static const tsr_purchase_model *const models[TSR_VALUE_MODELS] = {[TSR_VALUE_BG_NBD] = &tsr_bg_nbd,
+                                                                       [TSR_VALUE_MBG_NBD] = &tsr_mbg_nbd,
+                                                                       [TSR_VALUE_PARETO_NBD] = &tsr_pareto_nbd,
+                                                                       [TSR_VALUE_NBD] = &tsr_nbd};
+
+    return model >= 0 && model < TSR_VALUE_MODELS ? models[model] : NULL;
+}
+
+const char *tsr_value_model_name(int32_t model)
+{
+    return tsr_purchase_model_of(model)->name;
+}
+
+int32_t tsr_value_parameters(int32_t model, const char *const **names)
+{
+    *names = tsr_purchase_model_of(model)->parameter_name;
+    return tsr_purchase_model_of(model)->parameters;
 }
 
 /* ---- one customer ---- */

@@ -83,8 +83,8 @@ static tsr_status fit_purchases(const tsr_comm *comm, const tsr_histories *h, ts
     model->converged = maximum.converged;
     model->customers = h->customers;
     model->distinct = h->distinct;
-    model->no_dropout =
-        fit.model->no_dropout(model->parameter) || most_dead(comm, fit.model, model->parameter, h) < DEAD_AT_LEAST;
+    model->no_dropout = (fit.model->no_dropout != NULL && fit.model->no_dropout(model->parameter)) ||
+                        most_dead(comm, fit.model, model->parameter, h) < DEAD_AT_LEAST;
 done:
     return st;
 }

@@ -166,11 +166,6 @@ static tsr_status get_choice(const tsr_bundle *bundle, const char *prefix, const
     return TSR_FAIL(TSR_EDATA, "%s is '%s', which this version does not know", path, text);
 }
 
-static const char *model_name(int32_t model)
-{
-    return tsr_purchase_model_of(model)->name;
-}
-
 static const char *const spend_names[] = {"p", "q", "gamma"};
 
 tsr_status tsr_value_save(const tsr_value_model *model, const char *prefix, tsr_bundle *bundle)
@@ -194,7 +189,7 @@ tsr_status tsr_value_load(const tsr_bundle *bundle, const char *prefix, tsr_valu
     tsr_status st;
 
     *model = (tsr_value_model){0};
-    TSR_TRY(get_choice(bundle, prefix, "model", model_name, TSR_VALUE_NONE, &model->model));
+    TSR_TRY(get_choice(bundle, prefix, "model", tsr_value_model_name, TSR_VALUE_MODELS, &model->model));
     TSR_TRY(get_choice(bundle, prefix, "time_unit", tsr_time_unit_name, TSR_UNIT_YEAR + 1, &model->time_unit));
     TSR_TRY(get_parameters(bundle, prefix, "parameters", tsr_purchase_model_of(model->model)->parameters,
                            model->parameter));
@@ -204,22 +199,66 @@ done:
     return st;
 }
 
-#define VALIDATION "/validation"
-
-tsr_status tsr_validation_save(const tsr_validation *validation, tsr_bundle *bundle)
+tsr_status tsr_validation_save(const tsr_validation *validation, const char *prefix, tsr_bundle *bundle)
 {
-    tsr_status st = tsr_value_save(&validation->model, VALIDATION "/model", bundle);
+    char path[PATH_BYTES];
 
+    snprintf(path, sizeof path, "%s/model", prefix);
+    tsr_status st = tsr_value_save(&validation->model, path, bundle);
     if (st != TSR_OK) return st;
-    return put_fields(bundle, VALIDATION, validation_fields, COUNT_OF(validation_fields), validation);
+    return put_fields(bundle, prefix, validation_fields, COUNT_OF(validation_fields), validation);
 }
 
-tsr_status tsr_validation_load(const tsr_bundle *bundle, tsr_validation *validation)
+tsr_status tsr_validation_load(const tsr_bundle *bundle, const char *prefix, tsr_validation *validation)
 {
-    tsr_status st;
+    char path[PATH_BYTES];
 
     *validation = (tsr_validation){0};
-    st = tsr_value_load(bundle, VALIDATION "/model", &validation->model);
+    snprintf(path, sizeof path, "%s/model", prefix);
+    tsr_status st = tsr_value_load(bundle, path, &validation->model);
     if (st != TSR_OK) return st;
-    return get_fields(bundle, VALIDATION, validation_fields, COUNT_OF(validation_fields), validation);
+    return get_fields(bundle, prefix, validation_fields, COUNT_OF(validation_fields), validation);
+}
+
+/* ---- candidates ---- */
+
+tsr_status tsr_candidates_save(const tsr_value_candidate *candidate, int32_t n, tsr_bundle *bundle)
+{
+    int64_t counts[2] = {n, n > 0 && candidate[0].validated};
+    char path[PATH_BYTES];
+    tsr_status st;
+
+    TSR_TRY(tsr_bundle_put(bundle, "/candidates/count", TSR_I64, 2, 0, counts, NULL, "fits; 1: with a holdout"));
+    for (int32_t i = 0; i < n; i++) {
+        snprintf(path, sizeof path, "/candidates/%d/fit", (int)i);
+        TSR_TRY(tsr_value_save(&candidate[i].model, path, bundle));
+        snprintf(path, sizeof path, "/candidates/%d/validation", (int)i);
+        if (candidate[i].validated) TSR_TRY(tsr_validation_save(&candidate[i].validation, path, bundle));
+    }
+done:
+    return st;
+}
+
+tsr_status tsr_candidates_load(const tsr_bundle *bundle, tsr_value_candidate candidate[TSR_VALUE_MODELS], int32_t *n)
+{
+    const void *stored;
+    char path[PATH_BYTES];
+    int64_t rows;
+    tsr_status st;
+
+    *n = 0;
+    TSR_TRY(tsr_bundle_get(bundle, "/candidates/count", TSR_I64, &rows, NULL, &stored));
+    const int64_t *counts = stored;
+    if (rows != 2 || counts[0] < 0 || counts[0] > TSR_VALUE_MODELS)
+        TSR_TRY(TSR_FAIL(TSR_EDATA, "/candidates/count is not what this version writes"));
+    for (int32_t i = 0; i < counts[0]; i++) {
+        candidate[i] = (tsr_value_candidate){.validated = counts[1] != 0};
+        snprintf(path, sizeof path, "/candidates/%d/fit", (int)i);
+        TSR_TRY(tsr_value_load(bundle, path, &candidate[i].model));
+        snprintf(path, sizeof path, "/candidates/%d/validation", (int)i);
+        if (candidate[i].validated) TSR_TRY(tsr_validation_load(bundle, path, &candidate[i].validation));
+    }
+    *n = (int32_t)counts[0];
+done:
+    return st;
 }

@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "cdnow.h"
-#include "mpi/value_table.h"
+#include "mpi/cdnow_table.h"
 #include "tessera/rfm.h"
 #include "tessera/rng.h"
 #include "tessera/value.h"
@@ -26,34 +26,6 @@ static bool near(double value, double expected, double tolerance)
 
 /* ---- CDNOW ---- */
 
-static cdnow data;
-
-#define HISTORY(prefix, array)                                                                                         \
-    {prefix "_x", TSR_I32, &data.array[0].x, sizeof data.array[0]},                                                    \
-        {prefix "_tx_days", TSR_I32, &data.array[0].tx_days, sizeof data.array[0]},                                    \
-        {prefix "_t_days", TSR_I32, &data.array[0].t_days, sizeof data.array[0]},                                      \
-    {                                                                                                                  \
-        prefix "_spend", TSR_I64, &data.array[0].spend, sizeof data.array[0]                                           \
-    }
-
-static const value_column cdnow_columns[] = {HISTORY("cal", calibration),
-                                             HISTORY("buy", all),
-                                             {"hold_x", TSR_I32, data.hold_x, sizeof data.hold_x[0]},
-                                             {"hold_spend", TSR_I64, data.hold_spend, sizeof data.hold_spend[0]}};
-
-/* Collective. Ends the test where there is no data. */
-static void write_cdnow(const tsr_comm *comm)
-{
-    bool there = cdnow_read(&data);
-
-    if (!there && !data_required()) {
-        print_message("the data is not at %s: skipped\n", data_path("cdnow"));
-        skip();
-    }
-    CHECK_ALL(comm, there);
-    CHECK_ALL(comm, write_features(comm, path, cdnow_columns, 10, CDNOW_CUSTOMERS) == TSR_OK);
-}
-
 static bool is_published_fit(const tsr_value_model *m)
 {
     return near(m->parameter[0], .242595, 6e-7) && near(m->parameter[1], 4.413602, 6e-6) &&
@@ -70,7 +42,7 @@ static void cdnow_fit_equals_the_published_one_with_the_same_bits_on_any_ranks(v
     tsr_span whole = {0, CDNOW_CUSTOMERS, CDNOW_CUSTOMERS};
     tsr_value_model alone, model;
 
-    write_cdnow(comm);
+    cdnow_write(comm, path);
     CHECK_ALL(comm, tsr_value_fit(&self, &weekly, path, &whole, 2, TSR_PERIOD_CALIBRATION, &alone) == TSR_OK);
     tsr_comm_close(&self);
     CHECK_ALL(comm, is_published_fit(&alone));
@@ -95,7 +67,7 @@ static void cdnow_fit_does_not_depend_on_the_time_unit(void **state)
     tsr_value_params daily = weekly;
     tsr_value_model weeks, days;
 
-    write_cdnow(comm);
+    cdnow_write(comm, path);
     daily.time_unit = TSR_UNIT_DAY;
     CHECK_ALL(comm, tsr_value_fit(comm, &weekly, path, &span, 2, TSR_PERIOD_ALL, &weeks) == TSR_OK);
     CHECK_ALL(comm, tsr_value_fit(comm, &daily, path, &span, 2, TSR_PERIOD_ALL, &days) == TSR_OK);
@@ -112,10 +84,10 @@ static void cdnow_holdout_is_predicted_with_the_same_bits_on_any_ranks(void **st
     tsr_validation alone, v;
     int64_t bought = 0, cents = 0;
 
-    write_cdnow(comm);
+    cdnow_write(comm, path);
     for (int i = 0; i < CDNOW_CUSTOMERS; i++) {
-        bought += data.hold_x[i];
-        cents += data.hold_spend[i];
+        bought += cdnow_data.hold_x[i];
+        cents += cdnow_data.hold_spend[i];
     }
     CHECK_ALL(comm, tsr_value_validate(&self, &weekly, path, &whole, 2, 273, &alone) == TSR_OK);
     tsr_comm_close(&self);
@@ -143,7 +115,7 @@ static void failure_of_memory_on_one_rank_is_the_status_of_all(void **state)
     tsr_status st = TSR_ENOMEM;
     int nth;
 
-    write_cdnow(comm);
+    cdnow_write(comm, path);
     for (nth = 1; nth < 400 && st != TSR_OK; nth += nth < 60 ? 1 : 17) {
         fail_last_rank(comm, "alloc", nth);
         st = tsr_value_validate(comm, &weekly, path, &span, 2, 273, &v);
@@ -160,7 +132,7 @@ static void failure_to_read_on_one_rank_is_the_status_of_all(void **state)
     tsr_span span = span_shape(comm, 0, CDNOW_CUSTOMERS);
     tsr_validation v;
 
-    write_cdnow(comm);
+    cdnow_write(comm, path);
     for (int nth = 1; nth <= 2; nth++) { /* the fit opens the table, and what compares with the holdout */
         fail_last_rank(comm, "file", nth);
         tsr_status st = tsr_value_validate(comm, &weekly, path, &span, 2, 273, &v);

@@ -170,12 +170,35 @@ static void printed_integer_has_its_decimals(void **state)
     }
 }
 
+static void fixed_block_is_the_sum_of_single_calls(void **state)
+{
+    enum { N = 700 };
+    static double value[N];
+    static int64_t times[N];
+
+    (void)state;
+    for (int shape = 0; shape < 4; shape++) {
+        tsr_fixed block = tsr_fixed_zero(40), single = tsr_fixed_zero(40);
+        for (int i = 0; i < N; i++) {
+            value[i] = (fmod(i * .6180339887498949, 1) - .4) * (shape == 1 && i == 300 ? 1e5 : 900);
+            times[i] = shape == 2 ? 1 + i % 4 : 1;
+        }
+        if (shape == 3) value[0] = NAN, value[699] = INFINITY;
+        value[1] = ldexp(.5, -40), value[2] = ldexp(1.5, -40), value[3] = ldexp(-.5, -40); /* ties */
+        tsr_fixed_add_block(&block, value, times, N);
+        for (int i = 0; i < N; i++) tsr_fixed_add(&single, value[i], times[i]);
+        assert_true(block.sum == single.sum && block.bad == single.bad);
+        assert_true(single.bad == (shape == 3 ? 2 : 0));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fixed_sum_does_not_depend_on_order_or_grouping),
         cmocka_unit_test(fixed_value_is_rounded_once_ties_to_even),
         cmocka_unit_test(fixed_bad_values_are_counted_not_added),
+        cmocka_unit_test(fixed_block_is_the_sum_of_single_calls),
         cmocka_unit_test(fixed_added_and_taken_away_leaves_nothing),
         cmocka_unit_test(fixed_scale_uses_the_bits_asked_for),
         cmocka_unit_test(scaled_integer_equals_the_conversion_of_the_compiler),

@@ -2,6 +2,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 #include "tessera/maths.h"
 
@@ -122,6 +123,32 @@ static void logaddexp_neither_overflows_nor_vanishes(void **state)
     assert_true(tsr_logaddexp(2, 700) == tsr_logaddexp(700, 2));
 }
 
+/* What sums over customers rest on: the bits do not depend on the width of the vectors. */
+static void blocks_have_the_bits_of_single_calls_at_any_width(void **state)
+{
+    enum { N = 4099 };
+    static double x[N], y[N];
+    void (*const block[])(double *, int64_t) = {tsr_exp_block, tsr_expm1_block, tsr_log_block, tsr_log1p_block};
+    double (*const single[])(double) = {tsr_exp, tsr_expm1, tsr_log, tsr_log1p};
+    const int32_t widths[] = {1, 4, 8};
+
+    (void)state;
+    for (int i = 0; i < N; i++) x[i] = ldexp(1 + fmod(i * .6180339887498949, 1), i % 60 - 50) * (i % 5 == 0 ? -1 : 1);
+    x[0] = -INFINITY, x[1] = NAN, x[2] = 0, x[3] = 800, x[4] = -800, x[5] = INFINITY, x[6] = -1;
+    for (int f = 0; f < 4; f++)
+        for (int w = 0; w < 3; w++) {
+            assert_true(tsr_maths_width(widths[w]) <= widths[w]);
+            memcpy(y, x, sizeof y);
+            block[f](y, N);
+            for (int i = 0; i < N; i++) {
+                double one = single[f](x[i]);
+                if (!(isnan(one) && isnan(y[i])) && memcmp(&one, &y[i], sizeof one) != 0)
+                    fail_msg("function %d of %.17g: %.17g alone, %.17g by %d", f, x[i], one, y[i], (int)widths[w]);
+            }
+        }
+    tsr_maths_width(8);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -131,6 +158,7 @@ int main(void)
         cmocka_unit_test(digamma_grows_by_one_over_x),
         cmocka_unit_test(digamma_outside_its_domain_is_nan),
         cmocka_unit_test(logaddexp_neither_overflows_nor_vanishes),
+        cmocka_unit_test(blocks_have_the_bits_of_single_calls_at_any_width),
     };
     return RUN_UNIT_TESTS(tests);
 }

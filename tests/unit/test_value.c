@@ -331,9 +331,9 @@ static void model_comes_back_from_a_bundle_as_it_was(void **state)
     in.model.spend_correlation = .1139;
     assert_int_equal(tsr_bundle_create(&bundle), TSR_OK);
     assert_int_equal(tsr_value_save(&in.model, "/value", bundle), TSR_OK);
-    assert_int_equal(tsr_validation_save(&in, bundle), TSR_OK);
+    assert_int_equal(tsr_validation_save(&in, "/validation", bundle), TSR_OK);
     assert_int_equal(tsr_value_load(bundle, "/value", &again), TSR_OK);
-    assert_int_equal(tsr_validation_load(bundle, &out), TSR_OK);
+    assert_int_equal(tsr_validation_load(bundle, "/validation", &out), TSR_OK);
     assert_memory_equal(again.parameter, in.model.parameter, sizeof again.parameter);
     assert_memory_equal(again.spend, in.model.spend, sizeof again.spend);
     assert_true(again.log_likelihood == -9582.4 && again.customers == 2357 && again.converged && again.has_spend);

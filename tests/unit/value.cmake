@@ -1,4 +1,4 @@
-foreach(name value dropout rfm)
+foreach(name value dropout purchase rfm)
     tsr_unit_test(${name})
     target_compile_definitions(unit_${name} PRIVATE TSR_TEST_DATA="${PROJECT_SOURCE_DIR}/../shared/data")
     set_tests_properties(unit.${name} PROPERTIES SKIP_RETURN_CODE 77)

@@ -1,0 +1,82 @@
+#include "pipeline/value_json.h"
+
+#include <math.h>
+
+static json_t *real(double value)
+{
+    return isfinite(value) ? json_real(value + 0.0) : json_null();
+}
+
+static json_t *spend_of(const tsr_value_model *m)
+{
+    if (!m->has_spend) return json_null();
+    return json_pack("{s:{s:o, s:o, s:o}, s:o, s:I, s:o, s:b}", "parameters", "p", real(m->spend[0]), "q",
+                     real(m->spend[1]), "gamma", real(m->spend[2]), "log_likelihood", real(m->spend_log_likelihood),
+                     "customers", (json_int_t)m->spend_customers, "correlation", real(m->spend_correlation),
+                     "converged", m->spend_converged);
+}
+
+static json_t *parameters_of(const tsr_value_model *m)
+{
+    json_t *json = json_object();
+    const char *const *name;
+    int32_t n = tsr_value_parameters(m->model, &name);
+
+    for (int32_t i = 0; i < n; i++) json_object_set_new(json, name[i], real(m->parameter[i]));
+    return json;
+}
+
+static json_t *fit_of(const tsr_value_model *m)
+{
+    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:I, s:b, s:b, s:o}", "model", tsr_value_model_name(m->model),
+                     "time_unit", tsr_time_unit_name(m->time_unit), "parameters", parameters_of(m), "log_likelihood",
+                     real(m->log_likelihood), "bic", real(tsr_value_bic(m)), "customers", (json_int_t)m->customers,
+                     "converged", m->converged, "no_dropout", m->no_dropout, "spend", spend_of(m));
+}
+
+static json_t *holdout_of(const tsr_validation *v)
+{
+    return json_pack("{s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "length", real(v->weeks), "customers",
+                     (json_int_t)v->customers, "actual_purchases", real(v->actual_purchases), "predicted_purchases",
+                     real(v->predicted_purchases), "mae", real(v->mae), "rmse", real(v->rmse), "correlation",
+                     real(v->correlation), "actual_spend", real(v->actual_spend), "predicted_spend",
+                     real(v->predicted_spend));
+}
+
+static json_t *validation_of(const tsr_validation *v)
+{
+    json_t *json = fit_of(&v->model);
+
+    json_object_set_new(json, "holdout", holdout_of(v));
+    return json;
+}
+
+static json_t *candidates_of(const tsr_worth *worth)
+{
+    json_t *json = json_array();
+
+    for (int32_t i = 0; i < worth->candidates; i++) {
+        const tsr_value_candidate *c = &worth->candidate[i];
+        json_t *one = fit_of(&c->model);
+        json_object_set_new(one, "chosen", json_boolean(c->model.model == worth->model.model));
+        json_object_set_new(one, "holdout", c->validated ? holdout_of(&c->validation) : json_null());
+        json_object_del(one, "spend");
+        json_array_append_new(json, one);
+    }
+    return json;
+}
+
+json_t *tsr_value_json(const tsr_findings *f)
+{
+    const tsr_value_params *params = &f->run->settings->value;
+    json_t *json = fit_of(&f->worth->model);
+
+    json_object_set_new(json, "horizon", real(params->horizon));
+    json_object_set_new(json, "discount_rate", real(params->discount_rate));
+    json_object_set_new(json, "margin", real(params->margin));
+    json_object_set_new(json, "clv_total", real(f->profile->total.clv_total));
+    json_object_set_new(json, "expected_purchases", real(f->profile->total.expected_purchases));
+    json_object_set_new(json, "candidates", candidates_of(f->worth));
+    json_object_set_new(json, "validation", f->worth->validated ? validation_of(&f->worth->validation) : json_null());
+    return json;
+}

@@ -1,0 +1,152 @@
+/*
+ * Pareto/NBD: purchases at rate lambda ~ Gamma(r, alpha), death at rate mu ~ Gamma(s, beta). Schmittlein, Morrison &
+ * Colombo (1987), Management Science 33(1) 1-24.
+ *
+ * Who died did so at some u in tx..t. The literature writes that integral as a difference of two hypergeometric
+ * functions, which cancels and overflows; the integrand itself is positive and smooth, and quadrature (lifetime.h)
+ * gives it and its derivatives to the last digits.
+ */
+#include <math.h>
+
+#include "tessera/maths.h"
+#include "value/lifetime.h"
+#include "value/purchase.h"
+
+enum { R, ALPHA, S, BETA };
+
+/* Of each history of a run. */
+typedef struct run_terms {
+    double log_t[TSR_RUN], log_bt[TSR_RUN];   /* ln(alpha+t), ln(beta+t) */
+    double log_tx[TSR_RUN], log_btx[TSR_RUN]; /* ln(alpha+tx), ln(beta+tx) */
+    double total[TSR_RUN];                    /* ln of the integral, relative to its integrand at tx */
+    double odds[TSR_RUN], small[TSR_RUN];
+} run_terms;
+
+static void take_logarithms(const double *parameter, const tsr_histories *h, int64_t first, int32_t n,
+                            const tsr_lifetime *life, run_terms *w)
+{
+    for (int32_t i = 0; i < n; i++) {
+        w->log_t[i] = parameter[ALPHA] + h->t[first + i];
+        w->log_bt[i] = parameter[BETA] + h->t[first + i];
+        w->log_tx[i] = parameter[ALPHA] + h->tx[first + i];
+        w->log_btx[i] = parameter[BETA] + h->tx[first + i];
+        w->total[i] = life->total[i];
+    }
+    tsr_log_block(w->log_t, n);
+    tsr_log_block(w->log_bt, n);
+    tsr_log_block(w->log_tx, n);
+    tsr_log_block(w->log_btx, n);
+    tsr_log_block(w->total, n);
+}
+
+/* odds = ln(P(dead) / P(alive)): -inf where t = tx. */
+static void find_odds(const double *parameter, double shape, int32_t n, run_terms *w)
+{
+    double s = parameter[S], log_s = tsr_log(s);
+
+    for (int32_t i = 0; i < n; i++) {
+        w->odds[i] = log_s + w->total[i] + shape * (w->log_t[i] - w->log_tx[i]) + s * (w->log_bt[i] - w->log_btx[i]) -
+                     w->log_btx[i];
+        w->small[i] = -fabs(w->odds[i]);
+    }
+    tsr_exp_block(w->small, n);
+}
+
+static void set_lifetimes(const double *parameter, const tsr_histories *h, int64_t first, int32_t n, tsr_lifetime *life)
+{
+    for (int32_t i = 0; i < n; i++) {
+        life->a[i] = parameter[ALPHA] + h->tx[first + i];
+        life->b[i] = parameter[BETA] + h->tx[first + i];
+        life->range[i] = h->t[first + i] - h->tx[first + i];
+    }
+}
+
+static void add_run(const double *parameter, double value, double psi, const tsr_histories *h, int64_t first, int32_t n,
+                    tsr_fixed *sums)
+{
+    double r = parameter[R], alpha = parameter[ALPHA], s = parameter[S], beta = parameter[BETA];
+    double shape = r + h->x[first], log_alpha = tsr_log(alpha), log_beta = tsr_log(beta);
+    double start = value + r * log_alpha + s * log_beta, term[5][TSR_RUN], lift[TSR_RUN];
+    tsr_lifetime life;
+    run_terms w;
+
+    set_lifetimes(parameter, h, first, n, &life);
+    tsr_lifetime_integrate(&life, shape, s + 1, n);
+    take_logarithms(parameter, h, first, n, &life, &w);
+    find_odds(parameter, shape, n, &w);
+    for (int32_t i = 0; i < n; i++) lift[i] = w.small[i];
+    tsr_log1p_block(lift, n);
+    for (int32_t i = 0; i < n; i++) {
+        double dead = (w.odds[i] > 0 ? 1 : w.small[i]) / (1 + w.small[i]), alive = 1 - dead;
+        double t = h->t[first + i];
+        term[0][i] = start - shape * w.log_t[i] - s * w.log_bt[i] + lift[i] + (w.odds[i] > 0 ? w.odds[i] : 0);
+        term[1 + R][i] = r * (psi + log_alpha - alive * w.log_t[i] - dead * (w.log_tx[i] + life.log_a[i]));
+        term[1 + ALPHA][i] = r - shape * alpha * (alive / (alpha + t) + dead * life.inverse_a[i]);
+        term[1 + S][i] = s * (log_beta - alive * w.log_bt[i] - dead * (w.log_btx[i] + life.log_b[i])) + dead;
+        term[1 + BETA][i] = s - beta * (alive * s / (beta + t) + dead * (s + 1) * life.inverse_b[i]);
+    }
+    for (int32_t k = 0; k < 5; k++) tsr_fixed_add_block(&sums[k], term[k], h->count + first, n);
+}
+
+static void add_likelihood(const double *parameter, const tsr_histories *h, tsr_fixed *sums)
+{
+    double value = 0, psi = 0; /* ln G(r+x)/G(r) and its derivative: sums over integers below x */
+    int32_t x = 0;
+
+    for (int64_t first = 0; first < h->n;) {
+        int32_t n = tsr_histories_run(h, first);
+        for (; x < h->x[first]; x++) {
+            value += tsr_log(parameter[R] + x);
+            psi += 1 / (parameter[R] + x);
+        }
+        add_run(parameter, value, psi, h, first, n, sums);
+        first += n;
+    }
+}
+
+static double integral(double a, double b, double power_a, double power_b, double range)
+{
+    tsr_lifetime life;
+
+    life.a[0] = a;
+    life.b[0] = b;
+    life.range[0] = range;
+    tsr_lifetime_integrate(&life, power_a, power_b, 1);
+    return life.total[0];
+}
+
+static double p_alive(const double *parameter, int32_t x, double tx, double t)
+{
+    double alpha = parameter[ALPHA], s = parameter[S], beta = parameter[BETA], shape = parameter[R] + x;
+
+    if (!(t > tx)) return 1;
+    double total = integral(alpha + tx, beta + tx, shape, s + 1, t - tx);
+    double odds = tsr_log(s) + tsr_log(total) + shape * tsr_log((alpha + t) / (alpha + tx)) +
+                  s * tsr_log((beta + t) / (beta + tx)) - tsr_log(beta + tx);
+    return 1 / (1 + tsr_exp(odds));
+}
+
+/* (1 - e^(-(s-1) y)) / (s - 1), which is y at s = 1. */
+static double shrinking(double s, double y)
+{
+    return s == 1 ? y : -tsr_expm1((1 - s) * y) / (s - 1);
+}
+
+static tsr_prediction predict(const double *parameter, int32_t x, double tx, double t, const double *ahead, int32_t n,
+                              double *expected)
+{
+    double shape = parameter[R] + x, a = parameter[ALPHA] + t, b = parameter[BETA] + t, s = parameter[S];
+    tsr_prediction out = {.p_alive = p_alive(parameter, x, tx, t)};
+
+    out.p_buy = out.p_alive * shape / a * integral(a, b, shape + 1, s, ahead[n - 1]);
+    for (int32_t i = 0; i < n; i++) expected[i] = out.p_alive * shape * b / a * shrinking(s, tsr_log1p(ahead[i] / b));
+    return out;
+}
+
+const tsr_purchase_model tsr_pareto_nbd = {.name = "pareto_nbd",
+                                           .parameters = 4,
+                                           .parameter_name = {"r", "alpha", "s", "beta"},
+                                           .is_time = {false, true, false, true},
+                                           .add_likelihood = add_likelihood,
+                                           .p_alive = p_alive,
+                                           .predict = predict};

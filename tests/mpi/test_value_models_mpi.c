@@ -1,0 +1,136 @@
+#include "mpi_test.h"
+
+#include <math.h>
+
+#include "cdnow.h"
+#include "mpi/cdnow_table.h"
+#include "tessera/value.h"
+
+static const tsr_value_params weekly = {
+    .time_unit = TSR_UNIT_WEEK, .horizon = 52, .discount_rate = .1, .steps = 12, .margin = 1};
+
+static char path[64]; /* of this number of ranks: tests of several may run at once */
+
+static bool near(double value, double expected, double tolerance)
+{
+    if (fabs(value - expected) <= tolerance) return true;
+    print_error("%.17g is not %.17g\n", value, expected);
+    return false;
+}
+
+static bool is_fit(const tsr_value_model *m, const double expected[4], double tolerance, double likelihood)
+{
+    bool good = m->converged && !m->no_dropout && near(m->log_likelihood, likelihood, 6e-5);
+
+    for (int i = 0; i < 4; i++) good = good && near(m->parameter[i] / expected[i], 1, tolerance);
+    return good;
+}
+
+static void cdnow_fits_equal_the_published_ones_with_the_same_bits_on_any_ranks(void **state)
+{
+    static const struct {
+        int32_t model;
+        double parameter[4], likelihood;
+    } published[] = {{TSR_VALUE_BG_NBD, {.242595, 4.413602, .792922, 2.425907}, -9582.4292},
+                     {TSR_VALUE_MBG_NBD, {.524843, 6.18309, .891359, 1.61400}, -9582.1357},
+                     {TSR_VALUE_PARETO_NBD, {.553277, 10.5777, .60624, 11.6687}, -9594.9762}};
+    const tsr_comm *comm = *state;
+    tsr_comm self = tsr_comm_open(MPI_COMM_SELF);
+    tsr_span whole = {0, CDNOW_CUSTOMERS, CDNOW_CUSTOMERS};
+    tsr_value_params params = weekly;
+
+    cdnow_write(comm, path);
+    for (int i = 0; i < 3; i++) {
+        tsr_value_model alone, model;
+        params.model = published[i].model;
+        CHECK_ALL(comm, tsr_value_fit(&self, &params, path, &whole, 2, TSR_PERIOD_CALIBRATION, &alone) == TSR_OK);
+        CHECK_ALL(comm, is_fit(&alone, published[i].parameter, 1e-5, published[i].likelihood));
+        tsr_span span = span_shape(comm, i, CDNOW_CUSTOMERS);
+        CHECK_ALL(comm, tsr_value_fit(comm, &params, path, &span, 2, TSR_PERIOD_CALIBRATION, &model) == TSR_OK);
+        CHECK_ALL(comm, memcmp(model.parameter, alone.parameter, sizeof alone.parameter) == 0);
+        CHECK_ALL(comm, model.log_likelihood == alone.log_likelihood && model.evaluations == alone.evaluations);
+    }
+    tsr_comm_close(&self);
+}
+
+static void auto_fits_all_and_takes_the_smallest_error_of_the_holdout(void **state)
+{
+    const tsr_comm *comm = *state;
+    tsr_span span = span_shape(comm, 0, CDNOW_CUSTOMERS);
+    tsr_value_params params = weekly;
+    tsr_value_candidate candidate[TSR_VALUE_MODELS];
+    int32_t n, chosen;
+
+    cdnow_write(comm, path);
+    params.model = TSR_VALUE_AUTO;
+    CHECK_ALL(comm, tsr_value_choose(comm, &params, path, &span, 2, 273, candidate, &n, &chosen) == TSR_OK);
+    CHECK_ALL(comm, n == TSR_VALUE_MODELS && chosen >= 0 && candidate[chosen].model.model != TSR_VALUE_NBD);
+    for (int32_t i = 0; i < n; i++) {
+        CHECK_ALL(comm, candidate[i].model.model == i && candidate[i].validated && candidate[i].model.converged);
+        if (i != TSR_VALUE_NBD) CHECK_ALL(comm, candidate[chosen].validation.rmse <= candidate[i].validation.rmse);
+    }
+    /* Whose customers never leave expects far too much. */
+    CHECK_ALL(comm, candidate[TSR_VALUE_NBD].validation.rmse > candidate[chosen].validation.rmse);
+    CHECK_ALL(comm, candidate[TSR_VALUE_NBD].validation.predicted_purchases >
+                        1.2 * candidate[TSR_VALUE_NBD].validation.actual_purchases);
+}
+
+static void auto_without_a_holdout_takes_the_largest_likelihood(void **state)
+{
+    const tsr_comm *comm = *state;
+    tsr_span span = span_shape(comm, 1, CDNOW_CUSTOMERS);
+    tsr_value_params params = weekly;
+    tsr_value_candidate candidate[TSR_VALUE_MODELS];
+    int32_t n, chosen;
+
+    cdnow_write(comm, path);
+    params.model = TSR_VALUE_AUTO;
+    CHECK_ALL(comm, tsr_value_choose(comm, &params, path, &span, 2, 0, candidate, &n, &chosen) == TSR_OK);
+    for (int32_t i = 0; i < n; i++)
+        CHECK_ALL(comm, !candidate[i].validated &&
+                            candidate[chosen].model.log_likelihood >= candidate[i].model.log_likelihood);
+}
+
+static void one_model_comes_with_its_benchmark(void **state)
+{
+    const tsr_comm *comm = *state;
+    tsr_span span = span_shape(comm, 2, CDNOW_CUSTOMERS);
+    tsr_value_params params = weekly;
+    tsr_value_candidate candidate[TSR_VALUE_MODELS], again[TSR_VALUE_MODELS];
+    tsr_bundle *bundle = NULL;
+    int32_t n, chosen, loaded;
+
+    cdnow_write(comm, path);
+    params.model = TSR_VALUE_MBG_NBD;
+    CHECK_ALL(comm, tsr_value_choose(comm, &params, path, &span, 2, 273, candidate, &n, &chosen) == TSR_OK);
+    CHECK_ALL(comm, n == 2 && chosen == 0 && candidate[0].model.model == TSR_VALUE_MBG_NBD &&
+                        candidate[1].model.model == TSR_VALUE_NBD);
+    CHECK_ALL(comm, tsr_bundle_create(&bundle) == TSR_OK && tsr_candidates_save(candidate, n, bundle) == TSR_OK &&
+                        tsr_candidates_load(bundle, again, &loaded) == TSR_OK);
+    tsr_bundle_destroy(&bundle);
+    CHECK_ALL(comm, loaded == 2 && again[0].validation.rmse == candidate[0].validation.rmse &&
+                        again[1].model.model == TSR_VALUE_NBD &&
+                        again[1].model.parameter[1] == candidate[1].model.parameter[1]);
+}
+
+static void remove_the_table(void **state)
+{
+    const tsr_comm *comm = *state;
+
+    if (comm->rank == 0) remove(path);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(cdnow_fits_equal_the_published_ones_with_the_same_bits_on_any_ranks),
+        cmocka_unit_test(auto_fits_all_and_takes_the_smallest_error_of_the_holdout),
+        cmocka_unit_test(auto_without_a_holdout_takes_the_largest_likelihood),
+        cmocka_unit_test(one_model_comes_with_its_benchmark),
+        cmocka_unit_test(remove_the_table),
+    };
+    const char *ranks = getenv("OMPI_COMM_WORLD_SIZE");
+
+    snprintf(path, sizeof path, "value_models_mpi_%s.h5", ranks != NULL ? ranks : "1");
+    return RUN_MPI_TESTS(tests);
+}

@@ -1,0 +1,213 @@
+#include "unit_test.h"
+
+#include <math.h>
+
+#include "tessera/maths.h"
+#include "tessera/value.h"
+#include "value/lifetime.h"
+#include "value/purchase.h"
+
+static const double mbg_cdnow[4] = {.524843, 6.18309, .891359, 1.61400};
+static const double pareto_btyd[4] = {.553, 10.578, .606, 11.669}; /* where R BTYD was asked */
+
+static void assert_near(double value, double expected, double tolerance)
+{
+    if (!(fabs(value - expected) <= tolerance)) fail_msg("%.17g is not %.17g", value, expected);
+}
+
+/* The log-likelihood and its log-gradient of one history. */
+static void likelihood_of(const tsr_purchase_model *model, const double *parameter, int32_t x, double tx, double t,
+                          double out[5])
+{
+    int64_t one = 1;
+    tsr_histories h = {.n = 1, .x = &x, .tx = &tx, .t = &t, .count = &one};
+    tsr_fixed sums[5];
+
+    for (int i = 0; i <= model->parameters; i++) sums[i] = tsr_fixed_zero(40);
+    model->add_likelihood(parameter, &h, sums);
+    for (int i = 0; i <= model->parameters; i++) out[i] = tsr_fixed_value(&sums[i]);
+}
+
+static void gradients_equal_differences_of_the_likelihood(void **state)
+{
+    static const double history[][3] = {{0, 0, 38.86}, {2, 30.43, 38.86}, {26, 30.86, 31}, {1, 2, 2}, {300, 90, 100}};
+    static const double points[][4] = {{.2, 4.4, .8, 2.4}, {3, 50, 1, .05}, {.05, .3, 40, 900}};
+    const tsr_purchase_model *models[] = {&tsr_bg_nbd, &tsr_mbg_nbd, &tsr_pareto_nbd, &tsr_nbd};
+
+    (void)state;
+    for (int m = 0; m < 4; m++)
+        for (int p = 0; p < 3; p++)
+            for (int i = 0; i < 5; i++) {
+                const double *h = history[i];
+                double at[5], low[5], high[5], moved[4];
+                likelihood_of(models[m], points[p], (int32_t)h[0], h[1], h[2], at);
+                for (int j = 0; j < models[m]->parameters; j++) {
+                    const double step = 1e-5;
+                    for (int k = 0; k < 4; k++) moved[k] = points[p][k] * (k == j ? exp(step) : 1);
+                    likelihood_of(models[m], moved, (int32_t)h[0], h[1], h[2], high);
+                    for (int k = 0; k < 4; k++) moved[k] = points[p][k] * (k == j ? exp(-step) : 1);
+                    likelihood_of(models[m], moved, (int32_t)h[0], h[1], h[2], low);
+                    assert_near(at[1 + j], (high[0] - low[0]) / (2 * step), 2e-5 * (1 + fabs(at[1 + j])));
+                }
+            }
+}
+
+/* 40 digits of mpmath, from the notes on the quadrature. */
+static void pareto_likelihood_equals_values_of_high_precision(void **state)
+{
+    static const struct {
+        double parameter[4], x, tx, t, expected;
+    } points[] = {{{.5143, 2.8845, .2856, 14.1087}, 254, 97.14286, 97.28571, -19.6232922175},
+                  {{.55, 10.6, .6, 11.7}, 1000, 10, 100, 2875.0407132833},
+                  {{.88, 6.277, .76, 1e6}, 126, 50, 53, -30.2889510781},
+                  {{2, 5, .3, .01}, 0, 0, 52, -.2608039121},
+                  {{.05, .001, .05, .001}, 0, 0, 1000, -.4690531866}};
+    double out[5];
+
+    (void)state;
+    for (int i = 0; i < 5; i++) {
+        likelihood_of(&tsr_pareto_nbd, points[i].parameter, (int32_t)points[i].x, points[i].tx, points[i].t, out);
+        assert_near(out[0], points[i].expected, 1e-10 * (1 + fabs(points[i].expected)));
+    }
+}
+
+static void pareto_gradient_equals_the_checked_point(void **state)
+{
+    static const double parameter[4] = {.553, 10.578, .606, 11.669};
+    static const double gradient[4] = {.92370253, -.00010217, -1.23661326, .03690581};
+    double out[5];
+
+    (void)state;
+    likelihood_of(&tsr_pareto_nbd, parameter, 2, 30.43, 38.86, out);
+    for (int i = 0; i < 4; i++) assert_near(out[1 + i] / parameter[i], gradient[i], 2e-8);
+}
+
+static void pareto_predictions_equal_those_of_btyd(void **state)
+{
+    double e, ahead = 39;
+
+    (void)state;
+    assert_near(tsr_pareto_nbd.predict(pareto_btyd, 26, 30.86, 31, &ahead, 1, &e).p_alive, .9979187, 6e-8);
+    assert_near(e, 20.11703, 6e-6);
+    assert_near(tsr_pareto_nbd.predict(pareto_btyd, 2, 30.43, 38.86, &ahead, 1, &e).p_alive, .8691676, 6e-8);
+    assert_near(e, 1.455123, 6e-7);
+}
+
+/* P(buy) is close to the expected number where that is tiny, and P(alive) in the end where nobody can stay away. */
+static void chance_to_buy_lies_between_its_limits(void **state)
+{
+    static const double long_and_short[2] = {1e-6, 1e7};
+    const double(*parameter[3])[4] = {&mbg_cdnow, &pareto_btyd, &mbg_cdnow};
+    const tsr_purchase_model *models[3] = {&tsr_mbg_nbd, &tsr_pareto_nbd, &tsr_nbd};
+
+    (void)state;
+    for (int m = 0; m < 3; m++) {
+        double e;
+        tsr_prediction soon = models[m]->predict(*parameter[m], 2, 30.43, 38.86, &long_and_short[0], 1, &e);
+        assert_near(soon.p_buy / e, 1, 1e-6);
+        tsr_prediction late = models[m]->predict(*parameter[m], 2, 30.43, 38.86, &long_and_short[1], 1, &e);
+        assert_true(late.p_buy <= late.p_alive && late.p_buy > soon.p_buy);
+    }
+}
+
+/* At s = 1 the formula with 1 / (s - 1) becomes a logarithm. */
+static void pareto_expectation_passes_smoothly_through_s_equal_1(void **state)
+{
+    double below[4] = {.55, 10.6, 1 - 1e-9, 11.7}, at[4] = {.55, 10.6, 1, 11.7}, e[2], ahead = 39;
+
+    (void)state;
+    tsr_pareto_nbd.predict(below, 2, 30, 38, &ahead, 1, &e[0]);
+    tsr_pareto_nbd.predict(at, 2, 30, 38, &ahead, 1, &e[1]);
+    assert_near(e[0], e[1], 1e-8);
+}
+
+/* Equal scales make the integral elementary: (1 - (1 + range/a)^(1-p)) a / (p - 1). */
+static void integral_over_lifetimes_equals_its_closed_form(void **state)
+{
+    static const double a[] = {1e-3, .5, 10, 1e6}, power[] = {1.05, 3, 50, 10000}, range[] = {1e-9, 1, 1000};
+    tsr_lifetime life;
+
+    (void)state;
+    for (int i = 0; i < 4; i++)
+        for (int j = 0; j < 4; j++)
+            for (int k = 0; k < 3; k++) {
+                double p = power[j], closed = -expm1((1 - p) * log1p(range[k] / a[i])) * a[i] / (p - 1);
+                life.a[0] = life.b[0] = a[i];
+                life.range[0] = range[k];
+                tsr_lifetime_integrate(&life, p - .7, .7, 1);
+                assert_near(life.total[0] / closed, 1, 2e-12);
+            }
+}
+
+static void extreme_histories_give_finite_values(void **state)
+{
+    static const double history[][3] = {{0, 0, 0}, {10000, 10000, 10001}, {10000, 1, 10001}, {1, 1e-9, 1e9}, {5, 7, 7}};
+    static const double points[][4] = {{.24, 4.4, .79, 4.4},
+                                       {.24, 4.4, 1, 4.4},
+                                       {1e-5, 1e-5, 1e-5, 1e-5},
+                                       {1e5, 1e5, 1e5, 1e5}};
+    const tsr_purchase_model *models[] = {&tsr_bg_nbd, &tsr_mbg_nbd, &tsr_pareto_nbd, &tsr_nbd};
+    const double ahead[2] = {1, 5200};
+
+    (void)state;
+    for (int m = 0; m < 4; m++)
+        for (int p = 0; p < 4; p++)
+            for (int i = 0; i < 5; i++) {
+                const double *h = history[i];
+                double out[5], e[2];
+                likelihood_of(models[m], points[p], (int32_t)h[0], h[1], h[2], out);
+                for (int k = 0; k <= models[m]->parameters; k++) assert_true(isfinite(out[k]));
+                tsr_prediction f = models[m]->predict(points[p], (int32_t)h[0], h[1], h[2], ahead, 2, e);
+                assert_true(f.p_alive >= 0 && f.p_alive <= 1 && f.p_buy >= 0 && f.p_buy <= 1);
+                assert_true(e[0] >= 0 && e[1] >= e[0] && isfinite(e[1]));
+            }
+}
+
+/* A history must not see its neighbours, or the number of ranks would show. */
+static void likelihood_in_company_has_the_bits_of_each_alone(void **state)
+{
+    enum { N = 600 };
+    static int32_t x[N];
+    static double tx[N], t[N];
+    static int64_t count[N];
+    const tsr_purchase_model *models[] = {&tsr_bg_nbd, &tsr_mbg_nbd, &tsr_pareto_nbd, &tsr_nbd};
+    const int32_t width[] = {1, 4, 8};
+
+    (void)state;
+    for (int i = 0; i < N; i++) {
+        x[i] = i / 299;
+        tx[i] = x[i] > 0 ? 1 + i % 37 * .7 : 0;
+        t[i] = tx[i] + i % 11 * 3.1;
+        count[i] = 1 + i % 3;
+    }
+    for (int m = 0; m < 4; m++)
+        for (int w = 0; w < 3; w++) {
+            tsr_histories all = {.n = N, .x = x, .tx = tx, .t = t, .count = count};
+            tsr_fixed sums[5], alone[5];
+            tsr_maths_width(width[w]);
+            for (int k = 0; k < 5; k++) sums[k] = alone[k] = tsr_fixed_zero(40);
+            models[m]->add_likelihood(pareto_btyd, &all, sums);
+            tsr_maths_width(8);
+            for (int i = 0; i < N; i++) {
+                tsr_histories one = {.n = 1, .x = x + i, .tx = tx + i, .t = t + i, .count = count + i};
+                models[m]->add_likelihood(pareto_btyd, &one, alone);
+            }
+            for (int k = 0; k <= models[m]->parameters; k++) assert_true(sums[k].sum == alone[k].sum);
+        }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(gradients_equal_differences_of_the_likelihood),
+        cmocka_unit_test(pareto_likelihood_equals_values_of_high_precision),
+        cmocka_unit_test(pareto_gradient_equals_the_checked_point),
+        cmocka_unit_test(pareto_predictions_equal_those_of_btyd),
+        cmocka_unit_test(chance_to_buy_lies_between_its_limits),
+        cmocka_unit_test(pareto_expectation_passes_smoothly_through_s_equal_1),
+        cmocka_unit_test(integral_over_lifetimes_equals_its_closed_form),
+        cmocka_unit_test(extreme_histories_give_finite_values),
+        cmocka_unit_test(likelihood_in_company_has_the_bits_of_each_alone),
+    };
+    return RUN_UNIT_TESTS(tests);
+}
