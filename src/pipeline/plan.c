@@ -15,6 +15,12 @@
 #define PROCESS_BYTES (48 * MIB)
 /* Message buffers that MPI keeps for each other rank of the host. */
 #define PEER_BYTES (0.25 * MIB)
+/* Counts and collected keys of exact quantiles: the same for any number of rows, from about a million values on. */
+#define QUANTILE_BYTES (64 * MIB)
+/* HDF5 keeps the last chunks of each open column. */
+#define CACHE_BYTES (1 * MIB)
+/* Columns open at one time beside the features. */
+#define CACHED_COLUMNS 12
 /* Columns of features.h5 beside the features, in bytes of a row: row, revenue, orders, recency, purchases. */
 #define HISTORY_BYTES 72
 /* Columns of customers.h5 beside key, id and pca: segment, distance, RFM, value. */
@@ -37,7 +43,7 @@ typedef struct forecast {
     int32_t features, components, k;
     int ranks;
     bool money;
-    double fixed, keys, tiles, scores, labels, sample, blocks, dataset; /* bytes of one rank */
+    double fixed, keys, tiles, scores, labels, sample, blocks, dataset, quantiles, caches; /* bytes of one rank */
     double features_file, customers_file;
     double seconds;
 } forecast;
@@ -123,6 +129,8 @@ static void forecast_memory(const tsr_settings *settings, forecast *f)
     f->labels = 2 * rows;
     f->sample = sample * (2.0 * f->components + 12);
     f->blocks = block * (8.0 * f->features + HISTORY_BYTES + (double)f->id_bytes);
+    f->quantiles = fmin(QUANTILE_BYTES, 64 * rows * f->features);
+    f->caches = fmin(CACHE_BYTES, 8 * rows) * (f->features + CACHED_COLUMNS);
     f->dataset = f->customers > 0 ? block * (16 + (double)f->id_bytes + TRANSACTION_BYTES * f->transactions / all) : 0;
 }
 
@@ -171,9 +179,9 @@ static double peak_bytes(const forecast *f)
 {
     double reading = f->blocks + f->dataset, reducing = f->tiles + f->scores + f->keys + f->blocks;
     double clustering = f->scores + f->keys + 3 * f->labels + f->sample;
-    double peak = reading > reducing ? reading : reducing;
+    double profiling = f->keys + f->blocks / 8 + f->quantiles;
 
-    return f->fixed + (peak > clustering ? peak : clustering);
+    return f->fixed + f->caches + fmax(fmax(reading, reducing), fmax(clustering, profiling));
 }
 
 static void say_bytes(text *out, double bytes, const char *format, ...) TSR_PRINTF(3, 4);
@@ -200,6 +208,8 @@ static void say_memory(text *out, const forecast *f)
     say_bytes(out, f->sample, "sample for k and starting centroids");
     say_bytes(out, f->blocks, "a block of features");
     say_bytes(out, f->dataset, "a block of the dataset");
+    say_bytes(out, f->quantiles, "counts of exact quantiles");
+    say_bytes(out, f->caches, "chunks of open files");
     say_bytes(out, peak_bytes(f), "at most at one time");
     say(out, "\n");
 }

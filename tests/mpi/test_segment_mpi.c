@@ -4,6 +4,7 @@
 
 #include "tessera/file.h"
 #include "tessera/log.h"
+#include "tessera/plan.h"
 #include "tessera/segment.h"
 #include "tessera/synth.h"
 
@@ -230,6 +231,30 @@ static void jobs_that_contradict_themselves_are_refused(void **state)
                                "one whole day"));
 }
 
+/* The dataset need not exist yet. */
+static void plan_deals_rows_and_grows_with_them(void **state)
+{
+    const tsr_comm *comm = *state;
+    tsr_settings settings;
+    char job[PATH_BYTES], *text = NULL;
+    double memory[2];
+
+    path_of("plan.yaml", job);
+    CHECK_ALL(comm, write_job(comm, job, "dataset: not/there\noutput: x\n"));
+    CHECK_ALL(comm, tsr_settings_read(comm, job, NULL, 0, &settings) == TSR_OK);
+    for (int i = 0; i < 2; i++) {
+        CHECK_ALL(comm, tsr_plan(comm, &settings, i == 0 ? 1000000000 : 2000000000, 1000, &text) == TSR_OK);
+        CHECK_ALL(comm, strstr(text, i == 0 ? "rows of one rank: 1000000\n" : "rows of one rank: 2000000\n") != NULL);
+        const char *at = strstr(text, "at most at one time");
+        memory[i] = at != NULL ? strtod(at + strlen("at most at one time"), NULL) : 0;
+        tsr_free(&text);
+    }
+    CHECK_ALL(comm, memory[0] > 2.0 * 10 && memory[1] > memory[0] && memory[1] < 2 * memory[0]);
+    CHECK_ALL(comm, tsr_plan(comm, &settings, 0, 0, &text) == TSR_EIO);
+    CHECK_ALL(comm, text == NULL);
+    tsr_settings_clear(&settings);
+}
+
 int main(void)
 {
     tsr_log_init(0, TSR_LOG_QUIET);
@@ -240,6 +265,7 @@ int main(void)
         cmocka_unit_test(random_failures_end_alike_on_all_ranks),
         cmocka_unit_test(another_job_is_refused_and_named),
         cmocka_unit_test(jobs_that_contradict_themselves_are_refused),
+        cmocka_unit_test(plan_deals_rows_and_grows_with_them),
     };
     return RUN_MPI_TESTS(tests);
 }
