@@ -58,15 +58,25 @@ typedef struct tsr_value_model {
     int64_t customers; /* that entered the fit: bought at least once */
     int64_t distinct;  /* distinct (x, tx, T) */
     int64_t evaluations;
-    bool converged;  /* gradient below 1e-7 */
-    bool no_dropout; /* nobody seems to drop out: the limit of the model, or P(alive) > .99 for all */
-    bool has_spend;  /* false: nobody with a repeat purchase of positive value */
-    double spend[3]; /* Gamma-Gamma p, q > 1, gamma; money in whole currency units */
+    bool converged;          /* gradient below 1e-7 */
+    bool no_dropout;         /* nobody seems to drop out: the limit of the model, or P(alive) > .99 for all */
+    bool has_errors;         /* false: the likelihood is no peak, so no standard errors */
+    bool at_limit[4];        /* the data does not bound the parameter: held where it is, without an error */
+    double covariance[4][4]; /* of the logarithms of the parameters; 0 for those at a limit */
+    bool has_spend;          /* false: nobody with a repeat purchase of positive value */
+    double spend[3];         /* Gamma-Gamma p, q > 1, gamma; money in whole currency units */
     double spend_log_likelihood;
     int64_t spend_customers;
-    bool spend_converged;     /* also false where q runs to 1: tails so heavy that no population mean exists */
-    double spend_correlation; /* of x and mean spend among them: the model assumes none; NaN: one is constant */
+    bool spend_converged; /* also false where q runs to 1: tails so heavy that no population mean exists */
+    bool has_spend_errors;
+    bool spend_at_limit[3];
+    double spend_covariance[3][3]; /* of ln p, ln(q - 1), ln gamma */
+    double spend_correlation;      /* of x and mean spend among them: the model assumes none; NaN: one is constant */
 } tsr_value_model;
+
+/** Local. Standard error of parameter i (spend: p, q, gamma) by the delta method; NaN: none (at_limit, has_errors). */
+double tsr_value_error(const tsr_value_model *model, int32_t i);
+double tsr_value_spend_error(const tsr_value_model *model, int32_t i);
 
 /* Which observation of features.h5. */
 typedef enum tsr_value_period { TSR_PERIOD_ALL, TSR_PERIOD_CALIBRATION } tsr_value_period;

@@ -7,13 +7,27 @@ static json_t *real(double value)
     return isfinite(value) ? json_real(value + 0.0) : json_null();
 }
 
+/* "at_limit": names of parameters that the data does not bound. */
+static json_t *limits_of(const bool *at_limit, const char *const *name, int32_t n)
+{
+    json_t *json = json_array();
+
+    for (int32_t i = 0; i < n; i++)
+        if (at_limit[i]) json_array_append_new(json, json_string(name[i]));
+    return json;
+}
+
 static json_t *spend_of(const tsr_value_model *m)
 {
+    static const char *const names[] = {"p", "q", "gamma"};
+
     if (!m->has_spend) return json_null();
-    return json_pack("{s:{s:o, s:o, s:o}, s:o, s:I, s:o, s:b}", "parameters", "p", real(m->spend[0]), "q",
-                     real(m->spend[1]), "gamma", real(m->spend[2]), "log_likelihood", real(m->spend_log_likelihood),
-                     "customers", (json_int_t)m->spend_customers, "correlation", real(m->spend_correlation),
-                     "converged", m->spend_converged);
+    return json_pack("{s:{s:o, s:o, s:o}, s:{s:o, s:o, s:o}, s:o, s:o, s:I, s:o, s:b}", "standard_errors", "p",
+                     real(tsr_value_spend_error(m, 0)), "q", real(tsr_value_spend_error(m, 1)), "gamma",
+                     real(tsr_value_spend_error(m, 2)), "parameters", "p", real(m->spend[0]), "q", real(m->spend[1]),
+                     "gamma", real(m->spend[2]), "at_limit", limits_of(m->spend_at_limit, names, 3), "log_likelihood",
+                     real(m->spend_log_likelihood), "customers", (json_int_t)m->spend_customers, "correlation",
+                     real(m->spend_correlation), "converged", m->spend_converged);
 }
 
 static json_t *parameters_of(const tsr_value_model *m)
@@ -26,10 +40,24 @@ static json_t *parameters_of(const tsr_value_model *m)
     return json;
 }
 
+static json_t *errors_of(const tsr_value_model *m)
+{
+    json_t *json = json_object();
+    const char *const *name;
+    int32_t n = tsr_value_parameters(m->model, &name);
+
+    for (int32_t i = 0; i < n; i++) json_object_set_new(json, name[i], real(tsr_value_error(m, i)));
+    return json;
+}
+
 static json_t *fit_of(const tsr_value_model *m)
 {
-    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:I, s:b, s:b, s:o}", "model", tsr_value_model_name(m->model),
-                     "time_unit", tsr_time_unit_name(m->time_unit), "parameters", parameters_of(m), "log_likelihood",
+    const char *const *name;
+    int32_t n = tsr_value_parameters(m->model, &name);
+
+    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:b, s:b, s:o}", "model", tsr_value_model_name(m->model),
+                     "time_unit", tsr_time_unit_name(m->time_unit), "parameters", parameters_of(m), "standard_errors",
+                     errors_of(m), "at_limit", limits_of(m->at_limit, name, n), "log_likelihood",
                      real(m->log_likelihood), "bic", real(tsr_value_bic(m)), "customers", (json_int_t)m->customers,
                      "converged", m->converged, "no_dropout", m->no_dropout, "spend", spend_of(m));
 }

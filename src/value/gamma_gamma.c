@@ -1,6 +1,7 @@
 #include "value/gamma_gamma.h"
 
 #include "tessera/maths.h"
+#include "value/purchase.h"
 
 /* What depends on x alone; spends rise by x, so it is made once per distinct x. */
 typedef struct terms {
@@ -22,24 +23,38 @@ static terms terms_of(const double *parameter, int32_t x)
 }
 
 /* With the total s = x z: (px-1) ln z + px ln x = px ln s - ln s + ln x. */
-void tsr_gamma_gamma_add(const double *parameter, const tsr_spends *spends, tsr_fixed *sums)
+static void add_run(const double *parameter, const terms *at, const tsr_spends *spends, int64_t first, int32_t n,
+                    tsr_fixed *sums)
 {
     double p = parameter[TSR_SPEND_P], q = parameter[TSR_SPEND_Q], gamma = parameter[TSR_SPEND_GAMMA];
+    double x = at->x, log_s[TSR_RUN], log_sum[TSR_RUN], term[1 + TSR_SPEND_PARAMETERS][TSR_RUN];
+
+    for (int32_t i = 0; i < n; i++) {
+        log_s[i] = spends->total[first + i];
+        log_sum[i] = gamma + log_s[i];
+    }
+    tsr_log_block(log_s, n);
+    tsr_log_block(log_sum, n);
+    for (int32_t i = 0; i < n; i++) {
+        term[0][i] = at->value + (p * x - 1) * log_s[i] - (p * x + q) * log_sum[i];
+        term[1 + TSR_SPEND_P][i] = p * x * (at->dp + log_s[i] - log_sum[i]);
+        term[1 + TSR_SPEND_Q][i] = (q - 1) * (at->dq - log_sum[i]);
+        term[1 + TSR_SPEND_GAMMA][i] = q - gamma * (p * x + q) / (gamma + spends->total[first + i]);
+    }
+    for (int32_t k = 0; k <= TSR_SPEND_PARAMETERS; k++)
+        tsr_fixed_add_block(&sums[k], term[k], spends->count + first, n);
+}
+
+void tsr_gamma_gamma_add(const double *parameter, const tsr_spends *spends, tsr_fixed *sums)
+{
     terms at = {0};
 
-    for (int64_t i = 0; i < spends->n; i++) {
-        int32_t x = spends->x[i];
-        double s = spends->total[i], log_s = tsr_log(s), log_sum = tsr_log(gamma + s);
-
+    for (int64_t first = 0; first < spends->n;) {
+        int32_t x = spends->x[first], n = 1;
+        while (n < TSR_RUN && first + n < spends->n && spends->x[first + n] == x) n++;
         if (x != at.x) at = terms_of(parameter, x);
-        double value = at.value + (p * x - 1) * log_s - (p * x + q) * log_sum;
-        double dp = x * (at.dp + log_s - log_sum), dq = at.dq - log_sum;
-        double dgamma = q / gamma - (p * x + q) / (gamma + s);
-
-        tsr_fixed_add(&sums[0], value, spends->count[i]);
-        tsr_fixed_add(&sums[1 + TSR_SPEND_P], p * dp, spends->count[i]);
-        tsr_fixed_add(&sums[1 + TSR_SPEND_Q], (q - 1) * dq, spends->count[i]);
-        tsr_fixed_add(&sums[1 + TSR_SPEND_GAMMA], gamma * dgamma, spends->count[i]);
+        add_run(parameter, &at, spends, first, n, sums);
+        first += n;
     }
 }
 

@@ -11,6 +11,7 @@
 #define NOWHERE 1e10
 
 #define WALL_RISE 0.1
+#define AT_WALL   0.5 /* nearer to the wall than this is at it */
 
 #define NEWTON_STEPS 8
 #define DIFFERENCE   1e-4 /* of log parameters, for second derivatives */
@@ -252,25 +253,73 @@ static bool is_better(const solver *s, double objective, double gradient)
     return s->best.objective < objective;
 }
 
-/* result: theta [n], log-likelihood, gradient, evaluations. */
+/* What the root sends to all: theta, log-likelihood, gradient, evaluations, at_limit, has_covariance, covariance. */
+typedef struct layout {
+    int32_t summary, limit, whole, covariance, size;
+} layout;
+
+static layout layout_of(int32_t n)
+{
+    return (layout){
+        .summary = n, .limit = n + 3, .whole = 2 * n + 3, .covariance = 2 * n + 4, .size = 2 * n + 4 + n * (n + 1) / 2};
+}
+
+_Static_assert(2 * TSR_MAXIMIZE_PARAMETERS + 4 + TSR_MAXIMIZE_PARAMETERS * (TSR_MAXIMIZE_PARAMETERS + 1) / 2 <=
+                   TSR_SERVE_MAX,
+               "a result is broadcast at once");
+
+/* A parameter at the wall is held where it is: its row becomes that of the unit matrix, and its covariances zero. */
+static void invert(square curvature, const solver *s, const bool *limit, double *whole, double *covariance)
+{
+    int32_t n = s->search->n;
+
+    *whole = 1;
+    for (int32_t i = 0; i < n; i++)
+        for (int32_t j = 0; j < n; j++)
+            if (limit[i] || limit[j]) curvature.at[i][j] = i == j;
+    for (int32_t i = 0; i < n; i++) {
+        double column[TSR_MAXIMIZE_PARAMETERS] = {0};
+        column[i] = 1;
+        if (!solve_positive(curvature, column, n)) *whole = 0;
+        for (int32_t j = 0; j <= i; j++)
+            *covariance++ = limit[i] || limit[j] || *whole == 0 ? 0 : column[j] / (double)s->search->customers;
+    }
+}
+
+static tsr_status find_covariance(solver *s, double *result)
+{
+    layout at = layout_of(s->search->n);
+    bool limit[TSR_MAXIMIZE_PARAMETERS];
+
+    if (!isfinite(s->best.gradient)) return TSR_OK;
+    square curvature = curvature_at_best(s);
+    if (s->status != TSR_OK) return s->status;
+    for (int32_t i = 0; i < s->search->n; i++) {
+        limit[i] = fabs(s->best.u[i]) > TSR_WALL - AT_WALL;
+        result[at.limit + i] = limit[i];
+    }
+    invert(curvature, s, limit, &result[at.whole], &result[at.covariance]);
+    return TSR_OK;
+}
+
 static tsr_status solve(tsr_server *server, void *context, double *result, int32_t nresult)
 {
     const tsr_search *search = context;
     solver s = {.server = server, .search = search};
-    double objective = INFINITY, gradient = INFINITY;
+    point kept = {.objective = INFINITY, .log_likelihood = NAN, .gradient = INFINITY};
     int32_t n = search->n;
     tsr_status st;
 
-    (void)nresult;
-    for (int32_t i = 0; i < search->starts && !(gradient <= TSR_CONVERGED); i++) {
+    for (int32_t i = 0; i < nresult; i++) result[i] = 0;
+    for (int32_t i = 0; i < search->starts && !(kept.gradient <= TSR_CONVERGED); i++) {
         TSR_TRY(run_start(&s, search->start[i]));
-        if (i > 0 && !is_better(&s, objective, gradient)) continue;
-        objective = s.best.objective;
-        gradient = s.best.gradient;
-        for (int32_t j = 0; j < n; j++) result[j] = search->origin[j] + s.best.u[j];
-        result[n] = s.best.log_likelihood;
+        if (i == 0 || is_better(&s, kept.objective, kept.gradient)) kept = s.best;
     }
-    result[n + 1] = gradient;
+    s.best = kept;
+    TSR_TRY(find_covariance(&s, result));
+    for (int32_t j = 0; j < n; j++) result[j] = search->origin[j] + kept.u[j];
+    result[n] = kept.log_likelihood;
+    result[n + 1] = kept.gradient;
     result[n + 2] = (double)s.evaluations;
 done:
     return st;
@@ -278,17 +327,23 @@ done:
 
 tsr_status tsr_maximize(const tsr_comm *comm, const tsr_search *search, tsr_maximum *maximum)
 {
-    double result[TSR_MAXIMIZE_PARAMETERS + 3];
+    double result[TSR_SERVE_MAX];
     int32_t n = search->n;
+    layout at = layout_of(n);
     tsr_status st;
 
     TSR_ASSERT(n <= TSR_MAXIMIZE_PARAMETERS && search->starts > 0 && search->customers > 0);
-    TSR_TRY(tsr_serve(comm, solve, (void *)search, evaluate, (void *)search, result, n + 3));
-    *maximum = (tsr_maximum){.log_likelihood = result[n],
-                             .gradient = result[n + 1],
-                             .evaluations = (int64_t)result[n + 2],
-                             .converged = result[n + 1] <= TSR_CONVERGED};
+    TSR_TRY(tsr_serve(comm, solve, (void *)search, evaluate, (void *)search, result, at.size));
+    *maximum = (tsr_maximum){.log_likelihood = result[at.summary],
+                             .gradient = result[at.summary + 1],
+                             .evaluations = (int64_t)result[at.summary + 2],
+                             .converged = result[at.summary + 1] <= TSR_CONVERGED,
+                             .has_covariance = result[at.whole] != 0};
     memcpy(maximum->theta, result, (size_t)n * sizeof *result);
+    for (int32_t i = 0, k = at.covariance; i < n; i++) {
+        maximum->at_limit[i] = result[at.limit + i] != 0;
+        for (int32_t j = 0; j <= i; j++, k++) maximum->covariance[i][j] = maximum->covariance[j][i] = result[k];
+    }
 done:
     return st;
 }

@@ -40,12 +40,17 @@ typedef struct tsr_maximum {
     double gradient;       /* largest |derivative| per customer */
     int64_t evaluations;
     bool converged;
+    bool at_limit[TSR_MAXIMIZE_PARAMETERS]; /* ran to the wall: the data does not bound it */
+    bool has_covariance;                    /* false: the likelihood is no peak there */
+    double covariance[TSR_MAXIMIZE_PARAMETERS][TSR_MAXIMIZE_PARAMETERS]; /* of theta: inverse of minus the second
+                                                                            derivatives; 0 for those at a limit, which
+                                                                            are held */
 } tsr_maximum;
 
 /**
  * Collective. Same on all ranks: all of @p search but what context holds.
  * @return TSR_OK, also where it did not converge; TSR_ENOMEM
- * Cost per evaluation: this rank's terms and one reduction of n + 1 sums.
+ * Cost per evaluation: this rank's terms and one reduction of n + 1 sums. Second derivatives take 2 n evaluations.
  */
 tsr_status tsr_maximize(const tsr_comm *comm, const tsr_search *search, tsr_maximum *maximum) TSR_NODISCARD;
 

@@ -113,6 +113,22 @@ int32_t tsr_value_parameters(int32_t model, const char *const **names)
     return tsr_purchase_model_of(model)->parameters;
 }
 
+/* ---- standard errors ---- */
+
+double tsr_value_error(const tsr_value_model *model, int32_t i)
+{
+    if (!model->has_errors || model->at_limit[i]) return NAN;
+    return model->parameter[i] * sqrt(model->covariance[i][i]);
+}
+
+double tsr_value_spend_error(const tsr_value_model *model, int32_t i)
+{
+    double factor = i == TSR_SPEND_Q ? model->spend[i] - 1 : model->spend[i];
+
+    if (!model->has_spend || !model->has_spend_errors || model->spend_at_limit[i]) return NAN;
+    return factor * sqrt(model->spend_covariance[i][i]);
+}
+
 /* ---- one customer ---- */
 
 /* Purchases of each step, discounted to today. */

@@ -1,4 +1,5 @@
 #include <math.h>
+#include <string.h>
 
 #include "tessera/maths.h"
 #include "tessera/reduce.h"
@@ -81,6 +82,11 @@ static tsr_status fit_purchases(const tsr_comm *comm, const tsr_histories *h, ts
     model->gradient = maximum.gradient;
     model->evaluations = maximum.evaluations;
     model->converged = maximum.converged;
+    model->has_errors = maximum.has_covariance;
+    for (int32_t i = 0; i < search.n; i++) {
+        model->at_limit[i] = maximum.at_limit[i];
+        memcpy(model->covariance[i], maximum.covariance[i], (size_t)search.n * sizeof(double));
+    }
     model->customers = h->customers;
     model->distinct = h->distinct;
     model->no_dropout = (fit.model->no_dropout != NULL && fit.model->no_dropout(model->parameter)) ||
@@ -154,6 +160,11 @@ static tsr_status fit_spend(const tsr_comm *comm, const tsr_spends *s, tsr_value
     TSR_TRY(tsr_maximize(comm, &search, &maximum));
     spend_parameters(maximum.theta, model->spend);
     model->spend_log_likelihood = maximum.log_likelihood;
+    model->has_spend_errors = maximum.has_covariance;
+    for (int32_t i = 0; i < TSR_SPEND_PARAMETERS; i++) {
+        model->spend_at_limit[i] = maximum.at_limit[i];
+        memcpy(model->spend_covariance[i], maximum.covariance[i], sizeof model->spend_covariance[i]);
+    }
     model->spend_converged = maximum.converged && model->spend[TSR_SPEND_Q] - 1 > Q_AT_LIMIT;
 done:
     return st;

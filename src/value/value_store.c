@@ -38,6 +38,8 @@ static const field model_fields[] = {
     MODEL(COUNT, evaluations, NULL, "of the likelihood"),
     MODEL(FLAG, converged, NULL, "1: the gradient is as good as zero"),
     MODEL(FLAG, no_dropout, NULL, "1: nobody seems to drop out"),
+    MODEL(FLAG, has_errors, NULL, "1: the likelihood is a peak, so there are standard errors"),
+    MODEL(FLAG, has_spend_errors, NULL, "1: the same of the fit of spend"),
     MODEL(FLAG, has_spend, NULL, "1: there is a fit of spend"),
     MODEL(REAL, spend_log_likelihood, NULL, "of Gamma-Gamma at its parameters"),
     MODEL(COUNT, spend_customers, "customers", "in the fit of spend: x > 0 and positive money"),
@@ -166,6 +168,50 @@ static tsr_status get_choice(const tsr_bundle *bundle, const char *prefix, const
     return TSR_FAIL(TSR_EDATA, "%s is '%s', which this version does not know", path, text);
 }
 
+/* PREFIX/NAME_covariance [n][n] and PREFIX/NAME_at_limit [n]. */
+static tsr_status put_errors(tsr_bundle *bundle, const char *prefix, const char *name, const double *covariance,
+                             int32_t stride, const bool *at_limit, int32_t n)
+{
+    double square[TSR_PARAMETERS_MAX * TSR_PARAMETERS_MAX];
+    int64_t limit[TSR_PARAMETERS_MAX];
+    char path[PATH_BYTES];
+    tsr_status st;
+
+    for (int32_t i = 0; i < n; i++) {
+        limit[i] = at_limit[i];
+        memcpy(square + i * n, covariance + i * stride, (size_t)n * sizeof *square);
+    }
+    snprintf(path, sizeof path, "%s/%s_covariance", prefix, name);
+    TSR_TRY(tsr_bundle_put(bundle, path, TSR_F64, n, n, square, NULL,
+                           "of the logarithms of the parameters (of q - 1 for q); 0 for those at a limit"));
+    snprintf(path, sizeof path, "%s/%s_at_limit", prefix, name);
+    TSR_TRY(tsr_bundle_put(bundle, path, TSR_I64, n, 0, limit, NULL, "1: the data does not bound the parameter"));
+done:
+    return st;
+}
+
+static tsr_status get_errors(const tsr_bundle *bundle, const char *prefix, const char *name, double *covariance,
+                             int32_t stride, bool *at_limit, int32_t n)
+{
+    const void *square, *limit;
+    char path[PATH_BYTES];
+    int64_t rows, cols, limits;
+    tsr_status st;
+
+    snprintf(path, sizeof path, "%s/%s_covariance", prefix, name);
+    TSR_TRY(tsr_bundle_get(bundle, path, TSR_F64, &rows, &cols, &square));
+    snprintf(path, sizeof path, "%s/%s_at_limit", prefix, name);
+    TSR_TRY(tsr_bundle_get(bundle, path, TSR_I64, &limits, NULL, &limit));
+    if (rows != n || cols != n || limits != n)
+        TSR_TRY(TSR_FAIL(TSR_EDATA, "%s/%s_covariance has another shape than expected", prefix, name));
+    for (int32_t i = 0; i < n; i++) {
+        at_limit[i] = ((const int64_t *)limit)[i] != 0;
+        memcpy(covariance + i * stride, (const double *)square + i * n, (size_t)n * sizeof *covariance);
+    }
+done:
+    return st;
+}
+
 static const char *const spend_names[] = {"p", "q", "gamma"};
 
 tsr_status tsr_value_save(const tsr_value_model *model, const char *prefix, tsr_bundle *bundle)
@@ -179,6 +225,9 @@ tsr_status tsr_value_save(const tsr_value_model *model, const char *prefix, tsr_
                            purchases->parameters, "of the purchase model; rates per time_unit"));
     TSR_TRY(put_parameters(bundle, prefix, "spend_parameters", model->spend, spend_names, TSR_SPEND_PARAMETERS,
                            "of Gamma-Gamma; money in currency units"));
+    TSR_TRY(put_errors(bundle, prefix, "parameters", model->covariance[0], 4, model->at_limit, purchases->parameters));
+    TSR_TRY(put_errors(bundle, prefix, "spend_parameters", model->spend_covariance[0], 3, model->spend_at_limit,
+                       TSR_SPEND_PARAMETERS));
     st = put_fields(bundle, prefix, model_fields, COUNT_OF(model_fields), model);
 done:
     return st;
@@ -194,6 +243,10 @@ tsr_status tsr_value_load(const tsr_bundle *bundle, const char *prefix, tsr_valu
     TSR_TRY(get_parameters(bundle, prefix, "parameters", tsr_purchase_model_of(model->model)->parameters,
                            model->parameter));
     TSR_TRY(get_parameters(bundle, prefix, "spend_parameters", TSR_SPEND_PARAMETERS, model->spend));
+    TSR_TRY(get_errors(bundle, prefix, "parameters", model->covariance[0], 4, model->at_limit,
+                       tsr_purchase_model_of(model->model)->parameters));
+    TSR_TRY(get_errors(bundle, prefix, "spend_parameters", model->spend_covariance[0], 3, model->spend_at_limit,
+                       TSR_SPEND_PARAMETERS));
     st = get_fields(bundle, prefix, model_fields, COUNT_OF(model_fields), model);
 done:
     return st;

@@ -53,6 +53,67 @@ static void cdnow_fits_equal_the_published_ones_with_the_same_bits_on_any_ranks(
     tsr_comm_close(&self);
 }
 
+static bool errors_are(const tsr_value_model *m, const double expected[4], double tolerance)
+{
+    bool good = m->has_errors;
+
+    for (int32_t i = 0; i < 4; i++)
+        good = good && !m->at_limit[i] && near(tsr_value_error(m, i) / expected[i], 1, tolerance);
+    return good;
+}
+
+/* BG/NBD: second derivatives by SciPy; Pareto/NBD: as published by CLVTools, on days rounded to two decimals. */
+static void cdnow_standard_errors_equal_the_published_ones(void **state)
+{
+    static const double bg[4] = {.012557, .378224, .185734, .705414}, pareto[4] = {.0476, .8427, .1873, 6.2105};
+    const tsr_comm *comm = *state;
+    tsr_span span = span_shape(comm, 0, CDNOW_CUSTOMERS);
+    tsr_value_params params = weekly;
+    tsr_value_model m;
+
+    cdnow_write(comm, path);
+    CHECK_ALL(comm, tsr_value_fit(comm, &params, path, &span, 2, TSR_PERIOD_CALIBRATION, &m) == TSR_OK);
+    CHECK_ALL(comm, errors_are(&m, bg, 1e-4));
+    CHECK_ALL(comm, m.has_spend_errors && tsr_value_spend_error(&m, 1) > .1 && tsr_value_spend_error(&m, 1) < 1);
+    params.model = TSR_VALUE_PARETO_NBD;
+    CHECK_ALL(comm, tsr_value_fit(comm, &params, path, &span, 2, TSR_PERIOD_CALIBRATION, &m) == TSR_OK);
+    CHECK_ALL(comm, errors_are(&m, pareto, 2e-3));
+}
+
+/* Customers who buy all the time: nothing bounds the dropout. */
+static void parameters_without_bounds_are_flagged_and_have_no_error(void **state)
+{
+    enum { N = 60 };
+    static struct {
+        int32_t x, tx, t;
+        int64_t spend;
+    } rows[N];
+    static const value_column columns[] = {{"buy_x", TSR_I32, &rows[0].x, sizeof rows[0]},
+                                           {"buy_tx_days", TSR_I32, &rows[0].tx, sizeof rows[0]},
+                                           {"buy_t_days", TSR_I32, &rows[0].t, sizeof rows[0]},
+                                           {"buy_spend", TSR_I64, &rows[0].spend, sizeof rows[0]}};
+    const tsr_comm *comm = *state;
+    tsr_span span = span_shape(comm, 0, N);
+    tsr_value_params params = weekly;
+
+    for (int i = 0; i < N; i++) {
+        rows[i].x = 10 + i % 40;
+        rows[i].t = 400;
+        rows[i].tx = 400 - i % 3;
+        rows[i].spend = rows[i].x * (1000 + 37 * (i % 11));
+    }
+    CHECK_ALL(comm, write_features(comm, path, columns, 4, N) == TSR_OK);
+    for (params.model = 0; params.model < TSR_VALUE_MODELS; params.model++) {
+        tsr_value_model m;
+        CHECK_ALL(comm, tsr_value_fit(comm, &params, path, &span, 2, TSR_PERIOD_ALL, &m) == TSR_OK);
+        CHECK_ALL(comm, m.no_dropout);
+        for (int i = 0; i < 4; i++)
+            for (int j = 0; j < 4; j++) CHECK_ALL(comm, isfinite(m.covariance[i][j]));
+        for (int i = 0; i < 4; i++)
+            if (m.at_limit[i]) CHECK_ALL(comm, m.covariance[i][i] == 0 && isnan(tsr_value_error(&m, i)));
+    }
+}
+
 static void auto_fits_all_and_takes_the_smallest_error_of_the_holdout(void **state)
 {
     const tsr_comm *comm = *state;
@@ -124,6 +185,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cdnow_fits_equal_the_published_ones_with_the_same_bits_on_any_ranks),
+        cmocka_unit_test(cdnow_standard_errors_equal_the_published_ones),
+        cmocka_unit_test(parameters_without_bounds_are_flagged_and_have_no_error),
         cmocka_unit_test(auto_fits_all_and_takes_the_smallest_error_of_the_holdout),
         cmocka_unit_test(auto_without_a_holdout_takes_the_largest_likelihood),
         cmocka_unit_test(one_model_comes_with_its_benchmark),
