@@ -34,6 +34,23 @@ const char *tsr_isa_name(tsr_isa isa);
 int64_t tsr_assign(tsr_isa isa, const tsr_tiles *tiles, const float *centroids, int32_t k, uint16_t *label,
                    int64_t *sums, int64_t *count);
 
+/*
+ * What lets a pass leave tiles alone, none of whose rows can change sides (the proof: src/cluster/prune.c). The gap of
+ * a row is by how much its second nearest centroid is farther away than the nearest.
+ */
+typedef struct tsr_gaps {
+    float *gap;          /* [tiles] a lower bound on the gaps of the tile's rows, + drift when it was found */
+    double drift;        /* by how much gaps may have shrunk so far, in steps */
+    double limit;        /* tiles with gap > limit are not looked at */
+    float slack, spread; /* rounding: of a difference of two scores; of a sum of two squared distances */
+    int64_t looked;      /* out: tiles that were looked at; their gaps are new */
+} tsr_gaps;
+
+/** Local. As tsr_assign(), for k > 1, but for tiles that need no look. Labels, sums and counts are the same to the bit.
+ */
+int64_t tsr_assign_gaps(tsr_isa isa, const tsr_tiles *tiles, const float *centroids, int32_t k, uint16_t *label,
+                        int64_t *sums, int64_t *count, tsr_gaps *gaps);
+
 /** Local. Squared distances [16], in steps^2, of the rows of one tile to one centroid [cols], by the rule below. */
 void tsr_tile_distance(const tsr_tiles *tiles, int64_t tile, const double *centroid, double *distance);
 

@@ -6,7 +6,7 @@
 #include "core/kernels.h"
 #include "tessera/memory.h"
 
-#define CHUNK 16 /* tiles labelled at a time, and then looked at for changes while they are in the cache */
+#define RUN 32 /* tiles */
 
 /* Half of the squared length of each centroid: summed in double, rounded once. */
 static void half_squares(const float *centroids, int32_t k, int32_t cols, float *half)
@@ -21,57 +21,96 @@ static void half_squares(const float *centroids, int32_t k, int32_t cols, float 
     }
 }
 
-static void move(const int16_t *row, int32_t cols, int64_t *from, int64_t *to)
+/* A run of tiles that are looked at together: small enough that they are still in the cache when their rows move. */
+typedef struct run {
+    const int16_t *tile[RUN];
+    int64_t at[RUN]; /* their numbers */
+    int64_t n;
+    uint16_t fresh[RUN * TSR_TILE_ROWS];
+    float gap[RUN];
+} run;
+
+/* 32 bytes at once: most tiles of most passes stay as they are. */
+static bool same_labels(const uint16_t *a, const uint16_t *b)
 {
-    for (int32_t j = 0; j < cols; j++) to[j] += row[(int64_t)j * TSR_TILE_ROWS];
-    if (from == NULL) return;
-    for (int32_t j = 0; j < cols; j++) from[j] -= row[(int64_t)j * TSR_TILE_ROWS];
+    uint64_t x[4], y[4];
+
+    memcpy(x, a, sizeof x);
+    memcpy(y, b, sizeof y);
+    return ((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3])) == 0;
 }
 
-/* Bring labels and sums of one tile up to date. */
-static int64_t update(const int16_t *tile, int32_t cols, int rows, const uint16_t *fresh, uint16_t *label,
-                      int64_t *sums, int64_t *count)
+/* Without sums only labels are kept. */
+static int64_t relabel(int rows, const uint16_t *fresh, uint16_t *label)
 {
     int64_t moved = 0;
 
-    for (int i = 0; i < rows; i++) {
-        uint16_t from = label[i], to = fresh[i];
-        if (from == to) continue;
-        moved++;
-        label[i] = to;
-        if (sums == NULL) continue;
-        move(tile + i, cols, from == TSR_NO_LABEL ? NULL : sums + (int64_t)from * cols, sums + (int64_t)to * cols);
-        count[to]++;
-        if (from != TSR_NO_LABEL) count[from]--;
-    }
+    for (int i = 0; i < rows; i++) moved += label[i] != fresh[i];
+    memcpy(label, fresh, (size_t)rows * sizeof *label);
     return moved;
+}
+
+/* A lower bound on the distance by which centroids must come closer before a row of the tile can change sides, on the
+ * scale of gaps->drift. Rounded down: the factors are more than all roundings. */
+static float gap_from_square(const tsr_gaps *gaps, float square)
+{
+    return (float)((sqrt((double)square) * (1 - 0x1p-20) + gaps->drift) * (1 - 0x1p-22));
+}
+
+static int64_t finish_run(const tsr_kernels *kernels, const tsr_targets *to, const tsr_tiles *tiles, run *r,
+                          uint16_t *label, int64_t *sums, int64_t *count, tsr_gaps *gaps)
+{
+    int64_t moved = 0;
+
+    if (gaps != NULL)
+        kernels->nearest_gap(to, r->tile, r->n, r->fresh, r->gap);
+    else
+        kernels->nearest(to, r->tile, r->n, r->fresh);
+    for (int64_t i = 0; i < r->n; i++) {
+        uint16_t *old = label + r->at[i] * TSR_TILE_ROWS;
+        const uint16_t *now = r->fresh + i * TSR_TILE_ROWS;
+        int rows = tsr_tile_rows(tiles, r->at[i]);
+
+        if (gaps != NULL) gaps->gap[r->at[i]] = gap_from_square(gaps, r->gap[i]);
+        if (rows == TSR_TILE_ROWS && same_labels(old, now)) continue;
+        moved += sums == NULL ? relabel(rows, now, old)
+                              : kernels->update(r->tile[i], tiles->cols, rows, now, old, sums, count);
+    }
+    if (gaps != NULL) gaps->looked += r->n;
+    r->n = 0;
+    return moved;
+}
+
+int64_t tsr_assign_gaps(tsr_isa isa, const tsr_tiles *tiles, const float *centroids, int32_t k, uint16_t *label,
+                        int64_t *sums, int64_t *count, tsr_gaps *gaps)
+{
+    const tsr_kernels *kernels = tsr_kernels_of(isa);
+    int64_t moved = 0, tile_values = (int64_t)tiles->cols * TSR_TILE_ROWS;
+    float half[TSR_K_MAX];
+    tsr_targets to = {.centroid = centroids, .half = half, .k = k, .cols = tiles->cols};
+    run r;
+
+    TSR_ASSERT(k >= 1 && k <= TSR_K_MAX && (gaps == NULL || k > 1));
+    half_squares(centroids, k, tiles->cols, half);
+    r.n = 0;
+    if (gaps != NULL) {
+        to.slack = gaps->slack;
+        to.spread = gaps->spread;
+        gaps->looked = 0;
+    }
+    for (int64_t t = 0; t < tiles->tiles; t++) {
+        if (gaps != NULL && gaps->gap[t] > gaps->limit) continue;
+        r.at[r.n] = t;
+        r.tile[r.n++] = tiles->value + t * tile_values;
+        if (r.n == RUN) moved += finish_run(kernels, &to, tiles, &r, label, sums, count, gaps);
+    }
+    return moved + finish_run(kernels, &to, tiles, &r, label, sums, count, gaps);
 }
 
 int64_t tsr_assign(tsr_isa isa, const tsr_tiles *tiles, const float *centroids, int32_t k, uint16_t *label,
                    int64_t *sums, int64_t *count)
 {
-    const tsr_kernels *kernels = tsr_kernels_of(isa);
-    int64_t moved = 0, tile_values = (int64_t)tiles->cols * TSR_TILE_ROWS;
-    float half[TSR_K_MAX];
-    uint16_t fresh[CHUNK * TSR_TILE_ROWS];
-
-    TSR_ASSERT(k >= 1 && k <= TSR_K_MAX);
-    half_squares(centroids, k, tiles->cols, half);
-    for (int64_t first = 0; first < tiles->tiles; first += CHUNK) {
-        int64_t n = tiles->tiles - first < CHUNK ? tiles->tiles - first : CHUNK;
-
-        kernels->nearest(tiles->value + first * tile_values, n, tiles->cols, centroids, half, k, fresh);
-        for (int64_t t = 0; t < n; t++) {
-            int64_t slot = (first + t) * TSR_TILE_ROWS;
-            int rows = tsr_tile_rows(tiles, first + t);
-            const uint16_t *now = fresh + t * TSR_TILE_ROWS;
-
-            if (memcmp(label + slot, now, (size_t)rows * sizeof *now) == 0) continue;
-            moved +=
-                update(tiles->value + (first + t) * tile_values, tiles->cols, rows, now, label + slot, sums, count);
-        }
-    }
-    return moved;
+    return tsr_assign_gaps(isa, tiles, centroids, k, label, sums, count, NULL);
 }
 
 void tsr_tile_distance(const tsr_tiles *tiles, int64_t tile, const double *centroid, double *distance)

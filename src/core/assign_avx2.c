@@ -1,10 +1,11 @@
-/* AVX2 and FMA: two registers hold the 16 lanes, eight of the sixteen registers hold scores. */
+/* AVX2 and FMA: two registers hold the 16 lanes, twelve of the sixteen registers hold scores. */
 #include <immintrin.h>
 #include <string.h>
 
 #include "core/kernels.h"
 
-#define BLOCK   4
+#define BLOCK   6
+#define TILES   1
 #define WIDTH   4
 #define VECTORS 2
 
@@ -31,6 +32,17 @@ static inline lanes lanes_all(float v)
 static inline lanes lanes_minus_product(lanes s, lanes x, lanes c)
 {
     return (lanes){_mm256_fnmadd_ps(x.low, c.low, s.low), _mm256_fnmadd_ps(x.high, c.high, s.high)};
+}
+
+static inline lanes lanes_plus_product(lanes s, lanes x, lanes c)
+{
+    return (lanes){_mm256_fmadd_ps(x.low, c.low, s.low), _mm256_fmadd_ps(x.high, c.high, s.high)};
+}
+
+static inline lanes lanes_second(lanes s, lanes best, lanes second)
+{
+    return (lanes){_mm256_min_ps(second.low, _mm256_max_ps(best.low, s.low)),
+                   _mm256_min_ps(second.high, _mm256_max_ps(best.high, s.high))};
 }
 
 static inline void half_nearer(__m256 s, __m256i c, __m256 *best, __m256i *at)
@@ -61,6 +73,8 @@ static inline doubles doubles_steps(const int16_t *value)
     return (doubles)_mm256_cvtepi32_pd(_mm_cvtepi16_epi32(_mm_loadl_epi64((const __m128i *)value)));
 }
 
+#include "core/transpose_x86.h"
+
 #include "core/assign_kernel.h"
 
-const tsr_kernels tsr_kernels_avx2 = {nearest, distance, project};
+const tsr_kernels tsr_kernels_avx2 = {nearest, nearest_gap, update, distance, project};

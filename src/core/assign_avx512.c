@@ -1,10 +1,11 @@
-/* AVX-512: one register holds the 16 lanes. */
+/* AVX-512: one register holds the 16 lanes; 16 of 32 registers hold scores. */
 #include <immintrin.h>
 #include <string.h>
 
 #include "core/kernels.h"
 
 #define BLOCK   8
+#define TILES   2
 #define WIDTH   8
 #define VECTORS 4
 
@@ -27,6 +28,16 @@ static inline lanes lanes_minus_product(lanes s, lanes x, lanes c)
     return _mm512_fnmadd_ps(x, c, s);
 }
 
+static inline lanes lanes_plus_product(lanes s, lanes x, lanes c)
+{
+    return _mm512_fmadd_ps(x, c, s);
+}
+
+static inline lanes lanes_second(lanes s, lanes best, lanes second)
+{
+    return _mm512_min_ps(second, _mm512_max_ps(best, s));
+}
+
 static inline void lanes_nearer(lanes s, int32_t c, lanes *best, places *at)
 {
     __mmask16 nearer = _mm512_cmp_ps_mask(s, *best, _CMP_LT_OQ);
@@ -45,6 +56,8 @@ static inline doubles doubles_steps(const int16_t *value)
     return (doubles)_mm512_cvtepi32_pd(_mm256_cvtepi16_epi32(_mm_loadu_si128((const __m128i *)value)));
 }
 
+#include "core/transpose_x86.h"
+
 #include "core/assign_kernel.h"
 
-const tsr_kernels tsr_kernels_avx512 = {nearest, distance, project};
+const tsr_kernels tsr_kernels_avx512 = {nearest, nearest_gap, update, distance, project};

@@ -6,6 +6,7 @@
 #include "core/kernels.h"
 
 #define BLOCK   4
+#define TILES   1
 #define WIDTH   2
 #define VECTORS 1
 
@@ -37,6 +38,21 @@ static inline lanes lanes_minus_product(lanes s, lanes x, lanes c)
     return s;
 }
 
+static inline lanes lanes_plus_product(lanes s, lanes x, lanes c)
+{
+    for (int i = 0; i < TSR_TILE_ROWS; i++) s.at[i] = fmaf(x.at[i], c.at[i], s.at[i]);
+    return s;
+}
+
+static inline lanes lanes_second(lanes s, lanes best, lanes second)
+{
+    for (int i = 0; i < TSR_TILE_ROWS; i++) {
+        float worse = best.at[i] > s.at[i] ? best.at[i] : s.at[i];
+        second.at[i] = worse < second.at[i] ? worse : second.at[i];
+    }
+    return second;
+}
+
 static inline void lanes_nearer(lanes s, int32_t c, lanes *best, places *at)
 {
     for (int i = 0; i < TSR_TILE_ROWS; i++) {
@@ -57,6 +73,12 @@ static inline doubles doubles_steps(const int16_t *value)
     return (doubles){value[0], value[1]};
 }
 
+static inline void block_rows(const int16_t *value, int32_t n, int16_t *row, int32_t stride)
+{
+    for (int i = 0; i < TSR_TILE_ROWS; i++)
+        for (int32_t j = 0; j < n; j++) row[i * (int64_t)stride + j] = value[(int64_t)j * TSR_TILE_ROWS + i];
+}
+
 #include "core/assign_kernel.h"
 
-const tsr_kernels tsr_kernels_baseline = {nearest, distance, project};
+const tsr_kernels tsr_kernels_baseline = {nearest, nearest_gap, update, distance, project};

@@ -7,16 +7,37 @@
 
 #include "tessera/assign.h"
 
+/* What rows are compared with. */
+typedef struct tsr_targets {
+    const float *centroid; /* [k][cols] */
+    const float *half;     /* [k] half of each centroid's squared length */
+    int32_t k, cols;
+    float slack, spread; /* for gaps: see tsr_gaps */
+} tsr_targets;
+
 typedef struct tsr_kernels {
     /**
-     * The nearest centroid of each row of @p tiles tiles (padding rows too): the smallest score half[c] - x.c, the
-     * lowest c where scores are equal.
-     * @param value      [tiles][cols][16]
-     * @param centroids  [k][cols]; @param half [k] half of each centroid's squared length
-     * @param label      [tiles][16]
+     * The nearest centroid of each row of @p n tiles (padding rows too): the smallest score half[c] - x.c, the lowest c
+     * where scores are equal.
+     * @param tile   [n] where each tile [cols][16] begins
+     * @param label  [n][16]
+     *
+     * Cost: k x cols multiply-adds a row on registers; 2 x cols bytes a row are read, once. With AVX-512 and k = 8
+     * that is one multiply-add for every four bytes: memory bounds small k, the multiply-adds bound large k.
      */
-    void (*nearest)(const int16_t *value, int64_t tiles, int32_t cols, const float *centroids, const float *half,
-                    int32_t k, uint16_t *label);
+    void (*nearest)(const tsr_targets *to, const int16_t *const *tile, int64_t n, uint16_t *label);
+
+    /** The same, and for each tile the smallest square of a gap: a lower bound, by tsr_gaps. gap [n]; k > 1. */
+    void (*nearest_gap)(const tsr_targets *to, const int16_t *const *tile, int64_t n, uint16_t *label, float *gap);
+
+    /**
+     * Move rows of one tile from the sums of their old label to those of their new one, and store it. Exact.
+     * @param rows     of the tile, from the first one on
+     * @param fresh    [rows] new labels; @param[in,out] label [rows] TSR_NO_LABEL: in no sum yet
+     * @return rows whose label changed
+     */
+    int64_t (*update)(const int16_t *tile, int32_t cols, int rows, const uint16_t *fresh, uint16_t *label,
+                      int64_t *sums, int64_t *count);
 
     /** Squared distances [16] of the rows of one tile to one centroid [cols], in double, columns in order. */
     void (*distance)(const int16_t *value, int32_t cols, const double *centroid, double *distance);

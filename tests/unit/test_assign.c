@@ -76,8 +76,8 @@ static uint16_t nearest_by_rule(tsr_tiles *tiles, int64_t row, const float *c, i
 static const struct shape {
     int64_t rows;
     int32_t cols, k;
-} shapes[] = {{1, 1, 1},   {15, 3, 2},  {16, 2, 3},   {17, 5, 4},   {300, 16, 5}, {257, 7, 6},
-              {200, 9, 7}, {533, 8, 8}, {100, 16, 9}, {90, 20, 17}, {70, 3, 64},  {33, 130, 31}};
+} shapes[] = {{1, 1, 1},   {15, 3, 2},   {16, 2, 3},   {17, 5, 4},  {300, 16, 5},  {257, 7, 6},    {200, 9, 7},
+              {533, 8, 8}, {100, 16, 9}, {90, 20, 17}, {70, 3, 64}, {33, 130, 31}, {47, 1030, 13}, {550, 2, 1025}};
 enum { SHAPES = sizeof shapes / sizeof *shapes };
 
 static void every_variant_gives_the_bits_of_the_rule(void **state)
@@ -148,35 +148,60 @@ static void equal_centroids_leave_rows_with_the_lowest(void **state)
     tsr_tiles_destroy(&tiles);
 }
 
-static void sums_kept_up_to_date_equal_sums_from_scratch(void **state)
-{
-    enum { ROWS = 1003, COLS = 5, K = 7 };
-    tsr_tiles *tiles = make(ROWS, COLS);
-    uint16_t label[ROWS];
-    int64_t sums[K * COLS] = {0}, count[K] = {0};
+enum { K = 7, WIDEST = 1030 };
 
-    (void)state;
+static int64_t add_up(tsr_tiles *tiles, const uint16_t *label, const uint16_t *before, int64_t *sums, int64_t *count)
+{
+    int64_t differing = 0;
+
+    memset(sums, 0, K * WIDEST * sizeof *sums);
+    memset(count, 0, K * sizeof *count);
+    for (int64_t i = 0; i < tiles->span.rows; i++) {
+        differing += label[i] != before[i];
+        count[label[i]]++;
+        for (int32_t j = 0; j < tiles->cols; j++) sums[label[i] * tiles->cols + j] += *at(tiles, i, j);
+    }
+    return differing;
+}
+
+/* Centroids that move far (many rows of a tile change), then a little (one or two do), then not at all. */
+static void check_sums(tsr_isa isa, int64_t rows, int32_t cols)
+{
+    static int64_t sums[K * WIDEST], expected[K * WIDEST];
+    int64_t count[K] = {0}, rows_expected[K], differing;
+    uint16_t label[1003], before[1003];
+    tsr_tiles *tiles = make(rows, cols);
+    float *c = NULL;
+
+    memset(sums, 0, sizeof sums);
     fill(tiles, 0, 11);
     memset(label, 0xff, sizeof label);
-    for (uint64_t step = 0; step < 5; step++) {
-        float *c = centroids_new(K, COLS, 0, 20 + step);
-        uint16_t before[ROWS];
-        int64_t expected[K * COLS] = {0}, rows[K] = {0}, differing = 0;
-
+    for (uint64_t step = 0; step < 8; step++) {
+        if (step % 4 == 0) tsr_free(&c);
+        if (step % 4 == 0) c = centroids_new(K, cols, 0, 20 + step);
+        if (step % 4 == 1)
+            for (int32_t j = 0; j < cols; j++) c[j] *= 0.9f;
         memcpy(before, label, sizeof label);
-        int64_t moved = tsr_assign(TSR_ISA_BASELINE, tiles, c, K, label, sums, count);
-        for (int64_t i = 0; i < ROWS; i++) {
-            differing += label[i] != before[i];
-            rows[label[i]]++;
-            for (int32_t j = 0; j < COLS; j++) expected[label[i] * COLS + j] += *at(tiles, i, j);
-        }
+        int64_t moved = tsr_assign(isa, tiles, c, K, label, sums, count);
+        differing = add_up(tiles, label, before, expected, rows_expected);
         assert_int_equal(moved, differing);
-        assert_memory_equal(sums, expected, sizeof sums);
-        assert_memory_equal(count, rows, sizeof count);
-        assert_int_equal(tsr_assign(TSR_ISA_BASELINE, tiles, c, K, label, sums, count), 0);
-        tsr_free(&c);
+        assert_memory_equal(sums, expected, (size_t)(K * cols) * sizeof *sums);
+        assert_memory_equal(count, rows_expected, sizeof count);
     }
+    tsr_free(&c);
     tsr_tiles_destroy(&tiles);
+}
+
+static void sums_kept_up_to_date_equal_sums_from_scratch(void **state)
+{
+    static const int32_t widths[] = {1, 5, 8, 16, 17, 40};
+
+    (void)state;
+    for (int isa = 0; isa < ISAS; isa++) {
+        if (!tsr_isa_runs((tsr_isa)isa)) continue;
+        for (size_t w = 0; w < sizeof widths / sizeof *widths; w++) check_sums((tsr_isa)isa, 1003, widths[w]);
+        check_sums((tsr_isa)isa, 70, WIDEST);
+    }
 }
 
 static void distances_are_the_same_in_every_variant_and_to_the_digit(void **state)
