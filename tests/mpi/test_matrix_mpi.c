@@ -59,7 +59,7 @@ static void write_file(const char *path)
             small[i][j] = (int16_t)(-100 * i + j);
         }
         number[i] = -5 + i;
-        snprintf(fixed[i], sizeof fixed[i], "x%d", i);
+        snprintf(fixed[i], sizeof fixed[i], "x%d", i % 100);
     }
     real[4][1] = NAN;
     endless[9][2] = -INFINITY;
