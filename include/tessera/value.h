@@ -57,6 +57,8 @@ typedef struct tsr_value_model {
     double gradient;   /* largest |derivative of the log-likelihood in a log parameter| per customer, at the end */
     int64_t customers; /* that entered the fit: bought at least once */
     int64_t distinct;  /* distinct (x, tx, T) */
+    int64_t t_zero;    /* customers of the last day, whom nothing is known of yet */
+    double t_max;      /* longest observation, time units */
     int64_t evaluations;
     bool converged;          /* gradient below 1e-7 */
     bool no_dropout;         /* nobody seems to drop out: the limit of the model, or P(alive) > .99 for all */

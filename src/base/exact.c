@@ -47,17 +47,11 @@ void tsr_fixed_add(tsr_fixed *sum, double value, int64_t times)
 /* All of them small and single: sums of integers in 64 bits, which the compiler makes vectors of. */
 static bool add_simple(tsr_fixed *sum, const double *value, const int64_t *times, int64_t n)
 {
-    double power = scaled(1, sum->scale), largest = 0;
-    int64_t base, total = 0, several = 0, wild = 0;
-    double rounder = ROUNDER;
+    double power = scaled(1, sum->scale), rounder = ROUNDER;
+    int64_t base, total = 0, other = 0;
 
-    for (int64_t i = 0; i < n; i++) {
-        double size = fabs(value[i] * power);
-        largest = size > largest ? size : largest;
-        wild |= size != size;
-        several |= times[i] ^ 1;
-    }
-    if (several != 0 || wild != 0 || !(largest < SIMPLE)) return false;
+    for (int64_t i = 0; i < n; i++) other |= (fabs(value[i] * power) < SIMPLE ? 0 : 1) | (times[i] ^ 1);
+    if (other != 0) return false;
     memcpy(&base, &rounder, sizeof base);
     for (int64_t i = 0; i < n; i++) {
         double rounded = value[i] * power + ROUNDER;

@@ -22,6 +22,7 @@ typedef enum cli_option_id {
     CLI_PARTITIONS,
     CLI_WEEKS,
     CLI_PLAIN,
+    CLI_VALIDATE,
     CLI_TIME_LIMIT,
     CLI_QUIET,
     CLI_VERBOSE,
@@ -58,7 +59,8 @@ typedef struct cli_command {
     tsr_status (*run)(const tsr_comm *comm, const cli_options *options);
 } cli_command;
 
-extern const cli_command cmd_ingest, cmd_segment, cmd_synth, cmd_inspect, cmd_plan, cmd_features, cmd_job, cmd_report;
+extern const cli_command cmd_ingest, cmd_segment, cmd_synth, cmd_inspect, cmd_plan, cmd_features, cmd_job, cmd_report,
+    cmd_value;
 
 /* ---- options.c ---- */
 

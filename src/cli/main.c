@@ -13,8 +13,8 @@
 #include "tessera/interrupt.h"
 #include "tessera/memory.h"
 
-static const cli_command *const commands[] = {&cmd_ingest, &cmd_segment, &cmd_synth,    &cmd_inspect,
-                                              &cmd_report, &cmd_plan,    &cmd_features, &cmd_job};
+static const cli_command *const commands[] = {&cmd_ingest, &cmd_segment,  &cmd_synth, &cmd_inspect, &cmd_report,
+                                              &cmd_plan,   &cmd_features, &cmd_job,   &cmd_value};
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
 static void print_help(void)

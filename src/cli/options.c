@@ -26,6 +26,7 @@ static const option_about abouts[CLI_OPTIONS] = {
     [CLI_PARTITIONS] = {"partitions", "P", "partition files (as many as the size asks for)"},
     [CLI_WEEKS] = {"weeks", "W", "weeks that are observed (78)"},
     [CLI_PLAIN] = {"plain", NULL, "one behaviour for all, without latent groups"},
+    [CLI_VALIDATE] = {"validate", NULL, "hold the fit against what came after value.calibration_end"},
     [CLI_TIME_LIMIT] = {"time-limit", "TIME", "stop in time, in SECONDS or HH:MM:SS, keep what is done, exit status 6"},
     [CLI_QUIET] = {"quiet", NULL, "only warnings and errors"},
     [CLI_VERBOSE] = {"verbose", NULL, "also the steps inside a stage"},

@@ -448,6 +448,9 @@ static tsr_status fit_value(const tsr_comm *comm, const tsr_value_params *params
     worth->model = worth->candidate[chosen].model;
     worth->validated = worth->candidate[chosen].validated;
     worth->validation = worth->candidate[chosen].validation;
+    if (worth->validated)
+        TSR_TRY(tsr_value_checkup(comm, params, features, span, info->money_scale, days, &worth->validation,
+                                  &worth->checkup));
 done:
     return st;
 }
@@ -458,6 +461,7 @@ static tsr_status save_value(const tsr_worth *worth, tsr_bundle *keep)
 
     TSR_TRY(tsr_value_save(&worth->model, "/value", keep));
     if (worth->validated) TSR_TRY(tsr_validation_save(&worth->validation, "/validation", keep));
+    if (worth->validated) TSR_TRY(tsr_checkup_save(&worth->checkup, "/checkup", keep));
     TSR_TRY(tsr_candidates_save(worth->candidate, worth->candidates, keep));
 done:
     return st;
@@ -470,6 +474,7 @@ static tsr_status load_value(const tsr_bundle *kept, bool validated, tsr_worth *
     TSR_TRY(tsr_value_load(kept, "/value", &worth->model));
     worth->fitted = true;
     if (validated) TSR_TRY(tsr_validation_load(kept, "/validation", &worth->validation));
+    if (validated) TSR_TRY(tsr_checkup_load(kept, "/checkup", &worth->checkup));
     worth->validated = validated;
     TSR_TRY(tsr_candidates_load(kept, worth->candidate, &worth->candidates));
 done:

@@ -9,6 +9,7 @@
 
 #include "pipeline/population.h"
 #include "pipeline/run.h"
+#include "tessera/checkup.h"
 #include "tessera/quality.h"
 #include "tessera/scale.h"
 
@@ -57,6 +58,7 @@ typedef struct tsr_worth {
     bool fitted, validated;
     tsr_value_model model;
     tsr_validation validation;
+    tsr_checkup checkup;                             /* where validated */
     tsr_value_candidate candidate[TSR_VALUE_MODELS]; /* all that were fitted; the chosen one is `model` */
     int32_t candidates;
 } tsr_worth;

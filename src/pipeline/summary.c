@@ -192,7 +192,8 @@ static void add_money_parts(const tsr_findings *f, json_t *json)
     json_object_set_new(json, "prospects", json_integer(f->info->prospects));
     json_object_set_new(json, "after_as_of", json_integer(f->info->after_as_of));
     json_object_set_new(json, "rfm", rfm_of(f->rfm));
-    json_object_set_new(json, "value", f->worth->fitted ? tsr_value_json(f) : json_null());
+    json_object_set_new(json, "value",
+                        f->worth->fitted ? tsr_value_json(f->run->settings, f->worth, f->profile) : json_null());
 }
 
 tsr_status tsr_summary_segments(const tsr_findings *f, char **text)
@@ -279,6 +280,12 @@ static void warn_of_value(const tsr_findings *f, json_t *warnings)
     if (m->no_dropout && m->model != TSR_VALUE_NBD)
         warn(warnings, "the purchase model finds nobody who left: customers from before the first record look like new "
                        "ones, so it expects too much");
+    if (m->t_zero > 0)
+        warn(warnings, "%lld customers came on the last day: the models know nothing of them yet",
+             (long long)m->t_zero);
+    if (f->run->settings->value.horizon > m->t_max)
+        warn(warnings, "value.horizon is longer than the data (%.0f of %.0f %ss): an extrapolation",
+             f->run->settings->value.horizon, m->t_max, tsr_time_unit_name(m->time_unit));
     if (!m->has_spend)
         warn(warnings, "nobody bought twice with positive value: no spend model, so no expected spend and no CLV");
     if (m->has_spend && !m->spend_converged)

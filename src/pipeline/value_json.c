@@ -71,12 +71,55 @@ static json_t *holdout_of(const tsr_validation *v)
                      real(v->predicted_spend));
 }
 
-static json_t *validation_of(const tsr_validation *v)
-{
-    json_t *json = fit_of(&v->model);
+/* ---- the check-up ---- */
 
-    json_object_set_new(json, "holdout", holdout_of(v));
-    return json;
+/* Rows of {name, customers, actual, predicted}; rows of a handful of customers stay empty. */
+static json_t *table_of(const double *customers, const double *actual, const double *predicted, int n, double min_cell)
+{
+    json_t *rows = json_array();
+
+    for (int i = 0; i < n; i++) {
+        bool shown = customers[i] >= min_cell;
+        json_array_append_new(rows, json_pack("{s:i, s:o, s:o, s:o}", "class", i, "customers",
+                                              shown ? real(customers[i]) : json_null(), "actual",
+                                              shown ? real(actual[i]) : json_null(), "predicted",
+                                              shown ? real(predicted[i]) : json_null()));
+    }
+    return rows;
+}
+
+static json_t *frequency_of(const tsr_checkup *c, double min_cell)
+{
+    json_t *rows = json_array();
+
+    for (int i = 0; i < TSR_CHECK_COUNTS; i++)
+        json_array_append_new(rows, json_pack("{s:i, s:o, s:o}", "purchases", i, "actual",
+                                              c->counted[i] >= min_cell ? real(c->counted[i]) : json_null(), "expected",
+                                              real(c->expected[i])));
+    return json_pack("{s:o, s:o, s:o}", "rows", rows, "chi_square", real(c->chi_square), "degrees_of_freedom",
+                     real(c->degrees));
+}
+
+static json_t *rankings_of(const tsr_checkup *c)
+{
+    static const char *const name[TSR_RANKS] = {"model", "past_frequency", "recency", "past_spend"};
+    json_t *rows = json_array();
+
+    for (int i = 0; i < TSR_RANKS; i++)
+        json_array_append_new(rows, json_pack("{s:s, s:o, s:o, s:o, s:o}", "by", name[i], "auc", real(c->auc[i]),
+                                              "gini", real(c->gini[i]), "mae", i < 2 ? real(c->mae[i]) : json_null(),
+                                              "rmse", i < 2 ? real(c->rmse[i]) : json_null()));
+    return rows;
+}
+
+static json_t *checkup_of(const tsr_checkup *c, double min_cell)
+{
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "frequency", frequency_of(c, min_cell), "by_purchases",
+                     table_of(c->by_count, c->count_actual, c->count_predicted, TSR_CHECK_COUNTS, min_cell), "deciles",
+                     table_of(c->by_decile, c->decile_actual, c->decile_predicted, TSR_CHECK_TENTHS, min_cell),
+                     "calibration",
+                     table_of(c->by_chance, c->chance_actual, c->chance_predicted, TSR_CHECK_TENTHS, min_cell), "brier",
+                     real(c->brier), "brier_of_share", real(c->brier_of_share), "rankings", rankings_of(c));
 }
 
 static json_t *candidates_of(const tsr_worth *worth)
@@ -94,17 +137,29 @@ static json_t *candidates_of(const tsr_worth *worth)
     return json;
 }
 
-json_t *tsr_value_json(const tsr_findings *f)
+static json_t *validation_of(const tsr_worth *worth, double min_cell)
 {
-    const tsr_value_params *params = &f->run->settings->value;
-    json_t *json = fit_of(&f->worth->model);
+    json_t *json = fit_of(&worth->validation.model);
+
+    json_object_set_new(json, "holdout", holdout_of(&worth->validation));
+    json_object_set_new(json, "checks", checkup_of(&worth->checkup, min_cell));
+    return json;
+}
+
+json_t *tsr_value_json(const tsr_settings *settings, const tsr_worth *worth, const tsr_profile *profile)
+{
+    const tsr_value_params *params = &settings->value;
+    json_t *json = fit_of(&worth->model);
 
     json_object_set_new(json, "horizon", real(params->horizon));
     json_object_set_new(json, "discount_rate", real(params->discount_rate));
     json_object_set_new(json, "margin", real(params->margin));
-    json_object_set_new(json, "clv_total", real(f->profile->total.clv_total));
-    json_object_set_new(json, "expected_purchases", real(f->profile->total.expected_purchases));
-    json_object_set_new(json, "candidates", candidates_of(f->worth));
-    json_object_set_new(json, "validation", f->worth->validated ? validation_of(&f->worth->validation) : json_null());
+    if (profile != NULL) {
+        json_object_set_new(json, "clv_total", real(profile->total.clv_total));
+        json_object_set_new(json, "expected_purchases", real(profile->total.expected_purchases));
+    }
+    json_object_set_new(json, "candidates", candidates_of(worth));
+    json_object_set_new(json, "validation",
+                        worth->validated ? validation_of(worth, (double)settings->run.min_cell) : json_null());
     return json;
 }

@@ -7,7 +7,7 @@
 
 #include "pipeline/summary.h"
 
-/** Local. New; NULL-safe to put into an object (a failure of memory shows there). */
-json_t *tsr_value_json(const tsr_findings *findings);
+/** Local. New; small cells of the check-up are masked. @param profile  with the totals of the customers; NULL: none */
+json_t *tsr_value_json(const tsr_settings *settings, const tsr_worth *worth, const tsr_profile *profile);
 
 #endif

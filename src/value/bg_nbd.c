@@ -131,6 +131,24 @@ static tsr_prediction predict_after(const double *parameter, int32_t x, int32_t 
     return out;
 }
 
+/*
+ * Alive with k purchases after k + at_birth chances, or gone at the last of them though the rate would have given more.
+ * stay = E (1-p)^chances, a product over chances.
+ */
+static void count_after(const double *parameter, int32_t at_birth, double t, int32_t n, double *p)
+{
+    double a = parameter[A], b = parameter[B], stay = at_birth > 0 ? b / (a + b) : 1, at_least = 1;
+
+    tsr_nbd_count(parameter[R], parameter[ALPHA], t, n, p);
+    for (int32_t k = 0; k < n; k++) {
+        double chances = k + at_birth, bought = p[k];
+        double leave = chances > 0 ? stay * a / (b + chances - 1) : 0;
+        p[k] = stay * bought + leave * at_least;
+        at_least = fmax(at_least - bought, 0);
+        stay *= (b + chances) / (a + b + chances);
+    }
+}
+
 /* ---- dropout after repeat purchases only ---- */
 
 static void bg_add(const double *parameter, const tsr_histories *h, tsr_fixed *sums)
@@ -149,6 +167,11 @@ static tsr_prediction bg_predict(const double *parameter, int32_t x, double tx, 
     return predict_after(parameter, x, x, tx, t, ahead, n, expected);
 }
 
+static void bg_count(const double *parameter, double t, int32_t n, double *p)
+{
+    count_after(parameter, 0, t, n, p);
+}
+
 const tsr_purchase_model tsr_bg_nbd = {.name = "bg_nbd",
                                        .parameters = 4,
                                        .parameter_name = {"r", "alpha", "a", "b"},
@@ -156,7 +179,8 @@ const tsr_purchase_model tsr_bg_nbd = {.name = "bg_nbd",
                                        .add_likelihood = bg_add,
                                        .no_dropout = no_dropout,
                                        .p_alive = bg_alive,
-                                       .predict = bg_predict};
+                                       .predict = bg_predict,
+                                       .count = bg_count};
 
 /* ---- dropout after any purchase ---- */
 
@@ -176,6 +200,11 @@ static tsr_prediction mbg_predict(const double *parameter, int32_t x, double tx,
     return predict_after(parameter, x, x + 1, tx, t, ahead, n, expected);
 }
 
+static void mbg_count(const double *parameter, double t, int32_t n, double *p)
+{
+    count_after(parameter, 1, t, n, p);
+}
+
 const tsr_purchase_model tsr_mbg_nbd = {.name = "mbg_nbd",
                                         .parameters = 4,
                                         .parameter_name = {"r", "alpha", "a", "b"},
@@ -183,4 +212,5 @@ const tsr_purchase_model tsr_mbg_nbd = {.name = "mbg_nbd",
                                         .add_likelihood = mbg_add,
                                         .no_dropout = no_dropout,
                                         .p_alive = mbg_alive,
-                                        .predict = mbg_predict};
+                                        .predict = mbg_predict,
+                                        .count = mbg_count};

@@ -18,6 +18,7 @@ typedef struct tsr_histories {
     double *tx, *t;                      /* [n] in time units */
     int64_t *count;                      /* [n] customers */
     int64_t customers, distinct, repeat; /* over all ranks; repeat: customers with x > 0 */
+    int64_t t_zero;                      /* customers with t = 0, over all ranks */
     double t_max;                        /* over all ranks, time units */
 } tsr_histories;
 

@@ -55,6 +55,21 @@ static tsr_prediction predict(const double *parameter, int32_t x, double tx, dou
     return (tsr_prediction){.p_alive = 1, .p_buy = -tsr_expm1(-shape * tsr_log1p(ahead[n - 1] / rate))};
 }
 
+void tsr_nbd_count(double r, double alpha, double t, int32_t n, double *p)
+{
+    double term = tsr_exp(-r * tsr_log1p(t / alpha)), share = t / (alpha + t);
+
+    for (int32_t k = 0; k < n; k++) {
+        p[k] = term;
+        term *= share * (r + k) / (k + 1);
+    }
+}
+
+static void count(const double *parameter, double t, int32_t n, double *p)
+{
+    tsr_nbd_count(parameter[R], parameter[ALPHA], t, n, p);
+}
+
 const tsr_purchase_model tsr_nbd = {.name = "nbd",
                                     .parameters = 2,
                                     .parameter_name = {"r", "alpha"},
@@ -62,4 +77,5 @@ const tsr_purchase_model tsr_nbd = {.name = "nbd",
                                     .add_likelihood = add_likelihood,
                                     .no_dropout = no_dropout,
                                     .p_alive = p_alive,
-                                    .predict = predict};
+                                    .predict = predict,
+                                    .count = count};

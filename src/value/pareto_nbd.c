@@ -143,10 +143,31 @@ static tsr_prediction predict(const double *parameter, int32_t x, double tx, dou
     return out;
 }
 
+/*
+ * Alive at t with a count over t, or dead at u with a count over u: with z = (beta/(beta+u))^s, the chance to live
+ * longer, as the variable, the mean over z in (survival, 1) by the midpoints of equal steps. Good to about 1e-5, which
+ * a table of customers does not see.
+ */
+static void count(const double *parameter, double t, int32_t n, double *p)
+{
+    enum { STEPS = 200, MOST = 64 };
+    double s = parameter[S], beta = parameter[BETA], alive = tsr_exp(-s * tsr_log1p(t / beta)), at[MOST];
+
+    TSR_ASSERT(n <= MOST);
+    tsr_nbd_count(parameter[R], parameter[ALPHA], t, n, p);
+    for (int32_t k = 0; k < n; k++) p[k] *= alive;
+    for (int32_t i = 0; i < STEPS; i++) {
+        double z = alive + (1 - alive) * (i + .5) / STEPS;
+        tsr_nbd_count(parameter[R], parameter[ALPHA], beta * tsr_expm1(-tsr_log(z) / s), n, at);
+        for (int32_t k = 0; k < n; k++) p[k] += (1 - alive) / STEPS * at[k];
+    }
+}
+
 const tsr_purchase_model tsr_pareto_nbd = {.name = "pareto_nbd",
                                            .parameters = 4,
                                            .parameter_name = {"r", "alpha", "s", "beta"},
                                            .is_time = {false, true, false, true},
                                            .add_likelihood = add_likelihood,
                                            .p_alive = p_alive,
-                                           .predict = predict};
+                                           .predict = predict,
+                                           .count = count};

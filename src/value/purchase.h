@@ -46,7 +46,13 @@ typedef struct tsr_purchase_model {
      */
     tsr_prediction (*predict)(const double *parameter, int32_t x, double tx, double t, const double *ahead, int32_t n,
                               double *expected);
+
+    /** Local. p[k] = P(k repeat purchases by t) of a new customer, k = 0..n-1. */
+    void (*count)(const double *parameter, double t, int32_t n, double *p);
 } tsr_purchase_model;
+
+/** Local. P(k purchases in t) at a rate ~ Gamma(r, alpha) without dropout, k = 0..n-1. */
+void tsr_nbd_count(double r, double alpha, double t, int32_t n, double *p);
 
 /** Local. The model of a value of `value.model`; NULL: none, or not one alone. */
 const tsr_purchase_model *tsr_purchase_model_of(int32_t model);

@@ -89,6 +89,8 @@ static tsr_status fit_purchases(const tsr_comm *comm, const tsr_histories *h, ts
     }
     model->customers = h->customers;
     model->distinct = h->distinct;
+    model->t_zero = h->t_zero;
+    model->t_max = h->t_max;
     model->no_dropout = (fit.model->no_dropout != NULL && fit.model->no_dropout(model->parameter)) ||
                         most_dead(comm, fit.model, model->parameter, h) < DEAD_AT_LEAST;
 done:

@@ -35,6 +35,8 @@ static const field model_fields[] = {
     MODEL(REAL, gradient, NULL, "largest derivative per customer in a log parameter, at the end"),
     MODEL(COUNT, customers, "customers", "in the fit of purchases"),
     MODEL(COUNT, distinct, NULL, "distinct histories (x, tx, T)"),
+    MODEL(COUNT, t_zero, "customers", "who came on the last day"),
+    MODEL(REAL, t_max, "time units", "longest observation"),
     MODEL(COUNT, evaluations, NULL, "of the likelihood"),
     MODEL(FLAG, converged, NULL, "1: the gradient is as good as zero"),
     MODEL(FLAG, no_dropout, NULL, "1: nobody seems to drop out"),

@@ -4,7 +4,8 @@
 
 #include "cdnow.h"
 #include "mpi/cdnow_table.h"
-#include "tessera/value.h"
+#include "tessera/checkup.h"
+#include "tessera/memory.h"
 
 static const tsr_value_params weekly = {
     .time_unit = TSR_UNIT_WEEK, .horizon = 52, .discount_rate = .1, .steps = 12, .margin = 1};
@@ -114,6 +115,58 @@ static void parameters_without_bounds_are_flagged_and_have_no_error(void **state
     }
 }
 
+/* Expected values: the same formulas with NumPy and SciPy, rankings by all customers instead of classes. */
+static void cdnow_checkup_equals_an_independent_one_with_the_same_bits_on_any_ranks(void **state)
+{
+    static const double expected[8] = {1407.684347, 460.323463, 192.461414, 101.164196,
+                                       59.847079,   38.119705,  25.549108,  71.850688};
+    static const double auc[4] = {.756919757, .759772077, .771441768, .754777895};
+    const tsr_comm *comm = *state;
+    tsr_comm self = tsr_comm_open(MPI_COMM_SELF);
+    tsr_span whole = {0, CDNOW_CUSTOMERS, CDNOW_CUSTOMERS}, span = span_shape(comm, 1, CDNOW_CUSTOMERS);
+    tsr_validation v;
+    tsr_checkup alone, c;
+    double customers = 0;
+
+    cdnow_write(comm, path);
+    CHECK_ALL(comm, tsr_value_validate(&self, &weekly, path, &whole, 2, 273, &v) == TSR_OK);
+    CHECK_ALL(comm, tsr_value_checkup(&self, &weekly, path, &whole, 2, 273, &v, &alone) == TSR_OK);
+    tsr_comm_close(&self);
+    CHECK_ALL(comm, tsr_value_checkup(comm, &weekly, path, &span, 2, 273, &v, &c) == TSR_OK);
+    CHECK_ALL(comm, memcmp(&alone, &c, sizeof c) == 0);
+    for (int k = 0; k < 8; k++) CHECK_ALL(comm, near(c.expected[k], expected[k], 2e-3));
+    CHECK_ALL(comm, c.counted[0] == 1411 && c.counted[7] == 64 && near(c.chi_square, 4.821108, 1e-3));
+    CHECK_ALL(comm, c.degrees == 3 && near(c.count_actual[0], .236711552, 1e-9));
+    for (int i = 0; i < TSR_RANKS; i++) CHECK_ALL(comm, near(c.auc[i], auc[i], 1e-3));
+    CHECK_ALL(comm, near(c.gini[TSR_RANK_FREQUENCY], .65244, 2e-3) && near(c.gini[TSR_RANK_RECENCY], .62275, 2e-3) &&
+                        near(c.gini[TSR_RANK_SPEND], .67169, 2e-3) && c.gini[TSR_RANK_MODEL] > .6);
+    CHECK_ALL(comm, near(c.brier, .161223825, 1e-7) && near(c.brier_of_share, .205983711, 1e-9));
+    CHECK_ALL(comm, near(c.mae[0], v.mae, 1e-9) && near(c.rmse[0], v.rmse, 1e-9) && near(c.mae[1], 1.023669163, 1e-8) &&
+                        near(c.rmse[1], 2.211918089, 1e-8));
+    for (int i = 0; i < TSR_CHECK_TENTHS; i++) {
+        customers += c.by_decile[i];
+        CHECK_ALL(comm, near(c.by_decile[i], 235.7, 1e-9));
+        if (i > 0) CHECK_ALL(comm, c.decile_predicted[i] <= c.decile_predicted[i - 1]);
+    }
+    CHECK_ALL(comm, near(customers, 2357, 1e-9));
+}
+
+static void checkup_without_memory_on_one_rank_is_the_status_of_all(void **state)
+{
+    const tsr_comm *comm = *state;
+    tsr_span span = span_shape(comm, 0, CDNOW_CUSTOMERS);
+    tsr_validation v;
+    tsr_checkup c;
+    tsr_status st;
+
+    cdnow_write(comm, path);
+    CHECK_ALL(comm, tsr_value_validate(comm, &weekly, path, &span, 2, 273, &v) == TSR_OK);
+    tsr_fault_set(comm->rank == comm->size - 1 ? "1,1" : NULL);
+    st = tsr_value_checkup(comm, &weekly, path, &span, 2, 273, &v, &c);
+    tsr_fault_set(NULL);
+    CHECK_ALL(comm, st == TSR_ENOMEM);
+}
+
 static void auto_fits_all_and_takes_the_smallest_error_of_the_holdout(void **state)
 {
     const tsr_comm *comm = *state;
@@ -187,6 +240,8 @@ int main(void)
         cmocka_unit_test(cdnow_fits_equal_the_published_ones_with_the_same_bits_on_any_ranks),
         cmocka_unit_test(cdnow_standard_errors_equal_the_published_ones),
         cmocka_unit_test(parameters_without_bounds_are_flagged_and_have_no_error),
+        cmocka_unit_test(cdnow_checkup_equals_an_independent_one_with_the_same_bits_on_any_ranks),
+        cmocka_unit_test(checkup_without_memory_on_one_rank_is_the_status_of_all),
         cmocka_unit_test(auto_fits_all_and_takes_the_smallest_error_of_the_holdout),
         cmocka_unit_test(auto_without_a_holdout_takes_the_largest_likelihood),
         cmocka_unit_test(one_model_comes_with_its_benchmark),

@@ -163,6 +163,31 @@ static void extreme_histories_give_finite_values(void **state)
             }
 }
 
+/* All models: probabilities; NBD-like where nobody drops out; the mean number is the expected one. */
+static void counts_of_new_customers_are_a_distribution_with_the_expected_mean(void **state)
+{
+    enum { N = 60 };
+    static const double steady[4] = {2, 10, 1e-9, 1}, lasting[4] = {2, 10, .5, 1e9};
+    const tsr_purchase_model *models[] = {&tsr_bg_nbd, &tsr_mbg_nbd, &tsr_pareto_nbd, &tsr_nbd};
+    const double *const usual[] = {mbg_cdnow, mbg_cdnow, pareto_btyd, mbg_cdnow};
+    const double *const limit[] = {steady, steady, lasting, steady};
+    double p[N], nbd[N], mean, sum, e, t = 9;
+
+    (void)state;
+    tsr_nbd_count(2, 10, t, N, nbd);
+    for (int m = 0; m < 4; m++) {
+        mean = sum = 0;
+        models[m]->count(usual[m], t, N, p);
+        for (int k = 0; k < N; k++) sum += p[k], mean += k * p[k];
+        /* A new MBG customer may be gone at once: p_alive of (0, 0, 0) is below 1. */
+        models[m]->predict(usual[m], 0, 0, 0, &t, 1, &e);
+        assert_near(sum, 1, 1e-5);
+        assert_near(mean, e, 1e-4);
+        models[m]->count(limit[m], t, N, p);
+        for (int k = 0; k < N; k++) assert_near(p[k], nbd[k], 1e-6);
+    }
+}
+
 /* A history must not see its neighbours, or the number of ranks would show. */
 static void likelihood_in_company_has_the_bits_of_each_alone(void **state)
 {
@@ -207,6 +232,7 @@ int main(void)
         cmocka_unit_test(pareto_expectation_passes_smoothly_through_s_equal_1),
         cmocka_unit_test(integral_over_lifetimes_equals_its_closed_form),
         cmocka_unit_test(extreme_histories_give_finite_values),
+        cmocka_unit_test(counts_of_new_customers_are_a_distribution_with_the_expected_mean),
         cmocka_unit_test(likelihood_in_company_has_the_bits_of_each_alone),
     };
     return RUN_UNIT_TESTS(tests);
