@@ -100,7 +100,7 @@ job missing nosuch.csv
 fails "a missing source" 4 'nosuch\.csv: No such file' ingest missing.yaml
 mkdir folder.csv
 job unreadable folder.csv
-fails "a source that cannot be read" 4 'folder\.csv: is a folder' ingest unreadable.yaml
+fails "a source that cannot be read" 4 'folder\.csv: is (a folder|not a regular file)' ingest unreadable.yaml
 job column good.csv 'columns: {id: id, time: date, amount: price}'
 fails "a column that is not there" 2 'no column "price" in good\.csv; its header has: id,? date,? amount' ingest column.yaml
 : >empty.csv
