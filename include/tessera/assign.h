@@ -51,6 +51,9 @@ typedef struct tsr_gaps {
 int64_t tsr_assign_gaps(tsr_isa isa, const tsr_tiles *tiles, const float *centroids, int32_t k, uint16_t *label,
                         int64_t *sums, int64_t *count, tsr_gaps *gaps);
 
+/** Local. The length of the longest row, in steps: rounded, by up to cols + 1 units in 2^24. */
+double tsr_tiles_longest(tsr_isa isa, const tsr_tiles *tiles);
+
 /** Local. Squared distances [16], in steps^2, of the rows of one tile to one centroid [cols], by the rule below. */
 void tsr_tile_distance(const tsr_tiles *tiles, int64_t tile, const double *centroid, double *distance);
 

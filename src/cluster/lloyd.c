@@ -40,6 +40,7 @@ static tsr_status make(const tsr_tiles *tiles, const float *start, int32_t k, ts
     TSR_TRY(tsr_alloc(&fit->total, tsr_lloyd_numbers(fit) + TSR_LLOYD_RIDERS, sizeof *fit->total));
     TSR_TRY(tsr_alloc(&fit->mark, tsr_lloyd_numbers(fit), sizeof *fit->mark));
     TSR_TRY(tsr_alloc_aligned(&fit->label, tiles->span.rows, sizeof *fit->label));
+    TSR_TRY(tsr_prune_make(tiles, k, &fit->prune));
     memcpy(fit->centroid, start, (size_t)values * sizeof *start);
     for (int64_t i = 0; i < tiles->span.rows; i++) fit->label[i] = TSR_NO_LABEL;
 done:
@@ -48,6 +49,7 @@ done:
 
 void tsr_lloyd_clear(tsr_lloyd *fit)
 {
+    tsr_prune_clear(&fit->prune);
     tsr_free(&fit->label);
     tsr_free(&fit->mark);
     tsr_free(&fit->total);
@@ -62,8 +64,8 @@ static tsr_status assign(const tsr_comm *comm, const tsr_lloyd_params *params, t
     int64_t n = tsr_lloyd_numbers(fit), *riders = fit->total + n;
     tsr_status st = tsr_fault("kmeans") ? TSR_FAIL(TSR_EBUG, "K-means failed on purpose (TSR_FAULT)") : TSR_OK;
 
-    riders[TSR_LLOYD_MOVED] = tsr_assign(params->isa, fit->tiles, fit->centroid, fit->k, fit->label, fit->local,
-                                         tsr_lloyd_counts(fit, fit->local));
+    riders[TSR_LLOYD_MOVED] = tsr_prune_assign(&fit->prune, params->isa, fit->tiles, fit->centroid, fit->label,
+                                               fit->local, tsr_lloyd_counts(fit, fit->local));
     riders[TSR_LLOYD_INTERRUPTED] = tsr_interrupt_wanted();
     riders[TSR_LLOYD_FAILED] = st != TSR_OK;
     memcpy(fit->total, fit->local, (size_t)n * sizeof *fit->local);
@@ -150,6 +152,7 @@ static tsr_status iterate(const tsr_comm *comm, const tsr_lloyd_params *params, 
         /* Repaired segments hold rows that their centroids do not have yet: never the last thing to happen. */
         if (fit->iterations < params->max_iter && any_empty(fit)) TSR_TRY(tsr_lloyd_repair(comm, fit, &repaired));
         fit->repairs += repaired;
+        if (repaired > 0) tsr_prune_forget(&fit->prune);
         if (fit->moved == 0 && repaired == 0) {
             fit->stop = TSR_STOP_SETTLED;
             break;
@@ -166,6 +169,7 @@ static tsr_status iterate(const tsr_comm *comm, const tsr_lloyd_params *params, 
             fit->stop = TSR_STOP_TOLERANCE;
             break;
         }
+        tsr_prune_shift(&fit->prune, fit->centroid, fit->next, fit->tiles->cols);
         float *old = fit->centroid;
         fit->centroid = fit->next;
         fit->next = old;

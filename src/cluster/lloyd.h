@@ -5,6 +5,7 @@
 #ifndef TSR_LLOYD_H
 #define TSR_LLOYD_H
 
+#include "cluster/prune.h"
 #include "tessera/kmeans.h"
 
 typedef struct tsr_lloyd_params {
@@ -26,6 +27,7 @@ typedef struct tsr_lloyd {
     int64_t *total;         /* the same of all ranks, then TSR_LLOYD_RIDERS more numbers in the same reduction */
     int64_t *mark;          /* an earlier `total`, to find cycles */
     uint16_t *label;        /* [rows] by slot */
+    tsr_prune prune;        /* what passes need not look at; made anew by a pass over all rows */
     int64_t iterations, moved, repairs;
     tsr_stop stop;
 } tsr_lloyd;

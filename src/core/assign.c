@@ -113,6 +113,11 @@ int64_t tsr_assign(tsr_isa isa, const tsr_tiles *tiles, const float *centroids, 
     return tsr_assign_gaps(isa, tiles, centroids, k, label, sums, count, NULL);
 }
 
+double tsr_tiles_longest(tsr_isa isa, const tsr_tiles *tiles)
+{
+    return sqrt((double)tsr_kernels_of(isa)->longest(tiles->value, tiles->tiles, tiles->cols));
+}
+
 void tsr_tile_distance(const tsr_tiles *tiles, int64_t tile, const double *centroid, double *distance)
 {
     tsr_kernels_here()->distance(tiles->value + tile * tiles->cols * TSR_TILE_ROWS, tiles->cols, centroid, distance);

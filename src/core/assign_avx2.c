@@ -39,6 +39,11 @@ static inline lanes lanes_plus_product(lanes s, lanes x, lanes c)
     return (lanes){_mm256_fmadd_ps(x.low, c.low, s.low), _mm256_fmadd_ps(x.high, c.high, s.high)};
 }
 
+static inline lanes lanes_larger(lanes a, lanes b)
+{
+    return (lanes){_mm256_max_ps(a.low, b.low), _mm256_max_ps(a.high, b.high)};
+}
+
 static inline lanes lanes_second(lanes s, lanes best, lanes second)
 {
     return (lanes){_mm256_min_ps(second.low, _mm256_max_ps(best.low, s.low)),
@@ -77,4 +82,4 @@ static inline doubles doubles_steps(const int16_t *value)
 
 #include "core/assign_kernel.h"
 
-const tsr_kernels tsr_kernels_avx2 = {nearest, nearest_gap, update, distance, project};
+const tsr_kernels tsr_kernels_avx2 = {nearest, nearest_gap, update, longest, distance, project};

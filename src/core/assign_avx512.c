@@ -33,6 +33,11 @@ static inline lanes lanes_plus_product(lanes s, lanes x, lanes c)
     return _mm512_fmadd_ps(x, c, s);
 }
 
+static inline lanes lanes_larger(lanes a, lanes b)
+{
+    return _mm512_max_ps(a, b);
+}
+
 static inline lanes lanes_second(lanes s, lanes best, lanes second)
 {
     return _mm512_min_ps(second, _mm512_max_ps(best, s));
@@ -60,4 +65,4 @@ static inline doubles doubles_steps(const int16_t *value)
 
 #include "core/assign_kernel.h"
 
-const tsr_kernels tsr_kernels_avx512 = {nearest, nearest_gap, update, distance, project};
+const tsr_kernels tsr_kernels_avx512 = {nearest, nearest_gap, update, longest, distance, project};

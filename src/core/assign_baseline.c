@@ -44,6 +44,12 @@ static inline lanes lanes_plus_product(lanes s, lanes x, lanes c)
     return s;
 }
 
+static inline lanes lanes_larger(lanes a, lanes b)
+{
+    for (int i = 0; i < TSR_TILE_ROWS; i++) a.at[i] = a.at[i] > b.at[i] ? a.at[i] : b.at[i];
+    return a;
+}
+
 static inline lanes lanes_second(lanes s, lanes best, lanes second)
 {
     for (int i = 0; i < TSR_TILE_ROWS; i++) {
@@ -81,4 +87,4 @@ static inline void block_rows(const int16_t *value, int32_t n, int16_t *row, int
 
 #include "core/assign_kernel.h"
 
-const tsr_kernels tsr_kernels_baseline = {nearest, nearest_gap, update, distance, project};
+const tsr_kernels tsr_kernels_baseline = {nearest, nearest_gap, update, longest, distance, project};

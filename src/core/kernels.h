@@ -39,6 +39,9 @@ typedef struct tsr_kernels {
     int64_t (*update)(const int16_t *tile, int32_t cols, int rows, const uint16_t *fresh, uint16_t *label,
                       int64_t *sums, int64_t *count);
 
+    /** The largest squared length of a row, cols + 1 roundings off. */
+    float (*longest)(const int16_t *value, int64_t tiles, int32_t cols);
+
     /** Squared distances [16] of the rows of one tile to one centroid [cols], in double, columns in order. */
     void (*distance)(const int16_t *value, int32_t cols, const double *centroid, double *distance);
 

@@ -12,6 +12,7 @@
  *     lanes  lanes_plus_product(lanes s, lanes x, lanes c)     s + x c, rounded once
  *     void   lanes_nearer(lanes s, int32_t c, lanes *best, places *at)  where s < best: best = s, at = c
  *     lanes  lanes_second(lanes s, lanes best, lanes second)   min(second, max(best, s))
+ *     lanes  lanes_larger(lanes, lanes)
  *     void   places_store(places, uint16_t *)
  */
 #define KEPT_COLS 1024 /* wider rows are converted for every block */
@@ -133,6 +134,25 @@ static float least_gap(const tsr_targets *to, const contest *now, int tile)
     for (int i = 0; i < TSR_TILE_ROWS; i++) lowest = bits[i] < lowest ? bits[i] : lowest;
     memcpy(&least, &lowest, sizeof least);
     return least;
+}
+
+static float longest(const int16_t *value, int64_t tiles, int32_t cols)
+{
+    lanes most = lanes_all(0);
+    float norm[TSR_TILE_ROWS], largest = 0;
+
+    for (int64_t t = 0; t < tiles; t++) {
+        lanes sum = lanes_all(0);
+
+        for (int32_t j = 0; j < cols; j++, value += TSR_TILE_ROWS) {
+            lanes x = lanes_steps(value);
+            sum = lanes_plus_product(sum, x, x);
+        }
+        most = lanes_larger(most, sum);
+    }
+    memcpy(norm, &most, sizeof norm);
+    for (int i = 0; i < TSR_TILE_ROWS; i++) largest = norm[i] > largest ? norm[i] : largest;
+    return largest;
 }
 
 /* Lists of tiles have holes where some are skipped: what hardware cannot foresee is asked for here. */

@@ -105,7 +105,7 @@ static void memory_short_on_one_rank_in_a_repair_fails_on_all(void **state)
     const float start[6] = {0, 0, -9000, -9000, -9000, -9001};
     const tsr_lloyd_params params = {.isa = TSR_ISA_BASELINE, .max_iter = 10};
 
-    for (int nth = 1; nth <= 8; nth++) { /* six for the state, two for the list of donors */
+    for (int nth = 1; nth <= 9; nth++) { /* seven for the state, two for the list of donors */
         tsr_tiles *tiles = test_tiles(comm, 50, 2, 1, DEAL_EVENLY, far_points);
         tsr_lloyd fit;
 
