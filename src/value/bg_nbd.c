@@ -14,11 +14,13 @@ enum { R, ALPHA, A, B };
 
 /*
  * What depends on x alone: x is an integer, so each log-gamma of the likelihood is a short sum of logarithms, exact to
- * the last digits however large the parameter. Histories rise by x: one sweep makes all of them.
+ * the last digits however large the parameter. Histories rise by x: one sweep makes all of them. Each sum goes its own
+ * way, so that its bits do not depend on which x this rank has in between.
  */
 typedef struct terms {
     int32_t x, chances;
-    double value; /* ln G(r+x)/G(r) + ln [G(a+b) G(b+chances)] / [G(b) G(a+b+chances)] */
+    double bought; /* ln G(r+x)/G(r) */
+    double stayed; /* ln [G(a+b) G(b+chances)] / [G(b) G(a+b+chances)] */
     double dr, da, db;
 } terms;
 
@@ -33,12 +35,12 @@ static void advance(terms *at, const double *parameter, int32_t x, int32_t chanc
     double r = parameter[R], a = parameter[A], b = parameter[B];
 
     for (; at->x < x; at->x++) {
-        at->value += tsr_log(r + at->x);
+        at->bought += tsr_log(r + at->x);
         at->dr += 1 / (r + at->x);
     }
     for (; at->chances < chances; at->chances++) {
         double j = at->chances, inverse = 1 / (a + b + j);
-        at->value -= tsr_log1p(a / (b + j));
+        at->stayed -= tsr_log1p(a / (b + j));
         at->da -= inverse;
         at->db += a / (b + j) * inverse;
     }
@@ -71,7 +73,7 @@ static void add_run(const double *parameter, const terms *at, const tsr_historie
                     tsr_fixed *sums)
 {
     double r = parameter[R], alpha = parameter[ALPHA], a = parameter[A], b = parameter[B], shape = r + at->x;
-    double log_alpha = tsr_log(alpha), term[5][TSR_RUN];
+    double log_alpha = tsr_log(alpha), value = at->bought + at->stayed, term[5][TSR_RUN];
     run_terms w;
 
     for (int32_t i = 0; i < n; i++) w.log_t[i] = alpha + h->t[first + i];
@@ -85,7 +87,7 @@ static void add_run(const double *parameter, const terms *at, const tsr_historie
         double dead = w.dead[i], alive = 1 - dead;
         double dr = at->dr + log_alpha - alive * w.log_t[i] - dead * w.log_tx[i];
         double dalpha = r / alpha - shape * (alive / (alpha + h->t[first + i]) + dead / (alpha + h->tx[first + i]));
-        term[0][i] = at->value + r * log_alpha - shape * w.log_t[i] + w.lift[i];
+        term[0][i] = value + r * log_alpha - shape * w.log_t[i] + w.lift[i];
         term[1 + R][i] = r * dr;
         term[1 + ALPHA][i] = alpha * dalpha;
         term[1 + A][i] = a * at->da + dead;
