@@ -8,6 +8,7 @@
 
 #include "tessera/exact.h"
 #include "tessera/table.h"
+#include "tessera/value_interval.h"
 
 #define TSR_DECILES 9
 
@@ -26,6 +27,7 @@ typedef struct tsr_part {
     double monetary;                             /* revenue per customer, currency units */
     double clv_total, expected_purchases;        /* sums over the horizon */
     double p_alive, churn_risk, clv;             /* means */
+    tsr_value_interval interval;                 /* of the sums; NaN: none */
     tsr_feature_profile *feature;                /* [features] */
 } tsr_part;
 

@@ -40,8 +40,38 @@ done:
     return st;
 }
 
+/* Collective. Sums of value over each segment and over all, from the fit and from fits nearby. */
+static tsr_status take_intervals(const tsr_comm *comm, const tsr_run *run, const tsr_population *population,
+                                 const char *features, const char *customers, const tsr_worth *worth,
+                                 tsr_profile *profile)
+{
+    tsr_value_interval *interval = NULL;
+    double *sums = NULL;
+    int64_t *size = NULL;
+    int32_t k = profile->k;
+    tsr_status st;
+
+    TSR_AGREE(comm, tsr_alloc(&interval, k + 1, sizeof *interval));
+    TSR_AGREE(comm, tsr_alloc(&sums, 2 * (int64_t)k, sizeof *sums));
+    TSR_AGREE(comm, tsr_alloc(&size, k, sizeof *size));
+    for (int32_t s = 0; s < k; s++) {
+        sums[s] = profile->segment[s].expected_purchases;
+        sums[k + s] = profile->segment[s].clv_total;
+        size[s] = profile->segment[s].buyers;
+    }
+    TSR_TRY(tsr_value_intervals(comm, &run->settings->value, &worth->model, (uint64_t)run->settings->run.seed, features,
+                                customers, &population->span, k, sums, sums + k, size, interval));
+    for (int32_t s = 0; s < k; s++) profile->segment[s].interval = interval[s];
+    profile->total.interval = interval[k];
+done:
+    tsr_free(&size);
+    tsr_free(&sums);
+    tsr_free(&interval);
+    return st;
+}
+
 static tsr_status take_profile(const tsr_comm *comm, tsr_run *run, const tsr_population *population, int32_t k,
-                               int32_t money_scale, tsr_profile *profile)
+                               int32_t money_scale, const tsr_worth *worth, tsr_profile *profile)
 {
     char *features = NULL, *customers = NULL;
     tsr_status st;
@@ -50,6 +80,7 @@ static tsr_status take_profile(const tsr_comm *comm, tsr_run *run, const tsr_pop
     TSR_AGREE(comm, tsr_run_path(run, TSR_STAGE_CUSTOMERS, &customers));
     TSR_TRY(tsr_run_begin(comm, run, TSR_STAGE_PROFILE));
     TSR_TRY(tsr_profile_run(comm, features, customers, &population->span, k, money_scale, profile));
+    if (worth->fitted) TSR_TRY(take_intervals(comm, run, population, features, customers, worth, profile));
     TSR_TRY(tsr_run_end(comm, run, TSR_STAGE_PROFILE, &(tsr_outcome){.rows = population->span.rows}));
 done:
     tsr_free(&customers);
@@ -174,7 +205,7 @@ static tsr_status find_segments(const tsr_comm *comm, tsr_run *run, const tsr_in
                                                  .worth = &worth}));
     tsr_tiles_destroy(&scores);
     tsr_tiles_destroy(&tiles);
-    TSR_TRY(take_profile(comm, run, &population, segmentation.model->k, info.money_scale, &profile));
+    TSR_TRY(take_profile(comm, run, &population, segmentation.model->k, info.money_scale, &worth, &profile));
     const tsr_findings findings = {run, input, &info, scaler, pca, &segmentation, &quality, &rfm, &worth, &profile};
     TSR_TRY(write_model(comm, run, &findings));
     TSR_TRY(write_segments(comm, run, &findings, segments));

@@ -112,6 +112,11 @@ static json_t *features_of(const tsr_profile *profile, const tsr_part *part)
     return features;
 }
 
+static json_t *interval_of(const double interval[2])
+{
+    return json_pack("[o, o]", real(interval[0]), real(interval[1]));
+}
+
 /* The same figures for a segment and for all customers. */
 static json_t *part_of(const tsr_profile *profile, const tsr_part *part, int32_t money_scale)
 {
@@ -132,6 +137,8 @@ static json_t *part_of(const tsr_profile *profile, const tsr_part *part, int32_t
     if (!profile->value) return json;
     json_object_set_new(json, "clv_total", real(part->clv_total));
     json_object_set_new(json, "expected_purchases", real(part->expected_purchases));
+    json_object_set_new(json, "clv_interval", interval_of(part->interval.clv));
+    json_object_set_new(json, "expected_purchases_interval", interval_of(part->interval.purchases));
     return json;
 }
 

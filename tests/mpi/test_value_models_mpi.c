@@ -6,6 +6,7 @@
 #include "mpi/cdnow_table.h"
 #include "tessera/checkup.h"
 #include "tessera/memory.h"
+#include "tessera/value_interval.h"
 
 static const tsr_value_params weekly = {
     .time_unit = TSR_UNIT_WEEK, .horizon = 52, .discount_rate = .1, .steps = 12, .margin = 1};
@@ -167,6 +168,54 @@ static void checkup_without_memory_on_one_rank_is_the_status_of_all(void **state
     CHECK_ALL(comm, st == TSR_ENOMEM);
 }
 
+static void intervals_of_sums_hold_them_with_the_same_bits_on_any_ranks(void **state)
+{
+    enum { K = 3 };
+    static int32_t segment[CDNOW_CUSTOMERS];
+    static uint64_t key[CDNOW_CUSTOMERS];
+    const tsr_comm *comm = *state;
+    tsr_comm self = tsr_comm_open(MPI_COMM_SELF);
+    tsr_span whole = {0, CDNOW_CUSTOMERS, CDNOW_CUSTOMERS}, span = span_shape(comm, 2, CDNOW_CUSTOMERS);
+    tsr_value_interval alone[K + 1], found[K + 1];
+    double purchases[K] = {0}, clv[K] = {0}, total = 0, narrow = 0;
+    int64_t size[K] = {0};
+    value_column columns[12];
+    tsr_value_model m;
+
+    cdnow_write(comm, path);
+    CHECK_ALL(comm, tsr_value_fit(comm, &weekly, path, &span, 2, TSR_PERIOD_ALL, &m) == TSR_OK);
+    for (int i = 0; i < CDNOW_CUSTOMERS; i++) {
+        const cdnow_history *h = &cdnow_data.all[i];
+        tsr_value_scores s = tsr_value_score(&m, &weekly, h->x, h->tx_days, h->t_days, h->spend);
+        segment[i] = i % 10 == 0 ? 0 : i % 10 == 1 ? 1 : 2; /* the last one is sampled */
+        key[i] = (uint64_t)i * 0x9E3779B97F4A7C15u;
+        size[segment[i]]++;
+        purchases[segment[i]] += s.expected_purchases;
+        clv[segment[i]] += s.clv;
+    }
+    memcpy(columns, cdnow_columns, 10 * sizeof columns[0]);
+    columns[10] = (value_column){"segment", TSR_I32, segment, sizeof segment[0]};
+    columns[11] = (value_column){"key", TSR_U64, key, sizeof key[0]};
+    CHECK_ALL(comm, write_features(comm, path, columns, 12, CDNOW_CUSTOMERS) == TSR_OK);
+    CHECK_ALL(comm,
+              tsr_value_intervals(&self, &weekly, &m, 1, path, path, &whole, K, purchases, clv, size, alone) == TSR_OK);
+    tsr_comm_close(&self);
+    CHECK_ALL(comm,
+              tsr_value_intervals(comm, &weekly, &m, 1, path, path, &span, K, purchases, clv, size, found) == TSR_OK);
+    CHECK_ALL(comm, memcmp(alone, found, sizeof found) == 0);
+    for (int g = 0; g < K; g++) {
+        const tsr_value_interval *v = &found[g];
+        CHECK_ALL(comm, v->purchases[0] < purchases[g] && purchases[g] < v->purchases[1]);
+        CHECK_ALL(comm, v->clv[0] < clv[g] && clv[g] < v->clv[1]);
+        total += clv[g];
+        narrow += v->purchases[1] - v->purchases[0];
+    }
+    CHECK_ALL(comm, found[K].clv[0] < total && total < found[K].clv[1]);
+    CHECK_ALL(comm, found[K].clv[1] - found[K].clv[0] < .5 * total && found[K].clv[1] - found[K].clv[0] > .02 * total);
+    /* Segments move together with the parameters: the interval of the sum is about the sum of the intervals. */
+    CHECK_ALL(comm, near((found[K].purchases[1] - found[K].purchases[0]) / narrow, 1, .1));
+}
+
 static void auto_fits_all_and_takes_the_smallest_error_of_the_holdout(void **state)
 {
     const tsr_comm *comm = *state;
@@ -242,6 +291,7 @@ int main(void)
         cmocka_unit_test(parameters_without_bounds_are_flagged_and_have_no_error),
         cmocka_unit_test(cdnow_checkup_equals_an_independent_one_with_the_same_bits_on_any_ranks),
         cmocka_unit_test(checkup_without_memory_on_one_rank_is_the_status_of_all),
+        cmocka_unit_test(intervals_of_sums_hold_them_with_the_same_bits_on_any_ranks),
         cmocka_unit_test(auto_fits_all_and_takes_the_smallest_error_of_the_holdout),
         cmocka_unit_test(auto_without_a_holdout_takes_the_largest_likelihood),
         cmocka_unit_test(one_model_comes_with_its_benchmark),
