@@ -19,6 +19,22 @@ typedef enum tsr_criterion {
     TSR_CRITERIA
 } tsr_criterion;
 
+/* What becomes of segments that lose all their rows. Eight times at the most for each: then it stays empty. */
+typedef enum tsr_empty {
+    TSR_EMPTY_FARTHEST, /* each takes the row that lies farthest from its own centroid */
+    TSR_EMPTY_SPLIT     /* each takes half of the largest segment, as far as rows allow */
+} tsr_empty;
+
+/* Checkpoints inside the fit on all rows: exact, so that a fit resumed on any number of ranks ends with the same bits.
+ */
+typedef struct tsr_checkpoint {
+    const tsr_bundle *from; /* what an earlier fit saved; NULL: begin */
+    double seconds;         /* between two of them, by the clock of rank 0; one more where the fit is interrupted */
+    /* Collective. Keeps a state; called with the same one on all ranks. A failure ends the fit. */
+    tsr_status (*save)(const tsr_comm *comm, void *context, const tsr_bundle *state);
+    void *context;
+} tsr_checkpoint;
+
 typedef struct tsr_cluster_params {
     int32_t method;          /* kmeans */
     tsr_range k;             /* 5..8 */
@@ -32,7 +48,9 @@ typedef struct tsr_cluster_params {
         *start_path; /* cluster.start: {file, path}: centroids in original units [k][features]; NULL: none */
     int64_t max_iter;
     double tol;       /* stop at squared centroid shift <= tol x mean variance; 0: when no customer moves */
+    int32_t empty;    /* a tsr_empty */
     double min_share; /* smaller segments are flagged */
+    const tsr_checkpoint *checkpoint; /* no key of the job; NULL: none */
 } tsr_cluster_params;
 
 extern const tsr_key tsr_cluster_keys[];
@@ -91,8 +109,8 @@ typedef struct tsr_kmeans {
  * params->choose names (silhouette: of those at linear cost the nearest to the Euclidean one), the smallest k where
  * several are equal. The sample's centroids start the fit on all rows.
  *
- * A segment left without rows gets the row that lies farthest from its own centroid; where no row differs from its
- * centroid, there are fewer segments, with a warning.
+ * A segment left without rows is filled as params->empty says; where no row differs from its centroid, there are fewer
+ * segments, with a warning.
  *
  * @param start        [k][cols] in real units of the tiles, or NULL (then seeds come from the sample)
  * @param start_k      its k; overrides params->k

@@ -162,7 +162,7 @@ tsr_status tsr_choose(const tsr_comm *comm, const tsr_cluster_params *params, ui
     double *jaccard = NULL; /* [high - low + 1][high] */
     char *results = NULL;
 
-    *choice = (tsr_choice){.k = low};
+    *choice = (tsr_choice){.k = low, .sample_rows = sample->span.rows};
     x.squares = tsr_tiles_square_sum(sample);
     x.fit_bytes = (sizeof(fit_result) + (size_t)high * (size_t)sample->cols * sizeof(float) + 7) & ~(size_t)7;
     TSR_AGREE(comm, tsr_alloc(&results, fits, x.fit_bytes));

@@ -10,6 +10,7 @@
 typedef struct tsr_choice {
     int32_t k;
     float *centroid;      /* [k][cols] in steps */
+    int64_t sample_rows;  /* 0: a given start */
     int32_t candidates_n; /* 0 where there was nothing to choose */
     tsr_candidate *candidate;
     int32_t vote[TSR_CRITERIA]; /* 0: undefined */
@@ -25,5 +26,12 @@ typedef struct tsr_choice {
 tsr_status tsr_choose(const tsr_comm *comm, const tsr_cluster_params *params, uint64_t seed, tsr_isa isa,
                       const tsr_tiles *sample, int32_t low, int32_t high, tsr_choice *choice) TSR_NODISCARD;
 void tsr_choice_clear(tsr_choice *choice);
+
+/**
+ * Local. To and from a checkpoint of the fit that follows, without the centroids: those of the fit stand in for them.
+ * @param[out] choice  filled, its centroids 0; tsr_choice_clear()
+ */
+tsr_status tsr_choice_save(const tsr_choice *choice, tsr_bundle *bundle) TSR_NODISCARD;
+tsr_status tsr_choice_load(const tsr_bundle *bundle, int32_t cols, tsr_choice *choice) TSR_NODISCARD;
 
 #endif

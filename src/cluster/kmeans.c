@@ -41,6 +41,10 @@ const tsr_key tsr_cluster_keys[] = {
     {"cluster.tol", TSR_KEY_REAL, FIELD(tol), "0", 0, 1, NULL,
      "Stop when the squared shift of the centroids is at most this times the mean variance; 0: when no customer moves.",
      NULL, 0},
+    {"cluster.empty", TSR_KEY_CHOICE, FIELD(empty), "farthest", 0, 0, "farthest|split",
+     "What fills a segment that lost all its customers: the customer farthest from the own centroid, or half of the "
+     "largest segment.",
+     NULL, 0},
     {"cluster.min_share", TSR_KEY_REAL, FIELD(min_share), "0.01", 0, 1, NULL,
      "Segments with a smaller share of the customers are flagged.", NULL, 0},
     {.path = NULL},
@@ -126,6 +130,9 @@ static tsr_status check_same(const tsr_comm *comm, const tsr_cluster_params *par
                        params->gap_references,
                        params->stability_pairs,
                        params->max_iter,
+                       params->empty,
+                       params->checkpoint != NULL,
+                       params->checkpoint != NULL && params->checkpoint->from != NULL,
                        tiles->span.rows_global,
                        tiles->cols,
                        (int64_t)seed,
@@ -153,17 +160,39 @@ done:
 }
 
 static tsr_status start_from_sample(const tsr_comm *comm, const tsr_cluster_params *params, uint64_t seed, tsr_isa isa,
-                                    const tsr_tiles *tiles, tsr_choice *choice, int64_t *sample_rows)
+                                    const tsr_tiles *tiles, tsr_choice *choice)
 {
     tsr_status st;
     int64_t rows = tiles->span.rows_global, high = params->k.high < rows ? params->k.high : rows;
     tsr_tiles *sample = NULL;
 
     TSR_TRY(tsr_sample_draw(comm, tiles, seed, params->sample > high ? params->sample : high, &sample));
-    *sample_rows = sample->span.rows;
     TSR_TRY(tsr_choose(comm, params, seed, isa, sample, (int32_t)params->k.low, (int32_t)high, choice));
 done:
     tsr_tiles_destroy(&sample);
+    return st;
+}
+
+/* ---- checkpoints ---- */
+
+typedef struct keeper {
+    const tsr_checkpoint *checkpoint; /* the caller's */
+    const tsr_choice *choice;
+} keeper;
+
+/* The state of the iterations, and what was chosen before them. */
+static tsr_status keep(const tsr_comm *comm, void *context, const tsr_bundle *state)
+{
+    tsr_status st;
+    const keeper *k = context;
+    tsr_bundle *all = NULL;
+
+    TSR_AGREE(comm, tsr_bundle_create(&all));
+    TSR_AGREE(comm, tsr_bundle_merge(all, state));
+    TSR_AGREE(comm, tsr_choice_save(k->choice, all));
+    TSR_TRY(k->checkpoint->save(comm, k->checkpoint->context, all));
+done:
+    tsr_bundle_destroy(&all);
     return st;
 }
 
@@ -212,6 +241,7 @@ static tsr_status model_from(const tsr_lloyd *fit, tsr_choice *choice, tsr_kmean
     m->asked_k = fit->k;
     TSR_TRY(keep_filled(fit, choice->jaccard, m));
     memcpy(m->vote, choice->vote, sizeof m->vote);
+    m->sample_rows = choice->sample_rows;
     m->candidates_n = choice->candidates_n;
     m->candidate = choice->candidate;
     choice->candidate = NULL;
@@ -242,27 +272,36 @@ tsr_status tsr_kmeans_run(const tsr_comm *comm, const tsr_cluster_params *params
     tsr_isa isa = TSR_ISA_BASELINE;
     tsr_choice choice = {0};
     tsr_lloyd fit = {0};
-    int64_t sample_rows = 0;
+    const tsr_checkpoint *checkpoint = params->checkpoint;
+    keeper keeping = {checkpoint, &choice};
 
     *model = NULL;
     *label = NULL;
     TSR_TRY(check_same(comm, params, seed, tiles, start, start_k));
     TSR_AGREE(comm, check(params, tiles, start, start_k));
     TSR_TRY(tsr_isa_agree(comm, &isa));
-    if (start != NULL)
+    if (checkpoint != NULL && checkpoint->from != NULL)
+        TSR_AGREE(comm, tsr_choice_load(checkpoint->from, tiles->cols, &choice));
+    else if (start != NULL)
         TSR_AGREE(comm, start_from_given(tiles, start, start_k, &choice));
     else
-        TSR_TRY(start_from_sample(comm, params, seed, isa, tiles, &choice, &sample_rows));
+        TSR_TRY(start_from_sample(comm, params, seed, isa, tiles, &choice));
 
     double seconds = tsr_seconds();
-    tsr_lloyd_params lloyd = {.isa = isa, .max_iter = params->max_iter, .tol = params->tol, .stage = "segments"};
+    tsr_lloyd_params lloyd = {
+        .isa = isa, .max_iter = params->max_iter, .tol = params->tol, .empty = params->empty, .stage = "segments"};
+    tsr_checkpoint with_choice = {.save = keep, .context = &keeping};
+    if (checkpoint != NULL) {
+        with_choice.from = checkpoint->from;
+        with_choice.seconds = checkpoint->seconds;
+        lloyd.checkpoint = &with_choice;
+    }
     TSR_TRY(tsr_lloyd_run(comm, &lloyd, tiles, choice.centroid, choice.k, &fit));
     seconds = tsr_seconds() - seconds;
     tsr_max_double(comm, &seconds, 1);
 
     TSR_AGREE(comm, model_from(&fit, &choice, model));
     (*model)->seconds = seconds;
-    (*model)->sample_rows = sample_rows;
     *label = fit.label;
     fit.label = NULL;
     report(*model);

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "tessera/kmeans.h"
+#include "cluster/choose.h"
 #include "tessera/memory.h"
 
 enum { CANDIDATE_NUMBERS = 12 };
@@ -191,5 +191,44 @@ tsr_status tsr_kmeans_load(const tsr_bundle *bundle, tsr_kmeans **model)
     m = NULL;
 done:
     tsr_kmeans_destroy(&m);
+    return st;
+}
+
+tsr_status tsr_choice_save(const tsr_choice *choice, tsr_bundle *bundle)
+{
+    tsr_status st;
+    tsr_kmeans draft = {.k = choice->k,
+                        .candidates_n = choice->candidates_n,
+                        .candidate = choice->candidate,
+                        .jaccard = choice->jaccard};
+
+    memcpy(draft.vote, choice->vote, sizeof draft.vote);
+    TSR_TRY(tsr_bundle_put_int(bundle, "/choice/k", choice->k));
+    TSR_TRY(tsr_bundle_put_int(bundle, "/choice/sample_rows", choice->sample_rows));
+    TSR_TRY(save_candidates(&draft, bundle));
+done:
+    return st;
+}
+
+tsr_status tsr_choice_load(const tsr_bundle *bundle, int32_t cols, tsr_choice *choice)
+{
+    tsr_status st;
+    tsr_kmeans draft = {0};
+    int64_t k = 0;
+
+    *choice = (tsr_choice){0};
+    TSR_TRY(tsr_bundle_get_int(bundle, "/choice/k", &k));
+    if (k < 1 || k > TSR_K_MAX) return TSR_FAIL(TSR_EDATA, "/choice/k of the checkpoint is %lld", (long long)k);
+    draft.k = (int32_t)k;
+    TSR_TRY(tsr_bundle_get_int(bundle, "/choice/sample_rows", &choice->sample_rows));
+    TSR_TRY(load_candidates(bundle, &draft));
+    TSR_TRY(tsr_alloc(&choice->centroid, k * cols, sizeof *choice->centroid));
+done:
+    choice->k = draft.k;
+    choice->candidates_n = draft.candidates_n;
+    choice->candidate = draft.candidate;
+    choice->jaccard = draft.jaccard;
+    memcpy(choice->vote, draft.vote, sizeof choice->vote);
+    if (st != TSR_OK) tsr_choice_clear(choice);
     return st;
 }

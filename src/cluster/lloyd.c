@@ -33,11 +33,12 @@ static tsr_status make(const tsr_tiles *tiles, const float *start, int32_t k, ts
     tsr_status st;
     int64_t values = (int64_t)k * tiles->cols;
 
-    *fit = (tsr_lloyd){.tiles = tiles, .k = k};
+    *fit = (tsr_lloyd){.tiles = tiles, .k = k, .moved_before = -1, .saved = tsr_seconds()};
     TSR_TRY(tsr_alloc(&fit->centroid, values, sizeof *fit->centroid));
     TSR_TRY(tsr_alloc(&fit->next, values, sizeof *fit->next));
     TSR_TRY(tsr_alloc(&fit->local, tsr_lloyd_numbers(fit), sizeof *fit->local));
     TSR_TRY(tsr_alloc(&fit->total, tsr_lloyd_numbers(fit) + TSR_LLOYD_RIDERS, sizeof *fit->total));
+    TSR_TRY(tsr_alloc(&fit->repaired, k, sizeof *fit->repaired));
     TSR_TRY(tsr_alloc(&fit->mark, tsr_lloyd_numbers(fit), sizeof *fit->mark));
     TSR_TRY(tsr_alloc_aligned(&fit->label, tiles->span.rows, sizeof *fit->label));
     TSR_TRY(tsr_prune_make(tiles, k, &fit->prune));
@@ -52,38 +53,59 @@ void tsr_lloyd_clear(tsr_lloyd *fit)
     tsr_prune_clear(&fit->prune);
     tsr_free(&fit->label);
     tsr_free(&fit->mark);
+    tsr_free(&fit->repaired);
     tsr_free(&fit->total);
     tsr_free(&fit->local);
     tsr_free(&fit->next);
     tsr_free(&fit->centroid);
 }
 
+static bool is_time_to_save(const tsr_comm *comm, const tsr_checkpoint *checkpoint, const tsr_lloyd *fit)
+{
+    return comm->rank == 0 && checkpoint != NULL && tsr_seconds() - fit->saved >= checkpoint->seconds;
+}
+
+/* Failures on purpose, in any fit and in the one on all rows. */
+static tsr_status pass_fault_points(const tsr_lloyd_params *params)
+{
+    if (tsr_fault("kmeans") || (params->stage != NULL && tsr_fault("kmeans_iteration")))
+        return TSR_FAIL(TSR_EBUG, "K-means failed on purpose (TSR_FAULT)");
+    return TSR_OK;
+}
+
 /* One pass over this rank's rows, one allreduce. The wish to stop and failures ride in it: no rank is left waiting. */
 static tsr_status assign(const tsr_comm *comm, const tsr_lloyd_params *params, tsr_lloyd *fit)
 {
     int64_t n = tsr_lloyd_numbers(fit), *riders = fit->total + n;
-    tsr_status st = tsr_fault("kmeans") ? TSR_FAIL(TSR_EBUG, "K-means failed on purpose (TSR_FAULT)") : TSR_OK;
+    tsr_status st = pass_fault_points(params);
 
     riders[TSR_LLOYD_MOVED] = tsr_prune_assign(&fit->prune, params->isa, fit->tiles, fit->centroid, fit->label,
                                                fit->local, tsr_lloyd_counts(fit, fit->local));
     riders[TSR_LLOYD_INTERRUPTED] = tsr_interrupt_wanted();
     riders[TSR_LLOYD_FAILED] = st != TSR_OK;
+    riders[TSR_LLOYD_SAVE] = is_time_to_save(comm, params->checkpoint, fit);
     memcpy(fit->total, fit->local, (size_t)n * sizeof *fit->local);
     tsr_sum_int64(comm, fit->total, n + TSR_LLOYD_RIDERS);
-    fit->moved = riders[TSR_LLOYD_MOVED];
+    fit->moved = fit->moved_before >= 0 ? fit->moved_before : riders[TSR_LLOYD_MOVED];
+    fit->moved_before = -1;
     fit->iterations++;
     if (riders[TSR_LLOYD_FAILED] > 0) return tsr_agree(comm, st);
+    if (params->checkpoint != NULL && riders[TSR_LLOYD_SAVE] + riders[TSR_LLOYD_INTERRUPTED] > 0)
+        TSR_TRY(tsr_lloyd_save(comm, params->checkpoint, fit));
     if (riders[TSR_LLOYD_INTERRUPTED] > 0)
         return TSR_FAIL(TSR_EINTR, "stopped as asked, in iteration %lld of K-means", (long long)fit->iterations);
-    return TSR_OK;
+    st = TSR_OK;
+done:
+    return st;
 }
 
+/* Is there an empty segment that may be filled again? */
 static bool any_empty(const tsr_lloyd *fit)
 {
     const int64_t *count = tsr_lloyd_counts(fit, fit->total);
 
     for (int32_t c = 0; c < fit->k; c++)
-        if (count[c] == 0) return true;
+        if (count[c] == 0 && fit->repaired[c] < TSR_LLOYD_REPAIRS) return true;
     return false;
 }
 
@@ -140,6 +162,21 @@ done:
     return st;
 }
 
+/* Fill empty segments, as the job wants it; the next centroids follow. */
+static tsr_status mend(const tsr_comm *comm, const tsr_lloyd_params *params, tsr_lloyd *fit, int64_t *repaired)
+{
+    tsr_status st = TSR_OK;
+
+    if (params->empty == TSR_EMPTY_SPLIT) {
+        *repaired = tsr_lloyd_split(fit);
+    } else {
+        TSR_TRY(tsr_lloyd_repair(comm, fit, repaired));
+        (void)find_next(fit);
+    }
+done:
+    return st;
+}
+
 static tsr_status iterate(const tsr_comm *comm, const tsr_lloyd_params *params, double limit, tsr_lloyd *fit)
 {
     tsr_status st;
@@ -149,8 +186,9 @@ static tsr_status iterate(const tsr_comm *comm, const tsr_lloyd_params *params, 
 
         TSR_TRY(assign(comm, params, fit));
         if (params->stage != NULL) tsr_progress(params->stage, fit->iterations, params->max_iter);
+        double shift = find_next(fit);
         /* Repaired segments hold rows that their centroids do not have yet: never the last thing to happen. */
-        if (fit->iterations < params->max_iter && any_empty(fit)) TSR_TRY(tsr_lloyd_repair(comm, fit, &repaired));
+        if (fit->iterations < params->max_iter && any_empty(fit)) TSR_TRY(mend(comm, params, fit, &repaired));
         fit->repairs += repaired;
         if (repaired > 0) tsr_prune_forget(&fit->prune);
         if (fit->moved == 0 && repaired == 0) {
@@ -165,7 +203,7 @@ static tsr_status iterate(const tsr_comm *comm, const tsr_lloyd_params *params, 
             fit->stop = TSR_STOP_CYCLE;
             break;
         }
-        if (find_next(fit) <= limit && repaired == 0 && limit > 0) {
+        if (shift <= limit && repaired == 0 && limit > 0) {
             fit->stop = TSR_STOP_TOLERANCE;
             break;
         }
@@ -185,6 +223,8 @@ tsr_status tsr_lloyd_run(const tsr_comm *comm, const tsr_lloyd_params *params, c
     double limit = 0;
 
     TSR_AGREE(comm, make(tiles, start, k, fit));
+    if (params->checkpoint != NULL && params->checkpoint->from != NULL)
+        TSR_AGREE(comm, tsr_lloyd_restore(params->checkpoint->from, fit));
     if (params->tol > 0) TSR_TRY(smallest_shift(comm, tiles, params->tol, &limit));
     TSR_TRY(iterate(comm, params, limit, fit));
 done:

@@ -11,8 +11,10 @@
 typedef struct tsr_lloyd_params {
     tsr_isa isa;
     int64_t max_iter;
-    double tol;        /* as in tsr_cluster_params */
-    const char *stage; /* name in the progress line; NULL: no progress */
+    double tol;                       /* as in tsr_cluster_params */
+    int32_t empty;                    /* a tsr_empty */
+    const char *stage;                /* name in the progress line; NULL: no progress */
+    const tsr_checkpoint *checkpoint; /* NULL: none */
 } tsr_lloyd_params;
 
 /*
@@ -26,13 +28,18 @@ typedef struct tsr_lloyd {
     int64_t *local;         /* this rank's sums [k][cols], then counts [k] */
     int64_t *total;         /* the same of all ranks, then TSR_LLOYD_RIDERS more numbers in the same reduction */
     int64_t *mark;          /* an earlier `total`, to find cycles */
+    int32_t *repaired;      /* [k] how often each segment was filled again */
     uint16_t *label;        /* [rows] by slot */
     tsr_prune prune;        /* what passes need not look at; made anew by a pass over all rows */
     int64_t iterations, moved, repairs;
+    int64_t moved_before; /* resumed, on the way to the labels that were left: rows that had moved; else -1 */
+    double saved;         /* clock at the last checkpoint */
     tsr_stop stop;
 } tsr_lloyd;
 
-enum { TSR_LLOYD_MOVED, TSR_LLOYD_INTERRUPTED, TSR_LLOYD_FAILED, TSR_LLOYD_RIDERS };
+enum { TSR_LLOYD_MOVED, TSR_LLOYD_INTERRUPTED, TSR_LLOYD_FAILED, TSR_LLOYD_SAVE, TSR_LLOYD_RIDERS };
+
+#define TSR_LLOYD_REPAIRS 8 /* of one segment: an outlier that comes and goes must not keep a fit from its end */
 
 /** Local. Numbers in local and in the state part of total: k (cols + 1). */
 int64_t tsr_lloyd_numbers(const tsr_lloyd *fit);
@@ -63,5 +70,21 @@ double tsr_lloyd_inertia(const tsr_lloyd *fit, tsr_int128 squares);
  * @return TSR_OK; TSR_ENOMEM
  */
 tsr_status tsr_lloyd_repair(const tsr_comm *comm, tsr_lloyd *fit, int64_t *repaired) TSR_NODISCARD;
+
+/**
+ * Local. Let empty segments share the rows of the largest ones: their next centroids lie a little to both sides of the
+ * mean (as FAISS does). Rows follow with the next labels. @return how many were given a centroid
+ */
+int64_t tsr_lloyd_split(tsr_lloyd *fit);
+
+/**
+ * Collective. Hand the state of the present iteration to the checkpoint: the centroids that the labels were found with,
+ * and what the course of the fit depends on beside them. Sums and labels follow from one pass over the rows.
+ * @return TSR_OK; TSR_ENOMEM; what the checkpoint's save returned
+ */
+tsr_status tsr_lloyd_save(const tsr_comm *comm, const tsr_checkpoint *checkpoint, tsr_lloyd *fit) TSR_NODISCARD;
+
+/** Local. Go on from a saved state. @return TSR_OK; TSR_EDATA (it is not one of this k and these columns) */
+tsr_status tsr_lloyd_restore(const tsr_bundle *from, tsr_lloyd *fit) TSR_NODISCARD;
 
 #endif

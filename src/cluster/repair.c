@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -126,7 +127,7 @@ static int64_t move_rows(const tsr_comm *comm, tsr_lloyd *fit, const shortlist *
     int64_t *count = tsr_lloyd_counts(fit, fit->total), next = 0, repaired = 0;
 
     for (int32_t c = 0; c < fit->k; c++) {
-        if (count[c] > 0) continue;
+        if (count[c] > 0 || fit->repaired[c] == TSR_LLOYD_REPAIRS) continue;
         while (next < all->n && (count[entry(all, next)->segment] < 2 || repeats(all, next))) next++;
         if (next == all->n) break;
         const donor *d = entry(all, next++);
@@ -135,6 +136,7 @@ static int64_t move_rows(const tsr_comm *comm, tsr_lloyd *fit, const shortlist *
             move_row(d, c, cols, fit->local, tsr_lloyd_counts(fit, fit->local));
             fit->label[d->slot] = (uint16_t)c;
         }
+        fit->repaired[c]++;
         repaired++;
     }
     return repaired;
@@ -158,4 +160,39 @@ done:
     tsr_free(&gathered);
     tsr_free(&mine.at);
     return st;
+}
+
+/* The largest segment, the first of equals; the shares that splits have taken are counted off. */
+static int32_t largest(const int64_t *share, int32_t k)
+{
+    int32_t best = 0;
+
+    for (int32_t c = 1; c < k; c++)
+        if (share[c] > share[best]) best = c;
+    return best;
+}
+
+int64_t tsr_lloyd_split(tsr_lloyd *fit)
+{
+    int32_t cols = fit->tiles->cols;
+    const int64_t *count = tsr_lloyd_counts(fit, fit->total);
+    int64_t share[TSR_K_MAX], split = 0;
+
+    memcpy(share, count, (size_t)fit->k * sizeof *share);
+    for (int32_t c = 0; c < fit->k; c++) {
+        int32_t from = largest(share, fit->k);
+
+        if (count[c] > 0 || fit->repaired[c] == TSR_LLOYD_REPAIRS || share[from] < 2) continue;
+        float *a = fit->next + (int64_t)from * cols, *b = fit->next + (int64_t)c * cols;
+        for (int32_t j = 0; j < cols; j++) {
+            float off = (j % 2 == 0 ? 1 : -1) * fmaxf(fabsf(a[j]), 512) * 0x1p-10F; /* half a step at least */
+            b[j] = a[j] + off;
+            a[j] -= off;
+        }
+        share[c] = share[from] / 2;
+        share[from] -= share[c];
+        fit->repaired[c]++;
+        split++;
+    }
+    return split;
 }

@@ -300,6 +300,10 @@ static tsr_status look_at_checkpoint(const tsr_comm *comm, tsr_run *run, tsr_sta
     if (st == TSR_OK) st = tsr_bundle_get_text(run->kept[stage], "/fingerprint", &fingerprint);
     if (st != TSR_OK) tsr_warn("%s is damaged: the stage is done again", path);
     if (st != TSR_OK || strcmp(fingerprint, run->fingerprint[stage]) != 0) tsr_bundle_destroy(&run->kept[stage]);
+    if (run->kept[stage] != NULL && tsr_bundle_has(run->kept[stage], TSR_UNFINISHED)) {
+        run->begun[stage] = run->kept[stage];
+        run->kept[stage] = NULL;
+    }
     tsr_error_clear();
     st = TSR_OK;
 done:
@@ -361,7 +365,10 @@ done:
 void tsr_run_close(tsr_run **run)
 {
     if (*run == NULL) return;
-    for (tsr_stage s = 0; s < TSR_STAGES; s++) tsr_bundle_destroy(&(*run)->kept[s]);
+    for (tsr_stage s = 0; s < TSR_STAGES; s++) {
+        tsr_bundle_destroy(&(*run)->begun[s]);
+        tsr_bundle_destroy(&(*run)->kept[s]);
+    }
     json_decref((*run)->manifest);
     if ((*run)->lock >= 0) tsr_folder_unlock(&(*run)->lock);
     tsr_free(&(*run)->folder);

@@ -17,6 +17,7 @@
 
 /* The folder of small results, in the run directory. */
 #define TSR_CHECKPOINT "checkpoint"
+#define TSR_UNFINISHED "/unfinished" /* in the checkpoint of a stage that was left in the middle */
 
 /* In the order of the work. */
 typedef enum tsr_stage {
@@ -44,6 +45,7 @@ typedef struct tsr_run {
     char fingerprint[TSR_STAGES][65];            /* of what this job would make */
     bool done[TSR_STAGES];                       /* stages with a file: it is there, whole, and of this job */
     tsr_bundle *kept[TSR_STAGES];                /* stages with a small result: from its checkpoint; NULL: none */
+    tsr_bundle *begun[TSR_STAGES];               /* where a stage was left in the middle; NULL: nowhere */
     uint8_t digest[TSR_STAGES][TSR_DIGEST_SIZE]; /* of the files that have one */
     double started;                              /* clock at the start of the present stage */
 } tsr_run;
@@ -89,6 +91,13 @@ int64_t tsr_run_file_bytes(const tsr_comm *comm, const char *path);
  * @return TSR_OK; TSR_EINTR; TSR_EIO
  */
 tsr_status tsr_run_begin(const tsr_comm *comm, tsr_run *run, tsr_stage stage) TSR_NODISCARD;
+
+/**
+ * Collective. Keep where a stage stands, in its checkpoint: run->begun of the next run; the stage's result takes its
+ * place. @return TSR_OK; TSR_EIO; TSR_ENOMEM
+ */
+tsr_status tsr_run_keep(const tsr_comm *comm, const tsr_run *run, tsr_stage stage,
+                        const tsr_bundle *state) TSR_NODISCARD;
 
 /**
  * Collective. Leave a stage: keep its small result, note time, rows, memory and fingerprint in run.json, say one line.

@@ -143,7 +143,8 @@ done:
     return st;
 }
 
-static tsr_status write_checkpoint(const tsr_comm *comm, const tsr_run *run, tsr_stage stage, const tsr_bundle *keep)
+static tsr_status write_checkpoint(const tsr_comm *comm, const tsr_run *run, tsr_stage stage, const tsr_bundle *keep,
+                                   bool finished)
 {
     tsr_bundle *bundle = NULL;
     char *path = NULL, *folder = NULL;
@@ -152,6 +153,7 @@ static tsr_status write_checkpoint(const tsr_comm *comm, const tsr_run *run, tsr
     TSR_AGREE(comm, tsr_bundle_create(&bundle));
     TSR_AGREE(comm, tsr_bundle_merge(bundle, keep));
     TSR_AGREE(comm, tsr_bundle_put_text(bundle, "/fingerprint", run->fingerprint[stage]));
+    if (!finished) TSR_AGREE(comm, tsr_bundle_put_int(bundle, TSR_UNFINISHED, 1));
     TSR_AGREE(comm, tsr_path(&folder, run->folder, TSR_CHECKPOINT));
     TSR_AGREE(comm, tsr_run_checkpoint(run, stage, &path));
     TSR_AGREE(comm, comm->rank == 0 ? tsr_folder_make(folder) : TSR_OK);
@@ -161,6 +163,11 @@ done:
     tsr_free(&path);
     tsr_bundle_destroy(&bundle);
     return st;
+}
+
+tsr_status tsr_run_keep(const tsr_comm *comm, const tsr_run *run, tsr_stage stage, const tsr_bundle *state)
+{
+    return write_checkpoint(comm, run, stage, state, false);
 }
 
 /* The record of the stage takes the place of the one before. */
@@ -228,7 +235,7 @@ tsr_status tsr_run_end(const tsr_comm *comm, tsr_run *run, tsr_stage stage, cons
     tsr_status st;
 
     TSR_AGREE(comm, pass_fault_point(stage));
-    if (outcome->keep != NULL) TSR_TRY(write_checkpoint(comm, run, stage, outcome->keep));
+    if (outcome->keep != NULL) TSR_TRY(write_checkpoint(comm, run, stage, outcome->keep, true));
     if (tsr_stage_file(stage) != NULL) TSR_TRY(note_file(comm, run, stage, outcome));
     record_stage(comm, run, stage, outcome);
     TSR_TRY(tsr_run_save(comm, run));

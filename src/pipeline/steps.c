@@ -249,10 +249,17 @@ done:
     return st;
 }
 
+static tsr_status keep_state(const tsr_comm *comm, void *context, const tsr_bundle *state)
+{
+    return tsr_run_keep(comm, context, TSR_STAGE_KMEANS, state);
+}
+
 static tsr_status fit_kmeans(const tsr_comm *comm, tsr_run *run, const tsr_input *input, const tsr_scaler *scaler,
                              const tsr_pca *pca, const tsr_tiles *space, tsr_segmentation *segmentation)
 {
     const tsr_settings *job = run->settings;
+    const tsr_checkpoint checkpoint = {run->begun[TSR_STAGE_KMEANS], job->run.checkpoint_seconds, keep_state, run};
+    tsr_cluster_params params = job->cluster;
     tsr_outcome outcome = {.rows = space->span.rows};
     tsr_bundle *keep = NULL;
     char *features = NULL;
@@ -262,8 +269,9 @@ static tsr_status fit_kmeans(const tsr_comm *comm, tsr_run *run, const tsr_input
     TSR_AGREE(comm, tsr_run_path(run, TSR_STAGE_FEATURES, &features));
     TSR_TRY(tsr_run_begin(comm, run, TSR_STAGE_KMEANS));
     if (input->start != NULL) TSR_AGREE(comm, make_start(run, input, scaler, pca, &start));
-    TSR_TRY(tsr_kmeans_run(comm, &job->cluster, (uint64_t)job->run.seed, space, start, input->start_k,
-                           &segmentation->model, &segmentation->label));
+    params.checkpoint = &checkpoint;
+    TSR_TRY(tsr_kmeans_run(comm, &params, (uint64_t)job->run.seed, space, start, input->start_k, &segmentation->model,
+                           &segmentation->label));
     TSR_TRY(number_segments(comm, features, space, segmentation));
     TSR_AGREE(comm, keep_segmentation(segmentation->model, &keep));
     outcome.keep = keep;

@@ -35,3 +35,14 @@ expect 6 env TSR_FAULT="point=pca,rank=1,action=usr1" "$MPIEXEC" --timeout 60 -n
 [ -e asked/checkpoint/scale.h5 ] || die "no checkpoint was kept"
 "$TESSERA" segment asked.yaml --quiet >/dev/null
 [ "$(digest asked)" = "$wanted" ] || die "asked to stop: another digest"
+
+# USR1 inside K-means: the fit goes on where it stopped, on another number of ranks, without choosing k again.
+for stop in 1 2; do
+    run=inside$stop
+    job $run
+    expect 6 env TSR_FAULT="point=kmeans_iteration,rank=2,nth=$stop,action=usr1" "$MPIEXEC" --timeout 60 -np 3 \
+        "$TESSERA" segment $run.yaml
+    [ -e $run/checkpoint/kmeans.h5 ] || die "K-means kept no checkpoint"
+    ranks $stop "$TESSERA" segment $run.yaml --quiet >/dev/null
+    [ "$(digest $run)" = "$wanted" ] || die "stopped inside K-means: another digest"
+done
