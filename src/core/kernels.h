@@ -7,6 +7,8 @@
 
 #include "tessera/assign.h"
 
+#define TSR_PRODUCT_ROWS 1024
+
 /* What rows are compared with. */
 typedef struct tsr_targets {
     const float *centroid; /* [k][cols] */
@@ -48,11 +50,22 @@ typedef struct tsr_kernels {
     /** Products of 16 rows with @p n vectors: score [n][16] = sum over columns in order of row [cols][16] x vector
      *  [n][cols]; products are rounded before they are added. */
     void (*project)(const double *row, int32_t cols, const double *vector, int32_t n, double *score);
+
+    /**
+     * Add the products of the columns of at most TSR_PRODUCT_ROWS rows, exact: product [cols][cols], i <= j; sum
+     * [cols]. NULL: BLAS does it.
+     * @param work  [3][cols rounded up to a multiple of 4][TSR_PRODUCT_ROWS], zero at first
+     */
+    void (*products)(const int16_t *value, int64_t tiles, int32_t cols, int16_t *work, int64_t *product, int64_t *sum);
 } tsr_kernels;
 
 extern const tsr_kernels tsr_kernels_baseline;
 #ifdef TSR_X86
 extern const tsr_kernels tsr_kernels_avx2, tsr_kernels_avx512;
+void tsr_products_avx2(const int16_t *value, int64_t tiles, int32_t cols, int16_t *work, int64_t *product,
+                       int64_t *sum);
+void tsr_products_avx512(const int16_t *value, int64_t tiles, int32_t cols, int16_t *work, int64_t *product,
+                         int64_t *sum);
 #endif
 
 /** Local. */

@@ -1,11 +1,16 @@
 #include <cblas.h>
+#include <string.h>
 
-#include "tessera/assign.h"
+#include "core/kernels.h"
 #include "tessera/memory.h"
 
 /* 2^22 products of two steps stay below 2^52: every sum that dsyrk forms on its way is an integer that double holds. */
 #define EXACT_ROWS   ((int64_t)1 << 22)
 #define BLOCK_VALUES ((int64_t)1 << 20) /* of one converted block: 8 MiB */
+
+/* Up to here columns of TSR_PRODUCT_ROWS rows stay in the cache for the integer kernel; BLAS is better beyond. */
+#define INTEGER_COLS 512
+#define INTEGER_ROWS ((int64_t)1 << 33) /* whose products fit 64 bits */
 
 static int64_t block_tiles(int32_t cols)
 {
@@ -31,18 +36,13 @@ static void convert(const tsr_tiles *tiles, int64_t first, int64_t n, double *bl
     }
 }
 
-static void flush(double *part, int32_t cols, tsr_int128 *product)
+static void flush(const double *part, int32_t cols, tsr_int128 *product)
 {
-    for (int32_t i = 0; i < cols; i++) {
-        for (int32_t j = i; j < cols; j++) {
-            int64_t at = (int64_t)i * cols + j;
-            product[at] += (int64_t)part[at];
-            part[at] = 0;
-        }
-    }
+    for (int32_t i = 0; i < cols; i++)
+        for (int32_t j = i; j < cols; j++) product[(int64_t)i * cols + j] += (int64_t)part[(int64_t)i * cols + j];
 }
 
-tsr_status tsr_products(const tsr_tiles *tiles, tsr_int128 *product, int64_t *sum)
+static tsr_status by_blas(const tsr_tiles *tiles, tsr_int128 *product, int64_t *sum)
 {
     tsr_status st;
     int32_t cols = tiles->cols;
@@ -56,6 +56,7 @@ tsr_status tsr_products(const tsr_tiles *tiles, tsr_int128 *product, int64_t *su
 
         if (rows + width > EXACT_ROWS) {
             flush(part, cols, product);
+            memset(part, 0, (size_t)cols * (size_t)cols * sizeof *part);
             rows = 0;
         }
         convert(tiles, first, n, block, sum);
@@ -67,4 +68,34 @@ done:
     tsr_free(&part);
     tsr_free(&block);
     return st;
+}
+
+static tsr_status by_integers(const tsr_kernels *kernels, const tsr_tiles *tiles, tsr_int128 *product, int64_t *sum)
+{
+    tsr_status st;
+    const int32_t cols = tiles->cols;
+    const int64_t step = TSR_PRODUCT_ROWS / TSR_TILE_ROWS, wide = (cols + 3) / 4 * 4, values = (int64_t)cols * cols;
+    int16_t *work = NULL;
+    int64_t *part = NULL;
+
+    TSR_TRY(tsr_alloc_aligned(&work, 3 * wide * TSR_PRODUCT_ROWS, sizeof *work));
+    TSR_TRY(tsr_alloc_aligned(&part, values, sizeof *part));
+    for (int64_t first = 0; first < tiles->tiles; first += step) {
+        int64_t n = tiles->tiles - first < step ? tiles->tiles - first : step;
+        kernels->products(tiles->value + first * cols * TSR_TILE_ROWS, n, cols, work, part, sum);
+    }
+    for (int64_t i = 0; i < values; i++) product[i] += part[i];
+done:
+    tsr_free(&part);
+    tsr_free(&work);
+    return st;
+}
+
+tsr_status tsr_products(const tsr_tiles *tiles, tsr_int128 *product, int64_t *sum)
+{
+    const tsr_kernels *kernels = tsr_kernels_here();
+
+    if (kernels->products == NULL || tiles->cols > INTEGER_COLS || tiles->span.rows >= INTEGER_ROWS)
+        return by_blas(tiles, product, sum);
+    return by_integers(kernels, tiles, product, sum);
 }
