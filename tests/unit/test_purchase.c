@@ -221,6 +221,30 @@ static void likelihood_in_company_has_the_bits_of_each_alone(void **state)
         }
 }
 
+/* What a rank has of smaller x must not show, nor how the sum over them came about. */
+static void likelihood_does_not_depend_on_the_smaller_x_of_a_rank(void **state)
+{
+    enum { N = 900 };
+    static int32_t x[N];
+    static double tx[N], t[N];
+    static int64_t one[N];
+    const tsr_purchase_model *models[] = {&tsr_bg_nbd, &tsr_mbg_nbd, &tsr_pareto_nbd, &tsr_nbd};
+
+    (void)state;
+    for (int i = 0; i < N; i++) x[i] = i, tx[i] = i > 0 ? 1 + i * .1 : 0, t[i] = 100, one[i] = 1;
+    for (int m = 0; m < 4; m++) {
+        tsr_histories all = {.n = N, .x = x, .tx = tx, .t = t, .count = one};
+        tsr_fixed sums[5], alone[5];
+        for (int k = 0; k < 5; k++) sums[k] = alone[k] = tsr_fixed_zero(40);
+        models[m]->add_likelihood(mbg_cdnow, &all, sums);
+        for (int i = 0; i < N; i++) {
+            tsr_histories single = {.n = 1, .x = x + i, .tx = tx + i, .t = t + i, .count = one + i};
+            models[m]->add_likelihood(mbg_cdnow, &single, alone);
+        }
+        for (int k = 0; k <= models[m]->parameters; k++) assert_true(sums[k].sum == alone[k].sum);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -233,6 +257,7 @@ int main(void)
         cmocka_unit_test(integral_over_lifetimes_equals_its_closed_form),
         cmocka_unit_test(extreme_histories_give_finite_values),
         cmocka_unit_test(counts_of_new_customers_are_a_distribution_with_the_expected_mean),
+        cmocka_unit_test(likelihood_does_not_depend_on_the_smaller_x_of_a_rank),
         cmocka_unit_test(likelihood_in_company_has_the_bits_of_each_alone),
     };
     return RUN_UNIT_TESTS(tests);
