@@ -9,6 +9,7 @@
 #include "tessera/ingest.h"
 #include "tessera/kmeans.h"
 #include "tessera/pca.h"
+#include "tessera/quality.h"
 #include "tessera/rfm.h"
 #include "tessera/value.h"
 
@@ -31,6 +32,7 @@ typedef struct tsr_settings {
     tsr_features_params features;
     tsr_reduce_params reduce;
     tsr_cluster_params cluster;
+    tsr_quality_params quality;
     tsr_rfm_params rfm;
     tsr_value_params value;
     tsr_job *job; /* owns the strings */

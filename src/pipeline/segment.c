@@ -192,7 +192,7 @@ static tsr_status find_segments(const tsr_comm *comm, tsr_run *run, const tsr_in
     if (scores != NULL) tsr_tiles_destroy(&tiles);
     const tsr_tiles *space = scores != NULL ? scores : tiles;
     TSR_TRY(tsr_step_kmeans(comm, run, input, scaler, pca, space, &segmentation));
-    TSR_TRY(tsr_step_quality(comm, run, space, &segmentation, &quality));
+    TSR_TRY(tsr_step_quality(comm, run, input, space, &segmentation, &quality));
     TSR_TRY(tsr_step_rfm(comm, run, &population, &info, &rfm));
     TSR_TRY(tsr_step_value(comm, run, &population, &info, &worth));
     TSR_TRY(write_customers(comm, run,

@@ -41,6 +41,7 @@ int32_t tsr_settings_sections(tsr_settings *settings, tsr_section sections[TSR_S
         {tsr_features_keys, &settings->features},
         {tsr_reduce_keys, &settings->reduce},
         {tsr_cluster_keys, &settings->cluster},
+        {tsr_quality_keys, &settings->quality},
         {tsr_rfm_keys, &settings->rfm},
         {tsr_value_keys, &settings->value},
     };

@@ -29,14 +29,32 @@ static json_t *money_text(tsr_int128 units, int32_t scale)
 
 /* ---- the parts of segments.json ---- */
 
+static json_t *silhouette_of(const tsr_silhouette *s)
+{
+    if (s->sample == 0) return json_null();
+    return json_pack("{s:o, s:o, s:o, s:I}", "value", real(s->value), "low", real(s->low), "high", real(s->high),
+                     "sample", (json_int_t)s->sample);
+}
+
+static json_t *agreement_of(const tsr_findings *f)
+{
+    const tsr_agreement *a = &f->quality->agreement;
+
+    if (a->classes == 0) return json_null();
+    return json_pack("{s:s, s:o, s:o, s:i, s:I}", "truth", f->run->settings->quality.truth, "adjusted_rand",
+                     real(a->adjusted_rand), "normalised_information", real(a->normalised_information), "classes",
+                     (int)a->classes, "customers", (json_int_t)a->rows);
+}
+
 static json_t *quality_of(const tsr_findings *f)
 {
     const tsr_quality *q = f->quality;
 
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:i}", "inertia", real(q->inertia), "explained_variance",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i}", "inertia", real(q->inertia), "explained_variance",
                      real(q->explained_variance), "silhouette_squared", real(q->silhouette_squared),
-                     "silhouette_simplified", real(q->silhouette_simplified), "davies_bouldin", real(q->davies_bouldin),
-                     "calinski_harabasz", real(q->calinski_harabasz), "k", (int)q->k);
+                     "silhouette_simplified", real(q->silhouette_simplified), "silhouette",
+                     silhouette_of(&q->euclidean), "davies_bouldin", real(q->davies_bouldin), "calinski_harabasz",
+                     real(q->calinski_harabasz), "agreement", agreement_of(f), "k", (int)q->k);
 }
 
 static json_t *candidate_of(const tsr_candidate *c)
@@ -163,6 +181,10 @@ static json_t *segments_of(const tsr_findings *f)
         json_object_set_new(json, "name", json_string(name));
         json_object_set_new(json, "flags", flags);
         json_object_set_new(json, "silhouette_simplified", real(f->quality->segment_silhouette[s]));
+        if (f->quality->euclidean.sample > 0)
+            json_object_set_new(json, "silhouette",
+                                json_pack("{s:o, s:o}", "value", real(f->quality->euclidean.segment[s]), "error",
+                                          real(f->quality->euclidean.segment_error[s])));
         if (f->segmentation->model->jaccard != NULL)
             json_object_set_new(json, "jaccard", real(f->segmentation->model->jaccard[s]));
         json_array_append_new(segments, json);

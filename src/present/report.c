@@ -235,6 +235,27 @@ static void put_profile(tsr_page *page, const json_t *s)
     tsr_page_print(page, "</section>\n");
 }
 
+static void put_silhouette(tsr_page *page, const json_t *silhouette)
+{
+    char value[TSR_FIGURE_BYTES], low[TSR_FIGURE_BYTES], high[TSR_FIGURE_BYTES], text[4 * TSR_FIGURE_BYTES];
+
+    if (!json_is_object(silhouette)) return;
+    snprintf(text, sizeof text, "%s (95 %% interval %s to %s)", tsr_figure_short(tsr_at(silhouette, "value"), value),
+             tsr_figure_short(tsr_at(silhouette, "low"), low), tsr_figure_short(tsr_at(silhouette, "high"), high));
+    put_pair(page, "Silhouette, Euclidean, on a sample", text);
+}
+
+static void put_agreement(tsr_page *page, const json_t *agreement)
+{
+    char text[TSR_FIGURE_BYTES];
+
+    if (!json_is_object(agreement)) return;
+    put_pair(page, "Adjusted Rand index with the given labels (1: the same)",
+             tsr_figure_short(tsr_at(agreement, "adjusted_rand"), text));
+    put_pair(page, "Normalised mutual information with the given labels",
+             tsr_figure_short(tsr_at(agreement, "normalised_information"), text));
+}
+
 static void put_quality(tsr_page *page, const json_t *s)
 {
     static const char *const row[][2] = {
@@ -252,6 +273,8 @@ static void put_quality(tsr_page *page, const json_t *s)
     tsr_page_print(page, "<tbody>\n");
     for (size_t i = 0; i < sizeof row / sizeof row[0]; i++)
         put_pair(page, row[i][0], tsr_figure_short(tsr_at(tsr_at(s, "quality"), row[i][1]), text));
+    put_silhouette(page, tsr_at(s, "quality.silhouette"));
+    put_agreement(page, tsr_at(s, "quality.agreement"));
     tsr_page_print(page, "</tbody>\n");
     close_table(page);
     tsr_page_print(page, "</section>\n");

@@ -11,6 +11,18 @@
 #define SILHOUETTE_SCALE 50
 #define DISTANCE_SCALE   30
 
+#define FIELD(name) offsetof(tsr_quality_params, name)
+
+const tsr_key tsr_quality_keys[] = {
+    {"quality.silhouette_sample", TSR_KEY_INT, FIELD(silhouette_sample), "4096", 0, 1048576, NULL,
+     "Customers on whom the Euclidean silhouette is measured, drawn from each segment; 0: it is not.", NULL, 0},
+    {"quality.truth", TSR_KEY_TEXT, FIELD(truth), "null", 0, 0, NULL,
+     "Column with given labels to compare segments with: an attribute, a column of the matrix or a feature; categories "
+     "or integers.",
+     NULL, 0},
+    {.path = NULL},
+};
+
 /* What the measures are made of. Sums are exact and, once reduced, the same on all ranks. */
 typedef struct evidence {
     int32_t k, cols;
@@ -215,6 +227,7 @@ done:
 
 void tsr_quality_clear(tsr_quality *quality)
 {
+    tsr_silhouette_clear(&quality->euclidean);
     tsr_free(&quality->segment_rows);
     tsr_free(&quality->segment_inertia);
     tsr_free(&quality->segment_silhouette);

@@ -206,6 +206,161 @@ static void memory_short_on_one_rank_fails_on_all(void **state)
     }
 }
 
+/* The definition by Euclidean distances, of all rows or of those of one segment. */
+static double euclidean_of_pairs(int segment)
+{
+    double total = 0, rows = 0;
+
+    for (int64_t i = 0; i < ROWS; i++) {
+        double sum[K] = {0}, n[K] = {0}, own, other = INFINITY;
+        int mine = label_of(i);
+        if (segment >= 0 && mine != segment) continue;
+        rows++;
+        for (int64_t j = 0; j < ROWS; j++) {
+            if (j == i) continue;
+            sum[label_of(j)] += sqrt(square(i, j));
+            n[label_of(j)]++;
+        }
+        if (n[mine] == 0) continue;
+        own = sum[mine] / n[mine];
+        for (int c = 0; c < K; c++)
+            if (c != mine && n[c] > 0) other = fmin(other, sum[c] / n[c]);
+        total += (other - own) / fmax(own, other);
+    }
+    return total / rows;
+}
+
+static void euclidean_silhouette_of_everybody_equals_its_definition(void **state)
+{
+    const tsr_comm *comm = *state;
+    tsr_tiles *tiles = test_tiles(comm, ROWS, COLS, 1.0 / 16, DEAL_EVENLY, clouds);
+    uint16_t *label = labels_new(tiles);
+    tsr_silhouette s;
+
+    CHECK_ALL(comm, tsr_silhouette_sample(comm, tiles, label, K, 1, 10 * ROWS, &s) == TSR_OK);
+    CHECK_ALL(comm, s.sample == ROWS && s.k == K && close_to(s.value, euclidean_of_pairs(-1)));
+    CHECK_ALL(comm, s.low == s.value && s.high == s.value);
+    for (int c = 0; c < K; c++)
+        CHECK_ALL(comm, close_to(s.segment[c], euclidean_of_pairs(c)) && s.segment_error[c] == 0);
+    tsr_silhouette_clear(&s);
+    tsr_free(&label);
+    test_tiles_free(&tiles);
+}
+
+/* Most intervals hold the value of everybody (they leave out that others are sampled too); each sample is the same
+ * however rows are dealt. */
+static void intervals_of_samples_hold_the_value_of_everybody(void **state)
+{
+    const tsr_comm *comm = *state;
+    tsr_tiles *tiles = test_tiles(comm, ROWS, COLS, 1.0 / 16, DEAL_EVENLY, clouds);
+    tsr_tiles *last = test_tiles(comm, ROWS, COLS, 1.0 / 16, DEAL_LAST, clouds);
+    uint16_t *label = labels_new(tiles), *label_last = labels_new(last);
+    double all = euclidean_of_pairs(-1);
+    uint64_t hash = 1;
+    int held = 0;
+
+    for (uint64_t seed = 0; seed < 40; seed++) {
+        tsr_silhouette s, again;
+        CHECK_ALL(comm, tsr_silhouette_sample(comm, tiles, label, K, seed, 60, &s) == TSR_OK);
+        CHECK_ALL(comm, tsr_silhouette_sample(comm, last, label_last, K, seed, 60, &again) == TSR_OK);
+        CHECK_ALL(comm, s.sample > 80 && s.sample < 140 && s.low < s.value && s.value < s.high);
+        CHECK_ALL(comm, s.value == again.value && s.low == again.low && s.sample == again.sample);
+        CHECK_ALL(comm, s.segment[3] == 0); /* one row: drawn always, and alone */
+        held += s.low <= all && all <= s.high;
+        hash = test_hash(hash, &s.value, 3 * sizeof s.value);
+        tsr_silhouette_clear(&again);
+        tsr_silhouette_clear(&s);
+    }
+    CHECK_ALL(comm, held >= 30 && hash == 0xd0f522664549d7d3);
+    tsr_free(&label_last);
+    tsr_free(&label);
+    test_tiles_free(&last);
+    test_tiles_free(&tiles);
+}
+
+static void one_segment_has_no_euclidean_silhouette(void **state)
+{
+    const tsr_comm *comm = *state;
+    tsr_tiles *tiles = test_tiles(comm, 20, COLS, 1.0 / 16, DEAL_EVENLY, clouds);
+    uint16_t *label = NULL;
+    tsr_silhouette s;
+
+    CHECK_ALL(comm, tsr_alloc(&label, tiles->span.rows, sizeof *label) == TSR_OK);
+    CHECK_ALL(comm, tsr_silhouette_sample(comm, tiles, label, 1, 1, 100, &s) == TSR_OK);
+    CHECK_ALL(comm, s.sample == 0 && isnan(s.value) && isnan(s.low) && isnan(s.segment[0]));
+    tsr_silhouette_clear(&s);
+    tsr_free(&label);
+    test_tiles_free(&tiles);
+}
+
+/* Given labels: 10 x (cloud) - 7, with some missing; compared with the segments of label_of. */
+static void agreement_with_given_labels_equals_that_of_their_table(void **state)
+{
+    const tsr_comm *comm = *state;
+    tsr_span span = test_span(comm, ROWS, DEAL_EVENLY);
+    int64_t *truth = NULL, table[K * 5] = {0}, rows = 0;
+    uint16_t *label = NULL;
+    double joint = 0, by_row = 0, by_col = 0;
+    tsr_agreement a;
+
+    CHECK_ALL(comm, tsr_alloc(&truth, span.rows, sizeof *truth) == TSR_OK);
+    CHECK_ALL(comm, tsr_alloc(&label, span.rows, sizeof *label) == TSR_OK);
+    for (int64_t i = 0; i < span.rows; i++) {
+        int64_t row = span.first + i;
+        label[i] = label_of(row);
+        truth[i] = row % 13 == 0 ? TSR_NO_CLASS : 10 * (row % 5) - 7;
+        if (row % 3 > 0 && row % 13 > 0) truth[i] = 10 * label[i] - 7;
+    }
+    for (int64_t row = 0; row < ROWS; row++) {
+        if (row % 13 == 0) continue;
+        rows++;
+        table[label_of(row) * 5 + (row % 3 > 0 ? label_of(row) : row % 5)]++;
+    }
+    for (int i = 0; i < K; i++) {
+        double r = 0;
+        for (int j = 0; j < 5; j++) r += (double)table[i * 5 + j];
+        by_row += r / (double)rows * log((double)rows / r);
+    }
+    for (int j = 0; j < 5; j++) {
+        double c = 0;
+        for (int i = 0; i < K; i++) {
+            double n = (double)table[i * 5 + j];
+            c += n;
+            joint += n > 0 ? n / (double)rows * log((double)rows / n) : 0;
+        }
+        by_col += c / (double)rows * log((double)rows / c);
+    }
+    CHECK_ALL(comm, tsr_agreement_compute(comm, label, K, truth, span.rows, &a) == TSR_OK);
+    CHECK_ALL(comm, a.rows == rows && a.classes == 5);
+    CHECK_ALL(comm, close_to(a.adjusted_rand, tsr_adjusted_rand(table, K, 5)) && a.adjusted_rand > 0.2);
+    CHECK_ALL(comm, close_to(a.normalised_information, 2 * (by_row + by_col - joint) / (by_row + by_col)));
+    for (int64_t i = 0; i < span.rows; i++) truth[i] = TSR_NO_CLASS;
+    CHECK_ALL(comm, tsr_agreement_compute(comm, label, K, truth, span.rows, &a) == TSR_OK);
+    CHECK_ALL(comm, a.rows == 0 && a.classes == 0 && isnan(a.adjusted_rand));
+    tsr_free(&label);
+    tsr_free(&truth);
+}
+
+/* Numbers that are no labels: as many different ones as rows. */
+static void too_many_given_labels_are_refused_on_all_ranks(void **state)
+{
+    const tsr_comm *comm = *state;
+    tsr_span span = test_span(comm, 20000, DEAL_EVENLY);
+    int64_t *truth = NULL;
+    uint16_t *label = NULL;
+    tsr_agreement a;
+
+    CHECK_ALL(comm, tsr_alloc(&truth, span.rows, sizeof *truth) == TSR_OK);
+    CHECK_ALL(comm, tsr_alloc(&label, span.rows, sizeof *label) == TSR_OK);
+    for (int64_t i = 0; i < span.rows; i++) truth[i] = (span.first + i) * 7919 % 20000;
+    CHECK_ALL(comm, tsr_agreement_compute(comm, label, 1, truth, span.rows, &a) == TSR_EDATA);
+    for (int64_t i = 0; i < span.rows; i++) truth[i] %= TSR_CLASSES_MAX;
+    CHECK_ALL(comm, tsr_agreement_compute(comm, label, 1, truth, span.rows, &a) == TSR_OK);
+    CHECK_ALL(comm, a.classes == TSR_CLASSES_MAX && a.normalised_information == 0 && a.adjusted_rand == 0);
+    tsr_free(&label);
+    tsr_free(&truth);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -215,6 +370,11 @@ int main(void)
         cmocka_unit_test(one_segment_leaves_undefined_what_needs_two),
         cmocka_unit_test(equal_rows_have_no_inertia_and_nothing_to_divide_by),
         cmocka_unit_test(memory_short_on_one_rank_fails_on_all),
+        cmocka_unit_test(euclidean_silhouette_of_everybody_equals_its_definition),
+        cmocka_unit_test(intervals_of_samples_hold_the_value_of_everybody),
+        cmocka_unit_test(one_segment_has_no_euclidean_silhouette),
+        cmocka_unit_test(agreement_with_given_labels_equals_that_of_their_table),
+        cmocka_unit_test(too_many_given_labels_are_refused_on_all_ranks),
     };
 
     return RUN_MPI_TESTS(tests);
