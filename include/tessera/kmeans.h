@@ -19,6 +19,12 @@ typedef enum tsr_criterion {
     TSR_CRITERIA
 } tsr_criterion;
 
+/* Where the fit on all rows starts. */
+typedef enum tsr_seeding {
+    TSR_SEED_SAMPLE,  /* from the best fit on the sample */
+    TSR_SEED_PARALLEL /* from kmeans|| on all rows; k is still chosen on the sample */
+} tsr_seeding;
+
 /* What becomes of segments that lose all their rows. Eight times at the most for each: then it stays empty. */
 typedef enum tsr_empty {
     TSR_EMPTY_FARTHEST, /* each takes the row that lies farthest from its own centroid */
@@ -48,6 +54,7 @@ typedef struct tsr_cluster_params {
         *start_path; /* cluster.start: {file, path}: centroids in original units [k][features]; NULL: none */
     int64_t max_iter;
     double tol;       /* stop at squared centroid shift <= tol x mean variance; 0: when no customer moves */
+    int32_t seeding;  /* a tsr_seeding */
     int32_t empty;    /* a tsr_empty */
     double min_share; /* smaller segments are flagged */
     const tsr_checkpoint *checkpoint; /* no key of the job; NULL: none */
@@ -91,7 +98,7 @@ typedef struct tsr_kmeans {
     tsr_candidate *candidate;
     int32_t vote[TSR_CRITERIA]; /* the k that each criterion names; 0: undefined */
     double *jaccard;            /* [k] how well half-samples find each segment again: mean over fits on them of the
-                                   largest Jaccard index (Hennig, 2007; below 0.5 it dissolves); NULL: k was given */
+                                   largest Jaccard index (Hennig, 2007; below 0.5 it dissolves); NULL: k was given, or the seeds */
     int64_t iterations;         /* of the final fit on all rows: passes of assignment */
     double seconds; /* of it, from starting centroids to final labels, the slowest rank; not saved (0 when loaded) */
     tsr_stop stop;

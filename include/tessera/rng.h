@@ -17,6 +17,7 @@ typedef enum tsr_stream {
     TSR_STREAM_GAP = 5,      /* reference sets of the gap statistic */
     TSR_STREAM_HALF = 6,     /* half-samples of stability */
     TSR_STREAM_INTERVAL = 7, /* parameters around a fit, and the customers who are scored with them */
+    TSR_STREAM_PARALLEL = 8, /* candidates of kmeans|| */
     TSR_STREAM_FAULT = 255   /* failures on purpose: no result depends on it. Streams are below 256 */
 } tsr_stream;
 

@@ -6,6 +6,7 @@
 #include "cluster/choose.h"
 #include "cluster/lloyd.h"
 #include "cluster/sample.h"
+#include "cluster/seed.h"
 #include "tessera/interrupt.h"
 #include "tessera/log.h"
 #include "tessera/memory.h"
@@ -41,6 +42,8 @@ const tsr_key tsr_cluster_keys[] = {
     {"cluster.tol", TSR_KEY_REAL, FIELD(tol), "0", 0, 1, NULL,
      "Stop when the squared shift of the centroids is at most this times the mean variance; 0: when no customer moves.",
      NULL, 0},
+    {"cluster.seeding", TSR_KEY_CHOICE, FIELD(seeding), "sample", 0, 0, "sample|parallel",
+     "Where the fit on all customers starts: the best fit on the sample, or kmeans|| on all customers.", NULL, 0},
     {"cluster.empty", TSR_KEY_CHOICE, FIELD(empty), "farthest", 0, 0, "farthest|split",
      "What fills a segment that lost all its customers: the customer farthest from the own centroid, or half of the "
      "largest segment.",
@@ -131,6 +134,7 @@ static tsr_status check_same(const tsr_comm *comm, const tsr_cluster_params *par
                        params->stability_pairs,
                        params->max_iter,
                        params->empty,
+                       params->seeding,
                        params->checkpoint != NULL,
                        params->checkpoint != NULL && params->checkpoint->from != NULL,
                        tiles->span.rows_global,
@@ -170,6 +174,24 @@ static tsr_status start_from_sample(const tsr_comm *comm, const tsr_cluster_para
     TSR_TRY(tsr_choose(comm, params, seed, isa, sample, (int32_t)params->k.low, (int32_t)high, choice));
 done:
     tsr_tiles_destroy(&sample);
+    return st;
+}
+
+/* All rows say where to start; the sample only says with how many segments. */
+static tsr_status start_from_all(const tsr_comm *comm, const tsr_cluster_params *params, uint64_t seed, tsr_isa isa,
+                                 const tsr_tiles *tiles, tsr_choice *choice)
+{
+    tsr_status st;
+
+    if (params->k.high > params->k.low) {
+        TSR_TRY(start_from_sample(comm, params, seed, isa, tiles, choice));
+        tsr_free(&choice->jaccard); /* of segments in another order */
+    } else {
+        choice->k = (int32_t)params->k.low;
+        TSR_AGREE(comm, tsr_alloc(&choice->centroid, (int64_t)choice->k * tiles->cols, sizeof *choice->centroid));
+    }
+    TSR_TRY(tsr_seed_parallel(comm, tiles, seed, choice->k, choice->centroid));
+done:
     return st;
 }
 
@@ -284,6 +306,8 @@ tsr_status tsr_kmeans_run(const tsr_comm *comm, const tsr_cluster_params *params
         TSR_AGREE(comm, tsr_choice_load(checkpoint->from, tiles->cols, &choice));
     else if (start != NULL)
         TSR_AGREE(comm, start_from_given(tiles, start, start_k, &choice));
+    else if (params->seeding == TSR_SEED_PARALLEL)
+        TSR_TRY(start_from_all(comm, params, seed, isa, tiles, &choice));
     else
         TSR_TRY(start_from_sample(comm, params, seed, isa, tiles, &choice));
 

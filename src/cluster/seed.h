@@ -1,6 +1,6 @@
 /**
  * @file seed.h
- * Starting centroids on a sample.
+ * Starting centroids: on a sample, or on all rows.
  */
 #ifndef TSR_SEED_H
 #define TSR_SEED_H
@@ -19,5 +19,18 @@
  */
 tsr_status tsr_seed_plus_plus(const tsr_tiles *sample, uint64_t seed, int64_t start, int32_t k,
                               float *centroid) TSR_NODISCARD;
+
+/**
+ * Collective. kmeans|| (Bahmani et al., 2012) on all rows: in five rounds each row becomes a candidate with a chance in
+ * proportion to its squared distance, about 2 k in a round; candidates, weighted by the rows nearest to them, are
+ * brought down to k by greedy k-means++ and a few of Lloyd's iterations. Draws go by (seed, round, key), distances and
+ * their sums are integers. Same on all ranks: seed, k. With fewer distinct rows than k centroids repeat.
+ *
+ * @param[out] centroid  [k][cols] in steps
+ * @return TSR_OK; TSR_ENOMEM
+ * Cost: about 10 k distances for each row, 12 bytes a row, six small reductions.
+ */
+tsr_status tsr_seed_parallel(const tsr_comm *comm, const tsr_tiles *tiles, uint64_t seed, int32_t k,
+                             float *centroid) TSR_NODISCARD;
 
 #endif
