@@ -338,6 +338,18 @@ static void bad_settings_and_bad_starts_are_refused_on_all_ranks(void **state)
     test_tiles_free(&tiles);
 }
 
+static void rows_without_columns_are_refused(void **state)
+{
+    const tsr_comm *comm = *state;
+    tsr_tiles *tiles = test_tiles(comm, 50, 0, 1, DEAL_EVENLY, test_clouds);
+    tsr_kmeans *model = NULL;
+    uint16_t *label = NULL;
+
+    CHECK_ALL(comm, tsr_kmeans_run(comm, &usual, 1, tiles, NULL, 0, &model, &label) == TSR_EDATA);
+    CHECK_ALL(comm, strstr(tsr_error_last()->text, "no feature") != NULL && model == NULL && label == NULL);
+    test_tiles_free(&tiles);
+}
+
 static void memory_short_on_one_rank_fails_on_all(void **state)
 {
     const tsr_comm *comm = *state;
@@ -493,6 +505,7 @@ int main(void)
         cmocka_unit_test(one_segment_and_one_row_each_are_both_legal),
         cmocka_unit_test(more_segments_than_rows_are_refused_and_a_range_is_cut),
         cmocka_unit_test(bad_settings_and_bad_starts_are_refused_on_all_ranks),
+        cmocka_unit_test(rows_without_columns_are_refused),
         cmocka_unit_test(memory_short_on_one_rank_fails_on_all),
         cmocka_unit_test(wish_to_stop_on_one_rank_stops_all),
         cmocka_unit_test(wish_to_stop_on_one_rank_in_the_fits_on_the_sample_stops_all),
