@@ -31,7 +31,10 @@ KERNEL void block_products(const int16_t *a, const int16_t *b, int64_t rows, int
             for (int i = 0; i < BLOCK_I; i++) s[i][j] = ints_add_products(s[i][j], x[i], y);
         }
     }
+    /* Unrolled, or the sums would live in memory all the time. */
+#pragma GCC unroll 4
     for (int i = 0; i < BLOCK_I; i++) {
+#pragma GCC unroll 4
         for (int j = 0; j < BLOCK_J; j++) {
             int32_t part[LANES / 2];
             memcpy(part, &s[i][j], sizeof part);
@@ -51,12 +54,15 @@ static void split_columns(const int16_t *value, int64_t tiles, int32_t cols, int
 
         for (int64_t t = 0; t < tiles; t++, at += TSR_TILE_ROWS) {
             const int16_t *from = value + (t * cols + j) * TSR_TILE_ROWS;
-            for (int i = 0; i < TSR_TILE_ROWS; i++) {
-                x[at + i] = from[i];
-                high[at + i] = (int16_t)(from[i] >> 8);
-                low[at + i] = (int16_t)(from[i] & 255);
-                total += from[i];
-            }
+            int16_t v[TSR_TILE_ROWS], h[TSR_TILE_ROWS], l[TSR_TILE_ROWS];
+
+            memcpy(v, from, sizeof v);
+            for (int i = 0; i < TSR_TILE_ROWS; i++) h[i] = (int16_t)(v[i] >> 8);
+            for (int i = 0; i < TSR_TILE_ROWS; i++) l[i] = (int16_t)(v[i] & 255);
+            for (int i = 0; i < TSR_TILE_ROWS; i++) total += v[i];
+            memcpy(x + at, v, sizeof v);
+            memcpy(high + at, h, sizeof h);
+            memcpy(low + at, l, sizeof l);
         }
         for (int64_t i = tiles * TSR_TILE_ROWS; i % LANES != 0; i++, at++) x[at] = high[at] = low[at] = 0;
         sum[j] += total;
