@@ -20,9 +20,10 @@ typedef struct tsr_value_interval {
  * found on a sample of about 1,000 customers of each group, chosen by key: a ratio, whose own error is far below the
  * width of the interval; smaller groups are taken whole. This is the uncertainty of the expectation: what single
  * customers do by chance comes on top.
- * Same on all ranks: all but span.
+ * Same on all ranks: all but span and key.
  *
- * @param customers  path of a table with key and segment, rows as in features
+ * @param customers  path of a table with segment, rows as in features
+ * @param key        [span->rows] what the sample is chosen by; borrowed
  * @param k          groups
  * @param purchases, clv  [k] sums of the groups over all customers
  * @param size       [k] customers of the groups
@@ -31,7 +32,7 @@ typedef struct tsr_value_interval {
  */
 tsr_status tsr_value_intervals(const tsr_comm *comm, const tsr_value_params *params, const tsr_value_model *model,
                                uint64_t seed, const char *features, const char *customers, const tsr_span *span,
-                               int32_t k, const double *purchases, const double *clv, const int64_t *size,
-                               tsr_value_interval *interval) TSR_NODISCARD;
+                               const uint64_t *key, int32_t k, const double *purchases, const double *clv,
+                               const int64_t *size, tsr_value_interval *interval) TSR_NODISCARD;
 
 #endif

@@ -60,7 +60,7 @@ static tsr_status take_intervals(const tsr_comm *comm, const tsr_run *run, const
         size[s] = profile->segment[s].buyers;
     }
     TSR_TRY(tsr_value_intervals(comm, &run->settings->value, &worth->model, (uint64_t)run->settings->run.seed, features,
-                                customers, &population->span, k, sums, sums + k, size, interval));
+                                customers, &population->span, population->key, k, sums, sums + k, size, interval));
     for (int32_t s = 0; s < k; s++) profile->segment[s].interval = interval[s];
     profile->total.interval = interval[k];
 done:

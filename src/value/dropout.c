@@ -96,7 +96,7 @@ static double add_side(int side, double a, double b, double shape, double rate, 
 
     for (int32_t k = side < 0; k < INT32_MAX; k++) {
         double y = peak + side * (k * h), weight = log_weight(a, b, y) - top;
-        if (weight < -WEIGHT_CUT) break;
+        if (!(weight >= -WEIGHT_CUT)) break; /* not a number ends it too */
         bool last = tsr_exp(-softplus(side * y)) < q_last;
         weight = tsr_exp(weight) / (last ? -tsr_expm1(-end * h) : 1);
         total += weight;

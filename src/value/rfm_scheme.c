@@ -60,7 +60,7 @@ static bool read_sign(char sign, int *low, int *high)
 static tsr_status parse_line(parser *p, const char *line, int length)
 {
     int low[3], high[3];
-    int32_t group;
+    int32_t group = 0;
     tsr_status st;
 
     while (length > 0 && strchr(" \t\r", line[length - 1]) != NULL) length--;

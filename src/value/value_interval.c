@@ -14,7 +14,8 @@
 #define DRAWS  TSR_INTERVAL_DRAWS
 #define SETS   (DRAWS + 1) /* the first one is the fit itself */
 #define SAMPLE 1000.0
-#define SCALE  20 /* of sums of money and purchases */
+#define SCALE  20   /* of sums of money and purchases */
+#define FAR    10.0 /* a parameter moves by at most e^10: a fit of a handful says next to nothing, but not infinity */
 
 enum { PURCHASES, CLV, SUMS };
 
@@ -26,8 +27,8 @@ typedef struct drawing {
     tsr_value_model set[SETS];
     tsr_fixed *sum; /* [k][SETS][SUMS] */
     tsr_period_block block;
-    int32_t *segment; /* [TSR_BLOCK_ROWS] */
-    uint64_t *key;
+    int32_t *segment;    /* [TSR_BLOCK_ROWS] */
+    const uint64_t *key; /* [rows of this rank]; borrowed */
 } drawing;
 
 /* ---- sets of parameters ---- */
@@ -52,6 +53,7 @@ static void draw_step(const double *covariance, int32_t n, int32_t stride, tsr_r
         double z = tsr_rng_normal(rng);
         for (int32_t i = j; i < n; i++) step[i] += l[i][j] * z;
     }
+    for (int32_t i = 0; i < n; i++) step[i] = fmax(-FAR, fmin(FAR, step[i]));
 }
 
 static void draw_sets(drawing *d, const tsr_value_model *model)
@@ -88,12 +90,13 @@ static void add_customer(drawing *d, int64_t i)
     }
 }
 
-static bool is_sampled(const drawing *d, int64_t i)
+/* Customer i of the block that begins at row `at` of this rank. */
+static bool is_sampled(const drawing *d, int64_t at, int64_t i)
 {
     int32_t g = d->segment[i];
 
     if (d->block.x[i] < 0 || g < 0 || g >= d->k) return false;
-    return tsr_draw_uniform(d->seed, TSR_STREAM_INTERVAL, d->key[i], 0) * (double)d->size[g] < SAMPLE;
+    return tsr_draw_uniform(d->seed, TSR_STREAM_INTERVAL, d->key[at + i], 0) * (double)d->size[g] < SAMPLE;
 }
 
 static tsr_status add_rows(drawing *d, const char *features, const char *customers, const tsr_span *span)
@@ -103,16 +106,14 @@ static tsr_status add_rows(drawing *d, const char *features, const char *custome
 
     TSR_TRY(tsr_period_block_create(&d->block));
     TSR_TRY(tsr_alloc(&d->segment, TSR_BLOCK_ROWS, sizeof *d->segment));
-    TSR_TRY(tsr_alloc(&d->key, TSR_BLOCK_ROWS, sizeof *d->key));
     TSR_TRY(tsr_table_open(features, &history));
     TSR_TRY(tsr_table_open(customers, &segments));
     for (int64_t at = 0; at < span->rows; at += TSR_BLOCK_ROWS) {
         int64_t rows = span->rows - at < TSR_BLOCK_ROWS ? span->rows - at : TSR_BLOCK_ROWS, first = span->first + at;
         TSR_TRY(tsr_period_block_read(history, TSR_PERIOD_ALL, first, rows, &d->block));
         TSR_TRY(tsr_table_read(segments, "segment", first, rows, TSR_I32, d->segment));
-        TSR_TRY(tsr_table_read(segments, "key", first, rows, TSR_U64, d->key));
         for (int64_t i = 0; i < rows; i++)
-            if (is_sampled(d, i)) add_customer(d, i);
+            if (is_sampled(d, at, i)) add_customer(d, i);
     }
 done:
     tsr_table_close(&segments);
@@ -173,8 +174,8 @@ static void make_intervals(const drawing *d, const double *purchases, const doub
 
 tsr_status tsr_value_intervals(const tsr_comm *comm, const tsr_value_params *params, const tsr_value_model *model,
                                uint64_t seed, const char *features, const char *customers, const tsr_span *span,
-                               int32_t k, const double *purchases, const double *clv, const int64_t *size,
-                               tsr_value_interval *interval)
+                               const uint64_t *key, int32_t k, const double *purchases, const double *clv,
+                               const int64_t *size, tsr_value_interval *interval)
 {
     drawing *d = NULL;
     tsr_status st = TSR_OK;
@@ -186,6 +187,7 @@ tsr_status tsr_value_intervals(const tsr_comm *comm, const tsr_value_params *par
     d->seed = seed;
     d->k = k;
     d->size = size;
+    d->key = key;
     draw_sets(d, model);
     TSR_AGREE(comm, tsr_alloc(&d->sum, (int64_t)k * SETS * SUMS, sizeof *d->sum));
     for (int64_t i = 0; i < (int64_t)k * SETS * SUMS; i++) d->sum[i] = tsr_fixed_zero(SCALE);
@@ -194,7 +196,6 @@ tsr_status tsr_value_intervals(const tsr_comm *comm, const tsr_value_params *par
     make_intervals(d, purchases, clv, interval);
 done:
     if (d != NULL) {
-        tsr_free(&d->key);
         tsr_free(&d->segment);
         tsr_period_block_clear(&d->block);
         tsr_free(&d->sum);

@@ -12,7 +12,7 @@ cd "$work" || exit 1
 # run COMMAND...: output in out and err, status in $status. One rank needs no mpirun.
 run() {
     if [ "$ranks" = 1 ]; then
-        timeout 40 "$program" "$@" >out 2>err </dev/null
+        timeout -k 5 40 "$program" "$@" >out 2>err </dev/null
     else
         "$mpirun" --bind-to none --oversubscribe --timeout 40 -np "$ranks" "$program" "$@" >out 2>err </dev/null
     fi

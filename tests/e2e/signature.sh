@@ -34,3 +34,16 @@ ranks 3 "$TESSERA" inspect np8 --verify >/dev/null || die "verification of np8"
 job data16 plain
 TESSERA_ISA=baseline "$TESSERA" segment job.yaml --quiet >/dev/null
 same "baseline kernels" plain
+
+# Without ids neither they nor their hashes stand in any file of the run; the numbers are those of any ranks.
+for np in 1 3; do
+    job data4 private$np
+    ranks $np "$TESSERA" segment job.yaml --quiet --set privacy.keep_ids=false >/dev/null
+    for table in customers features; do
+        "$TESSERA" inspect private$np/$table.h5 >columns
+        grep -q segment columns || grep -q recency columns || die "no columns of $table.h5"
+        grep -Eq '^ *(id|key) ' columns && die "an id in private$np/$table.h5"
+    done
+done
+first=$(digest private1)
+same "without ids" private3

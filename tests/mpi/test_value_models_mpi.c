@@ -179,7 +179,7 @@ static void intervals_of_sums_hold_them_with_the_same_bits_on_any_ranks(void **s
     tsr_value_interval alone[K + 1], found[K + 1];
     double purchases[K] = {0}, clv[K] = {0}, total = 0, narrow = 0;
     int64_t size[K] = {0};
-    value_column columns[12];
+    value_column columns[11];
     tsr_value_model m;
 
     cdnow_write(comm, path);
@@ -195,13 +195,12 @@ static void intervals_of_sums_hold_them_with_the_same_bits_on_any_ranks(void **s
     }
     memcpy(columns, cdnow_columns, 10 * sizeof columns[0]);
     columns[10] = (value_column){"segment", TSR_I32, segment, sizeof segment[0]};
-    columns[11] = (value_column){"key", TSR_U64, key, sizeof key[0]};
-    CHECK_ALL(comm, write_features(comm, path, columns, 12, CDNOW_CUSTOMERS) == TSR_OK);
-    CHECK_ALL(comm,
-              tsr_value_intervals(&self, &weekly, &m, 1, path, path, &whole, K, purchases, clv, size, alone) == TSR_OK);
+    CHECK_ALL(comm, write_features(comm, path, columns, 11, CDNOW_CUSTOMERS) == TSR_OK);
+    CHECK_ALL(comm, tsr_value_intervals(&self, &weekly, &m, 1, path, path, &whole, key, K, purchases, clv, size,
+                                        alone) == TSR_OK);
     tsr_comm_close(&self);
-    CHECK_ALL(comm,
-              tsr_value_intervals(comm, &weekly, &m, 1, path, path, &span, K, purchases, clv, size, found) == TSR_OK);
+    CHECK_ALL(comm, tsr_value_intervals(comm, &weekly, &m, 1, path, path, &span, key + span.first, K, purchases, clv,
+                                        size, found) == TSR_OK);
     CHECK_ALL(comm, memcmp(alone, found, sizeof found) == 0);
     for (int g = 0; g < K; g++) {
         const tsr_value_interval *v = &found[g];
