@@ -2,69 +2,12 @@
 
 #include <string.h>
 
-#include "present/page.h"
+#include "present/cells.h"
 #include "tessera/memory.h"
 
 extern const char tsr_report_css[];
 
-/* ---- cells ---- */
-
-/* A table wider than a phone scrolls in a region of its own. A list of figures is not stretched over the page. */
-static void open_table_of(tsr_page *page, const char *kind, const char *caption)
-{
-    tsr_page_print(page, "<div class=\"wide %s\" tabindex=\"0\" role=\"region\" aria-label=\"", kind);
-    tsr_page_escape(page, caption);
-    tsr_page_print(page, "\"><table>\n<caption>");
-    tsr_page_escape(page, caption);
-    tsr_page_print(page, "</caption>\n");
-}
-
-static void open_table(tsr_page *page, const char *caption)
-{
-    open_table_of(page, "full", caption);
-}
-
-static void open_list(tsr_page *page, const char *caption)
-{
-    open_table_of(page, "narrow", caption);
-}
-
-static void close_table(tsr_page *page)
-{
-    tsr_page_print(page, "</table></div>\n");
-}
-
-static void put_head(tsr_page *page, const char *const *titles, int n)
-{
-    tsr_page_print(page, "<thead><tr>");
-    for (int i = 0; i < n; i++) {
-        tsr_page_print(page, "<th scope=\"col\">");
-        tsr_page_escape(page, titles[i]);
-        tsr_page_print(page, "</th>");
-    }
-    tsr_page_print(page, "</tr></thead>\n");
-}
-
-static void put_row_head(tsr_page *page, const char *name)
-{
-    tsr_page_print(page, "<tr><th scope=\"row\">");
-    tsr_page_escape(page, name);
-    tsr_page_print(page, "</th>");
-}
-
-static void put_cell(tsr_page *page, const char *figure)
-{
-    tsr_page_print(page, "<td>%s</td>", figure);
-}
-
-static void put_share(tsr_page *page, const json_t *share)
-{
-    char text[TSR_FIGURE_BYTES];
-    double width = json_number_value(share);
-
-    width = width < 0 ? 0 : width > 1 ? 1 : width;
-    tsr_page_print(page, "<td class=\"bar\" style=\"--share:%.4f\">%s</td>", width, tsr_figure_share(share, text));
-}
+/* ---- sections ---- */
 
 static void put_fact(tsr_page *page, const char *name, const char *figure)
 {
@@ -72,16 +15,6 @@ static void put_fact(tsr_page *page, const char *name, const char *figure)
     tsr_page_escape(page, figure);
     tsr_page_print(page, "</dd></div>\n");
 }
-
-/* A row of a list: what it is, and its figure. */
-static void put_pair(tsr_page *page, const char *name, const char *figure)
-{
-    put_row_head(page, name);
-    put_cell(page, figure);
-    tsr_page_print(page, "</tr>\n");
-}
-
-/* ---- sections ---- */
 
 static void put_header(tsr_page *page, const json_t *s, const json_t *run)
 {
@@ -143,11 +76,11 @@ static void put_figures(tsr_page *page, const json_t *s, const json_t *part)
         const json_t *value = tsr_at(part, FIGURES[i].path);
         if (!is_shown(s, &FIGURES[i])) continue;
         if (FIGURES[i].decimals == SHARE)
-            put_share(page, value);
+            tsr_cell_share(page, value);
         else if (FIGURES[i].decimals == PERCENT)
-            put_cell(page, tsr_figure_share(value, text));
+            tsr_cell(page, tsr_figure_share(value, text));
         else
-            put_cell(page, tsr_figure(value, FIGURES[i].decimals, text));
+            tsr_cell(page, tsr_figure(value, FIGURES[i].decimals, text));
     }
 }
 
@@ -171,7 +104,7 @@ static void put_segments(tsr_page *page, const json_t *s)
 
     tsr_page_print(page, "<section>\n<h2>Segments</h2>\n<p>Numbered by %s, largest first.</p>\n",
                    tsr_at(s, "revenue") != NULL ? "revenue per customer" : "size");
-    open_table(page, "Size, revenue and value of each segment");
+    tsr_cells_table(page, "Size, revenue and value of each segment");
     tsr_page_print(page, "<thead><tr><th scope=\"col\">Segment</th>");
     for (int c = 0; c < FIGURES_N; c++)
         if (is_shown(s, &FIGURES[c])) tsr_page_print(page, "<th scope=\"col\">%s</th>", FIGURES[c].title);
@@ -186,10 +119,10 @@ static void put_segments(tsr_page *page, const json_t *s)
         tsr_page_print(page, "</tr>\n");
     }
     tsr_page_print(page, "</tbody>\n<tfoot>");
-    put_row_head(page, "All customers");
+    tsr_cells_row(page, "All customers");
     put_figures(page, s, tsr_at(s, "total"));
     tsr_page_print(page, "</tr></tfoot>\n");
-    close_table(page);
+    tsr_cells_close(page);
     tsr_page_print(page,
                    "<p class=\"soft\">A dash stands for what is not known, or concerns fewer than %d customers.</p>\n",
                    (int)json_integer_value(tsr_at(s, "min_cell")));
@@ -214,7 +147,7 @@ static void put_profile(tsr_page *page, const json_t *s)
     size_t i;
 
     tsr_page_print(page, "<section>\n<h2>What the segments are like</h2>\n");
-    open_table(page, "Median of each feature, and the range of the middle half of the customers");
+    tsr_cells_table(page, "Median of each feature, and the range of the middle half of the customers");
     tsr_page_print(page, "<thead><tr><th scope=\"col\">Feature</th>");
     json_array_foreach(list, i, segment)
     {
@@ -225,13 +158,13 @@ static void put_profile(tsr_page *page, const json_t *s)
     tsr_page_print(page, "<th scope=\"col\">All</th></tr></thead>\n<tbody>\n");
     json_object_foreach((json_t *)features, name, all)
     {
-        put_row_head(page, name);
+        tsr_cells_row(page, name);
         json_array_foreach(list, i, segment) put_spread(page, json_object_get(tsr_at(segment, "features"), name));
         put_spread(page, all);
         tsr_page_print(page, "</tr>\n");
     }
     tsr_page_print(page, "</tbody>\n");
-    close_table(page);
+    tsr_cells_close(page);
     tsr_page_print(page, "</section>\n");
 }
 
@@ -242,7 +175,7 @@ static void put_silhouette(tsr_page *page, const json_t *silhouette)
     if (!json_is_object(silhouette)) return;
     snprintf(text, sizeof text, "%s (95 %% interval %s to %s)", tsr_figure_short(tsr_at(silhouette, "value"), value),
              tsr_figure_short(tsr_at(silhouette, "low"), low), tsr_figure_short(tsr_at(silhouette, "high"), high));
-    put_pair(page, "Silhouette, Euclidean, on a sample", text);
+    tsr_cells_pair(page, "Silhouette, Euclidean, on a sample", text);
 }
 
 static void put_agreement(tsr_page *page, const json_t *agreement)
@@ -250,10 +183,10 @@ static void put_agreement(tsr_page *page, const json_t *agreement)
     char text[TSR_FIGURE_BYTES];
 
     if (!json_is_object(agreement)) return;
-    put_pair(page, "Adjusted Rand index with the given labels (1: the same)",
-             tsr_figure_short(tsr_at(agreement, "adjusted_rand"), text));
-    put_pair(page, "Normalised mutual information with the given labels",
-             tsr_figure_short(tsr_at(agreement, "normalised_information"), text));
+    tsr_cells_pair(page, "Adjusted Rand index with the given labels (1: the same)",
+                   tsr_figure_short(tsr_at(agreement, "adjusted_rand"), text));
+    tsr_cells_pair(page, "Normalised mutual information with the given labels",
+                   tsr_figure_short(tsr_at(agreement, "normalised_information"), text));
 }
 
 static void put_quality(tsr_page *page, const json_t *s)
@@ -269,14 +202,14 @@ static void put_quality(tsr_page *page, const json_t *s)
     char text[TSR_FIGURE_BYTES];
 
     tsr_page_print(page, "<section>\n<h2>Quality of the segmentation</h2>\n");
-    open_list(page, "Measured on all customers, in the space that was clustered");
+    tsr_cells_list(page, "Measured on all customers, in the space that was clustered");
     tsr_page_print(page, "<tbody>\n");
     for (size_t i = 0; i < sizeof row / sizeof row[0]; i++)
-        put_pair(page, row[i][0], tsr_figure_short(tsr_at(tsr_at(s, "quality"), row[i][1]), text));
+        tsr_cells_pair(page, row[i][0], tsr_figure_short(tsr_at(tsr_at(s, "quality"), row[i][1]), text));
     put_silhouette(page, tsr_at(s, "quality.silhouette"));
     put_agreement(page, tsr_at(s, "quality.agreement"));
     tsr_page_print(page, "</tbody>\n");
-    close_table(page);
+    tsr_cells_close(page);
     tsr_page_print(page, "</section>\n");
 }
 
@@ -330,19 +263,19 @@ static void put_choice(tsr_page *page, const json_t *s)
 
     if (json_array_size(choice) == 0) return;
     tsr_page_print(page, "<section>\n<h2>How many segments</h2>\n");
-    open_table(page, "Each candidate, measured on the sample");
-    put_head(page, title, 9);
+    tsr_cells_table(page, "Each candidate, measured on the sample");
+    tsr_cells_head(page, title, 9);
     tsr_page_print(page, "<tbody>\n");
     json_array_foreach(choice, i, candidate)
     {
         int k = (int)json_integer_value(tsr_at(candidate, "k"));
         snprintf(name, sizeof name, "%d%s", k, k == (int)json_integer_value(chosen) ? " (chosen)" : "");
-        put_row_head(page, name);
-        for (int c = 0; c < 8; c++) put_cell(page, tsr_figure_short(tsr_at(candidate, path[c]), text));
+        tsr_cells_row(page, name);
+        for (int c = 0; c < 8; c++) tsr_cell(page, tsr_figure_short(tsr_at(candidate, path[c]), text));
         tsr_page_print(page, "</tr>\n");
     }
     tsr_page_print(page, "</tbody>\n");
-    close_table(page);
+    tsr_cells_close(page);
     put_votes(page, tsr_at(s, "choice_votes"));
     tsr_page_print(page, "</section>\n");
 }
@@ -355,20 +288,20 @@ static void put_groups(tsr_page *page, const json_t *s)
     const char *name;
     json_t *count;
 
-    open_list(page, "RFM groups by name");
-    put_head(page, title, 3);
+    tsr_cells_list(page, "RFM groups by name");
+    tsr_cells_head(page, title, 3);
     tsr_page_print(page, "<tbody>\n");
     json_object_foreach(tsr_at(s, "rfm.groups"), name, count)
     {
         json_t *share = json_is_integer(count) && all > 0 ? json_real(json_number_value(count) / all) : json_null();
-        put_row_head(page, name);
-        put_cell(page, tsr_figure(count, 0, text));
-        put_share(page, share);
+        tsr_cells_row(page, name);
+        tsr_cell(page, tsr_figure(count, 0, text));
+        tsr_cell_share(page, share);
         tsr_page_print(page, "</tr>\n");
         json_decref(share);
     }
     tsr_page_print(page, "</tbody>\n");
-    close_table(page);
+    tsr_cells_close(page);
 }
 
 static void put_thresholds(tsr_page *page, const json_t *s)
@@ -381,17 +314,17 @@ static void put_thresholds(tsr_page *page, const json_t *s)
     size_t e;
     json_t *edge;
 
-    open_list(page, "Edges of the scores: quantiles over customers who bought");
-    put_head(page, title, 5);
+    tsr_cells_list(page, "Edges of the scores: quantiles over customers who bought");
+    tsr_cells_head(page, title, 5);
     tsr_page_print(page, "<tbody>\n");
     for (int i = 0; i < 3; i++) {
-        put_row_head(page, row[i][0]);
+        tsr_cells_row(page, row[i][0]);
         json_array_foreach(tsr_at(tsr_at(s, "rfm.thresholds"), row[i][1]), e, edge)
-            put_cell(page, tsr_figure_short(edge, text));
+            tsr_cell(page, tsr_figure_short(edge, text));
         tsr_page_print(page, "</tr>\n");
     }
     tsr_page_print(page, "</tbody>\n");
-    close_table(page);
+    tsr_cells_close(page);
 }
 
 static void put_rfm(tsr_page *page, const json_t *s)
@@ -410,10 +343,10 @@ static void put_fit_row(tsr_page *page, const char *name, const json_t *value, c
     char text[TSR_FIGURE_BYTES];
 
     if (tsr_at(value, path) == NULL) return; /* of another model */
-    put_row_head(page, name);
-    put_cell(page, exact ? tsr_figure(tsr_at(value, path), 2, text) : tsr_figure_short(tsr_at(value, path), text));
+    tsr_cells_row(page, name);
+    tsr_cell(page, exact ? tsr_figure(tsr_at(value, path), 2, text) : tsr_figure_short(tsr_at(value, path), text));
     if (json_is_object(before))
-        put_cell(page,
+        tsr_cell(page,
                  exact ? tsr_figure(tsr_at(before, path), 2, text) : tsr_figure_short(tsr_at(before, path), text));
     tsr_page_print(page, "</tr>\n");
 }
@@ -440,12 +373,12 @@ static void put_fits(tsr_page *page, const json_t *value)
         {"spend: customers", "spend.customers"},
     };
 
-    open_list(page, "Fitted models of purchases and of spend");
-    put_head(page, title, json_is_object(tsr_at(value, "validation")) ? 3 : 2);
+    tsr_cells_list(page, "Fitted models of purchases and of spend");
+    tsr_cells_head(page, title, json_is_object(tsr_at(value, "validation")) ? 3 : 2);
     tsr_page_print(page, "<tbody>\n");
     for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) put_fit_row(page, row[i][0], value, row[i][1]);
     tsr_page_print(page, "</tbody>\n");
-    close_table(page);
+    tsr_cells_close(page);
 }
 
 static void put_holdout(tsr_page *page, const json_t *holdout)
@@ -454,18 +387,18 @@ static void put_holdout(tsr_page *page, const json_t *holdout)
     char text[TSR_FIGURE_BYTES];
 
     if (!json_is_object(holdout)) return;
-    open_list(page, "The calibration fit against what came after");
-    put_head(page, title, 3);
+    tsr_cells_list(page, "The calibration fit against what came after");
+    tsr_cells_head(page, title, 3);
     tsr_page_print(page, "<tbody>\n");
-    put_row_head(page, "Purchase days");
-    put_cell(page, tsr_figure(tsr_at(holdout, "predicted_purchases"), 1, text));
-    put_cell(page, tsr_figure(tsr_at(holdout, "actual_purchases"), 0, text));
+    tsr_cells_row(page, "Purchase days");
+    tsr_cell(page, tsr_figure(tsr_at(holdout, "predicted_purchases"), 1, text));
+    tsr_cell(page, tsr_figure(tsr_at(holdout, "actual_purchases"), 0, text));
     tsr_page_print(page, "</tr>\n");
-    put_row_head(page, "Money");
-    put_cell(page, tsr_figure(tsr_at(holdout, "predicted_spend"), 2, text));
-    put_cell(page, tsr_figure(tsr_at(holdout, "actual_spend"), 2, text));
+    tsr_cells_row(page, "Money");
+    tsr_cell(page, tsr_figure(tsr_at(holdout, "predicted_spend"), 2, text));
+    tsr_cell(page, tsr_figure(tsr_at(holdout, "actual_spend"), 2, text));
     tsr_page_print(page, "</tr>\n</tbody>\n");
-    close_table(page);
+    tsr_cells_close(page);
     tsr_page_print(page, "<p>Per customer: mean absolute error %s purchases",
                    tsr_figure_short(tsr_at(holdout, "mae"), text));
     tsr_page_print(page, ", root mean square %s", tsr_figure_short(tsr_at(holdout, "rmse"), text));
@@ -515,20 +448,20 @@ static void put_stages(tsr_page *page, const json_t *run)
     json_t *stage;
 
     tsr_page_print(page, "<section>\n<h2>The run</h2>\n");
-    open_list(page, "Stages of the run, in the order of the work");
-    put_head(page, title, 4);
+    tsr_cells_list(page, "Stages of the run, in the order of the work");
+    tsr_cells_head(page, title, 4);
     tsr_page_print(page, "<tbody>\n");
     json_array_foreach(tsr_at(run, "stages"), i, stage)
     {
         if (strcmp(tsr_text_at(stage, "name"), "report") == 0) continue; /* this page: it cannot time itself */
-        put_row_head(page, tsr_text_at(stage, "name"));
-        put_cell(page, tsr_figure(tsr_at(stage, "rows"), 0, text));
-        put_cell(page, tsr_figure(tsr_at(stage, "seconds"), 3, text));
-        put_cell(page, tsr_figure(tsr_at(stage, "peak_rss_mb.max"), 0, text));
+        tsr_cells_row(page, tsr_text_at(stage, "name"));
+        tsr_cell(page, tsr_figure(tsr_at(stage, "rows"), 0, text));
+        tsr_cell(page, tsr_figure(tsr_at(stage, "seconds"), 3, text));
+        tsr_cell(page, tsr_figure(tsr_at(stage, "peak_rss_mb.max"), 0, text));
         tsr_page_print(page, "</tr>\n");
     }
     tsr_page_print(page, "</tbody>\n");
-    close_table(page);
+    tsr_cells_close(page);
     tsr_page_print(page, "<p>%d ranks. The digest of the result does not depend on that.</p>\n</section>\n",
                    (int)json_integer_value(tsr_at(run, "ranks")));
 }
@@ -542,7 +475,7 @@ static void put_source(tsr_page *page, const json_t *source, int number)
     size_t i;
 
     snprintf(name, sizeof name, "Source %d: %.32s", number, tsr_text_at(source, "kind"));
-    put_row_head(page, name);
+    tsr_cells_row(page, name);
     tsr_page_print(page, "<td class=\"text\">");
     json_array_foreach(tsr_at(source, "files"), i, file)
     {
@@ -551,9 +484,9 @@ static void put_source(tsr_page *page, const json_t *source, int number)
         tsr_page_escape(page, base != NULL ? base + 1 : path);
     }
     tsr_page_print(page, "</td>");
-    put_cell(page, tsr_figure(tsr_at(source, "rows_read"), 0, text));
-    put_cell(page, tsr_figure(tsr_at(source, "rows_used"), 0, text));
-    put_cell(page, tsr_figure(tsr_at(source, "money_used"), 9, text));
+    tsr_cell(page, tsr_figure(tsr_at(source, "rows_read"), 0, text));
+    tsr_cell(page, tsr_figure(tsr_at(source, "rows_used"), 0, text));
+    tsr_cell(page, tsr_figure(tsr_at(source, "money_used"), 9, text));
     tsr_page_print(page, "<td class=\"text\">");
     i = 0;
     json_object_foreach(tsr_at(source, "rows_rejected"), reason, rows)
@@ -573,12 +506,12 @@ static void put_sources(tsr_page *page, const json_t *run)
 
     if (json_array_size(sources) == 0) return;
     tsr_page_print(page, "<section>\n<h2>From the sources</h2>\n");
-    open_table(page, "Rows and money of each source: what was read is what was used and what was rejected");
-    put_head(page, title, 6);
+    tsr_cells_table(page, "Rows and money of each source: what was read is what was used and what was rejected");
+    tsr_cells_head(page, title, 6);
     tsr_page_print(page, "<tbody>\n");
     json_array_foreach(sources, i, source) put_source(page, source, (int)i + 1);
     tsr_page_print(page, "</tbody>\n");
-    close_table(page);
+    tsr_cells_close(page);
     tsr_page_print(page, "</section>\n");
 }
 
