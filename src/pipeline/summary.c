@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "pipeline/value_json.h"
 #include "tessera/memory.h"
@@ -195,18 +196,11 @@ static json_t *segments_of(const tsr_findings *f)
 /* A date and time of day as people write it; midnight is left out. */
 static void print_time(int64_t seconds, char *text, size_t n)
 {
-    int64_t day = seconds / 86400 - (seconds % 86400 < 0), rest = seconds - day * 86400;
-    /* days -> civil date: H. Hinnant, chrono-compatible low-level date algorithms */
-    int64_t z = day + 719468, era = (z >= 0 ? z : z - 146096) / 146097, doe = z - era * 146097;
-    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365, doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    int64_t mp = (5 * doy + 2) / 153, d = doy - (153 * mp + 2) / 5 + 1, m = mp < 10 ? mp + 3 : mp - 9;
-    int64_t y = yoe + era * 400 + (m <= 2);
+    time_t moment = (time_t)seconds;
+    struct tm civil;
 
-    if (rest == 0)
-        snprintf(text, n, "%04lld-%02lld-%02lld", (long long)y, (long long)m, (long long)d);
-    else
-        snprintf(text, n, "%04lld-%02lld-%02lld %02lld:%02lld:%02lld", (long long)y, (long long)m, (long long)d,
-                 (long long)(rest / 3600), (long long)(rest / 60 % 60), (long long)(rest % 60));
+    gmtime_r(&moment, &civil); /* civil seconds: the zone is already in them */
+    strftime(text, n, seconds % 86400 == 0 ? "%Y-%m-%d" : "%Y-%m-%d %H:%M:%S", &civil);
 }
 
 static void add_money_parts(const tsr_findings *f, json_t *json)
