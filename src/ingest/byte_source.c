@@ -6,22 +6,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
-#include <zlib.h>
 
 #include "tessera/memory.h"
 
 #define BLOCKS_AT_ONCE 16
-#define GZIP_WINDOW    (15 + 16) /* largest window, gzip header */
 
 struct tsr_byte_source {
     char *path;
     int fd;
-    bool packed, stream_open, stream_done, end_of_file;
+    bool end_of_file;
     int64_t at, end; /* next byte of the file to read; bytes from begin to end are in the digest */
     uint64_t digest;
     char *block; /* [BLOCKS_AT_ONCE x TSR_SOURCE_BLOCK], read and not yet handed out */
     int64_t block_at, block_n;
-    z_stream stream;
+    tsr_unpacker *unpacker; /* of a packed file */
 };
 
 /* ---- looking at files ---- */
@@ -41,11 +39,9 @@ static tsr_status open_file(const char *path, int *fd)
 
 static tsr_status recognise(const char *path, const unsigned char *head, int64_t n, tsr_file_facts *facts)
 {
-    if (n >= 2 && head[0] == 0x1f && head[1] == 0x8b) facts->packing = TSR_PACKING_GZIP;
+    facts->packing = tsr_packing_of(head, n);
     if (n >= 2 && (memcmp(head, "\xff\xfe", 2) == 0 || memcmp(head, "\xfe\xff", 2) == 0))
         return TSR_FAIL(TSR_EDATA, "%s: is UTF-16: convert it to UTF-8 (iconv -f UTF-16 -t UTF-8)", path);
-    if (n >= 4 && memcmp(head, "\x28\xb5\x2f\xfd", 4) == 0)
-        return TSR_FAIL(TSR_EDATA, "%s: is packed with zstd: unpack it, or pack it with gzip", path);
     if (n >= 4 && memcmp(head, "PK\x03\x04", 4) == 0)
         return TSR_FAIL(TSR_EDATA, "%s: is a zip archive (or an Excel sheet): give the text file in it", path);
     return TSR_OK;
@@ -136,45 +132,22 @@ static tsr_status read_plain(tsr_byte_source *source, char *to, int64_t n, int64
     return TSR_OK;
 }
 
-/* ---- gzip: one or more members ---- */
-
-static tsr_status inflate_some(tsr_byte_source *source)
-{
-    if (source->stream_done) { /* bytes follow the end of a member: another member */
-        inflateReset(&source->stream);
-        source->stream_done = false;
-    }
-    int result = inflate(&source->stream, Z_NO_FLUSH);
-    if (result == Z_STREAM_END)
-        source->stream_done = true;
-    else if (result != Z_OK && result != Z_BUF_ERROR)
-        return TSR_FAIL(TSR_EDATA, "%s: damaged gzip file near byte %lld: %s", source->path,
-                        (long long)(source->at - source->stream.avail_in),
-                        source->stream.msg != NULL ? source->stream.msg : "no details");
-    return TSR_OK;
-}
+/* ---- unpacked ---- */
 
 static tsr_status read_packed(tsr_byte_source *source, char *to, int64_t n, int64_t *got)
 {
-    z_stream *stream = &source->stream;
-
-    stream->next_out = (Bytef *)to;
-    stream->avail_out = (uInt)n;
-    while (stream->avail_out > 0) {
-        if (stream->avail_in == 0) {
+    while (*got < n) {
+        if (source->block_at == source->block_n && !tsr_unpack_pending(source->unpacker)) {
             tsr_status st = next_blocks(source);
             if (st != TSR_OK) return st;
-            stream->next_in = (Bytef *)source->block;
-            stream->avail_in = (uInt)source->block_n;
-            if (source->block_n == 0 && !source->stream_done)
-                return TSR_FAIL(TSR_EDATA, "%s: the gzip file is cut off: it ends in the middle of its data",
-                                source->path);
-            if (source->block_n == 0) break;
+            if (source->block_n == 0) return tsr_unpack_finish(source->unpacker);
         }
-        tsr_status st = inflate_some(source);
+        int64_t taken = source->block_n - source->block_at, made = n - *got;
+        tsr_status st = tsr_unpack(source->unpacker, source->block + source->block_at, &taken, to + *got, &made);
         if (st != TSR_OK) return st;
+        source->block_at += taken;
+        *got += made;
     }
-    *got = n - stream->avail_out;
     return TSR_OK;
 }
 
@@ -191,17 +164,11 @@ tsr_status tsr_byte_source_open(const char *path, const tsr_file_facts *facts, i
     source->fd = -1;
     source->at = begin;
     source->end = end;
-    source->packed = facts->packing == TSR_PACKING_GZIP;
     TSR_TRY(tsr_strdup(&source->path, path));
     TSR_TRY(tsr_alloc(&source->block, BLOCKS_AT_ONCE, TSR_SOURCE_BLOCK));
     TSR_TRY(open_file(path, &source->fd));
-    if (source->packed) {
-        if (inflateInit2(&source->stream, GZIP_WINDOW) != Z_OK) {
-            st = TSR_FAIL(TSR_ENOMEM, "%s: no memory to unpack it", path);
-            goto done;
-        }
-        source->stream_open = true;
-    }
+    if (facts->packing != TSR_PACKING_PLAIN)
+        TSR_TRY(tsr_unpacker_create((tsr_packing)facts->packing, source->path, &source->unpacker));
     *out = source;
     source = NULL;
 done:
@@ -214,7 +181,7 @@ void tsr_byte_source_close(tsr_byte_source **at)
     tsr_byte_source *source = *at;
 
     if (source == NULL) return;
-    if (source->stream_open) inflateEnd(&source->stream);
+    tsr_unpacker_destroy(&source->unpacker);
     if (source->fd >= 0) close(source->fd);
     tsr_free(&source->block);
     tsr_free(&source->path);
@@ -224,7 +191,7 @@ void tsr_byte_source_close(tsr_byte_source **at)
 tsr_status tsr_byte_source_read(tsr_byte_source *source, char *to, int64_t n, int64_t *got)
 {
     *got = 0;
-    return source->packed ? read_packed(source, to, n, got) : read_plain(source, to, n, got);
+    return source->unpacker != NULL ? read_packed(source, to, n, got) : read_plain(source, to, n, got);
 }
 
 tsr_status tsr_byte_source_before(const tsr_byte_source *source, int64_t begin, char *byte)

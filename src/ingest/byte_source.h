@@ -1,6 +1,6 @@
 /**
  * @file ingest/byte_source.h
- * The bytes of a source file, in order: a range of a plain file, or the whole of a gzip file, unpacked.
+ * The bytes of a source file, in order: a range of a plain file, or the whole of a gzip or zstd file, unpacked.
  *
  * The digest of a file is the sum modulo 2^64 over its blocks of 64 KiB of their XXH3-64 (seeded with the number of the
  * block), so ranks that read ranges of whole blocks just add up. It tells files apart; it is no seal.
@@ -11,11 +11,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "tessera/status.h"
+#include "ingest/unpack.h"
 
 #define TSR_SOURCE_BLOCK 65536
-
-typedef enum tsr_packing { TSR_PACKING_PLAIN, TSR_PACKING_GZIP } tsr_packing;
 
 /* What a file is, seen once by the root. Plain data. */
 typedef struct tsr_file_facts {
@@ -26,7 +24,7 @@ typedef struct tsr_file_facts {
 
 typedef struct tsr_byte_source tsr_byte_source;
 
-/** Local. Look at a file. @return TSR_OK; TSR_EIO; TSR_EDATA (not text: UTF-16, zstd, ...) */
+/** Local. Look at a file. @return TSR_OK; TSR_EIO; TSR_EDATA (not text: UTF-16, zip) */
 tsr_status tsr_file_look(const char *path, tsr_file_facts *facts) TSR_NODISCARD;
 
 /** Local. Is the file still what it was? @return TSR_OK; TSR_EDATA (changed while it was read); TSR_EIO */
@@ -40,7 +38,7 @@ tsr_status tsr_byte_source_open(const char *path, const tsr_file_facts *facts, i
                                 tsr_byte_source **source) TSR_NODISCARD;
 void tsr_byte_source_close(tsr_byte_source **source);
 
-/** Local. The next bytes; *got < n only at the end of the text. @return TSR_OK; TSR_EIO; TSR_EDATA (damaged gzip) */
+/** Local. The next bytes; *got < n only at the end of the text. @return TSR_OK; TSR_EIO; TSR_EDATA (damaged) */
 tsr_status tsr_byte_source_read(tsr_byte_source *source, char *to, int64_t n, int64_t *got) TSR_NODISCARD;
 
 /** Local. Plain files: the byte before @p begin, which says whether a line starts there. */

@@ -20,8 +20,8 @@
 static const tsr_key source_keys[] = {
     {"kind", TSR_KEY_CHOICE, IN_SOURCE(kind), "transactions", 0, 0, "customers|transactions",
      "what a row is: a customer with attributes, or a transaction", NULL, 0},
-    {"files", TSR_KEY_PATHS, IN_SOURCE(files), NULL, 0, 0, NULL, "paths; plain text, or gzip (seen by its first bytes)",
-     NULL, 0},
+    {"files", TSR_KEY_PATHS, IN_SOURCE(files), NULL, 0, 0, NULL,
+     "paths or patterns (* ? [...]); plain text, gzip or zstd (seen by the first bytes)", NULL, 0},
     {"format", TSR_KEY_CHOICE, IN_SOURCE(format), "text", 0, 0, "text", "delimited text in UTF-8", NULL, 0},
     {"delimiter", TSR_KEY_TEXT, IN_SOURCE(delimiter), "\",\"", 0, 0, NULL,
      "between fields: one character, tab, or blank (runs of spaces and tabs, no quotes)", NULL, 0},

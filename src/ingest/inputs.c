@@ -1,8 +1,10 @@
 #include "ingest/inputs.h"
 
+#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "tessera/file.h"
 #include "tessera/memory.h"
 
 static const tsr_source *source_at(const tsr_ingest_params *params, int32_t i)
@@ -68,19 +70,7 @@ static tsr_status find_shape(const tsr_ingest_params *params, tsr_inputs *inputs
     return st;
 }
 
-/* ---- files and headers, seen by the root ---- */
-
-static tsr_status list_files(const tsr_ingest_params *params, tsr_inputs *inputs)
-{
-    int32_t n = 0;
-
-    for (int32_t i = 0; i < params->sources.n; i++) n += source_at(params, i)->files.n;
-    tsr_status st = tsr_alloc(&inputs->file, n, sizeof *inputs->file);
-    for (int32_t i = 0; st == TSR_OK && i < params->sources.n; i++)
-        for (int32_t f = 0; f < source_at(params, i)->files.n; f++)
-            inputs->file[inputs->n++] = (tsr_input){.path = source_at(params, i)->files.text[f], .source = i};
-    return st;
-}
+/* ---- what the root tells ---- */
 
 /* What the root tells about one file, before the names of its columns. */
 typedef struct told_file {
@@ -103,6 +93,92 @@ static tsr_status tell(told *to, const void *bytes, int64_t n)
     to->n += n;
     return TSR_OK;
 }
+
+/* ---- the files of patterns ---- */
+
+static tsr_status tell_path(told *to, int32_t source, const char *path)
+{
+    tsr_status st = tell(to, &source, sizeof source);
+
+    return st == TSR_OK ? tell(to, path, (int64_t)strlen(path) + 1) : st;
+}
+
+static bool is_pattern(const char *text)
+{
+    return strpbrk(text, "*?[") != NULL && !tsr_file_exists(text);
+}
+
+static tsr_status tell_matches(const char *pattern, int32_t source, told *to)
+{
+    glob_t found = {0};
+    int result = glob(pattern, GLOB_NOSORT, NULL, &found);
+    tsr_status st = TSR_OK;
+
+    if (result == GLOB_NOMATCH)
+        st = TSR_FAIL(TSR_EIO, "ingest.sources[%d].files: no file fits the pattern %s", (int)source, pattern);
+    else if (result != 0)
+        st = TSR_FAIL(TSR_EIO, "ingest.sources[%d].files: the folder of %s cannot be read", (int)source, pattern);
+    if (st == TSR_OK) qsort(found.gl_pathv, found.gl_pathc, sizeof *found.gl_pathv, by_name);
+    for (size_t i = 0; st == TSR_OK && i < found.gl_pathc; i++) st = tell_path(to, source, found.gl_pathv[i]);
+    globfree(&found);
+    return st;
+}
+
+static tsr_status find_files(const tsr_ingest_params *params, told *to)
+{
+    tsr_status st = TSR_OK;
+
+    for (int32_t i = 0; i < params->sources.n; i++)
+        for (int32_t f = 0; st == TSR_OK && f < source_at(params, i)->files.n; f++) {
+            const char *file = source_at(params, i)->files.text[f];
+            st = is_pattern(file) ? tell_matches(file, i, to) : tell_path(to, i, file);
+        }
+    return st;
+}
+
+static int by_source_and_path(const void *left, const void *right)
+{
+    const tsr_input *a = *(const tsr_input *const *)left, *b = *(const tsr_input *const *)right;
+
+    return a->source != b->source ? (a->source > b->source) - (a->source < b->source) : strcmp(a->path, b->path);
+}
+
+/* A file that a source names twice, once by a pattern perhaps, would count twice. */
+static tsr_status check_twice(const tsr_inputs *inputs)
+{
+    const tsr_input **sorted = NULL;
+    tsr_status st;
+
+    TSR_TRY(tsr_alloc(&sorted, inputs->n, sizeof *sorted));
+    for (int32_t f = 0; f < inputs->n; f++) sorted[f] = &inputs->file[f];
+    qsort(sorted, (size_t)inputs->n, sizeof *sorted, by_source_and_path);
+    for (int32_t f = 1; f < inputs->n && st == TSR_OK; f++)
+        if (by_source_and_path(&sorted[f - 1], &sorted[f]) == 0)
+            st = TSR_FAIL(TSR_ECONF, "ingest.sources[%d].files: %s comes twice", (int)sorted[f]->source,
+                          sorted[f]->path);
+done:
+    tsr_free(&sorted);
+    return st;
+}
+
+static tsr_status list_files(const told *found, tsr_inputs *inputs)
+{
+    const char *at = found->bytes, *end = found->bytes + found->n;
+    tsr_status st;
+
+    for (const char *p = at; p < end; p += sizeof(int32_t) + strlen(p + sizeof(int32_t)) + 1) inputs->n++;
+    TSR_TRY(tsr_alloc(&inputs->file, inputs->n, sizeof *inputs->file));
+    for (int32_t f = 0; f < inputs->n; f++) {
+        memcpy(&inputs->file[f].source, at, sizeof(int32_t));
+        inputs->file[f].path = at + sizeof(int32_t);
+        at += sizeof(int32_t) + strlen(inputs->file[f].path) + 1;
+    }
+    st = check_twice(inputs);
+done:
+    return st;
+}
+
+/* ---- files and headers, seen by the root ---- */
 
 static tsr_status read_header(const tsr_source *source, const char *path, const tsr_file_facts *facts, told *to,
                               told_file *file)
@@ -230,7 +306,12 @@ tsr_status tsr_inputs_open(const tsr_comm *comm, const tsr_ingest_params *params
 
     memset(inputs, 0, sizeof *inputs);
     TSR_AGREE(comm, find_shape(params, inputs));
-    TSR_AGREE(comm, list_files(params, inputs));
+    TSR_AGREE(comm, comm->rank == 0 ? find_files(params, &files) : TSR_OK);
+    TSR_TRY(tsr_bcast_block(comm, (void **)&files.bytes, &files.n, 0));
+    told paths = files;
+    inputs->paths = files.bytes;
+    files = (told){0};
+    TSR_AGREE(comm, list_files(&paths, inputs));
     TSR_TRY(share_zones(comm, params, inputs));
     TSR_AGREE(comm, comm->rank == 0 ? look_at_all(params, inputs, &files) : TSR_OK);
     TSR_TRY(tsr_bcast_block(comm, (void **)&files.bytes, &files.n, 0));
@@ -247,6 +328,7 @@ done:
 void tsr_inputs_close(tsr_inputs *inputs)
 {
     tsr_free(&inputs->file);
+    tsr_free(&inputs->paths);
     tsr_free(&inputs->zone);
     tsr_free(&inputs->names);
     tsr_free(&inputs->name);

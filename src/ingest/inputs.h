@@ -8,7 +8,7 @@
 #include "ingest/source.h"
 
 typedef struct tsr_input {
-    const char *path; /* of the job */
+    const char *path; /* as the job gives it, or found by a pattern of the job */
     int32_t source;
     bool whole; /* packed, multiline or small: read by one rank */
     tsr_file_facts facts;
@@ -18,6 +18,7 @@ typedef struct tsr_input {
 typedef struct tsr_inputs {
     int32_t n;
     tsr_input *file;   /* [n] in the order of the job */
+    char *paths;       /* the files' paths point in here */
     tsr_zone *zone;    /* [sources + 1]: of each source, then the dataset's */
     char *names;       /* the headers' text */
     const char **name; /* the headers' columns point in here */
@@ -27,7 +28,8 @@ typedef struct tsr_inputs {
     tsr_collect_shape shape;
 } tsr_inputs;
 
-/** Collective. The root looks at every file and reads its header; every rank checks every mapping.
+/** Collective. The root finds the files (in a pattern, * ? and [...] stand for the files there are, sorted by bytes; a
+ *  path that is there is no pattern), looks at each and reads its header; every rank checks every mapping.
  *  @return TSR_OK; TSR_ECONF; TSR_EIO; TSR_EDATA; TSR_ENOMEM */
 tsr_status tsr_inputs_open(const tsr_comm *comm, const tsr_ingest_params *params, tsr_inputs *inputs) TSR_NODISCARD;
 void tsr_inputs_close(tsr_inputs *inputs);

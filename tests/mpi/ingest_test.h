@@ -16,6 +16,9 @@
 #include "tessera/ingest.h"
 
 #define PAIRS_MAX 16
+#ifndef TEST_FOLDER /* programs that include this may run beside each other */
+#define TEST_FOLDER "ingest-test"
+#endif
 
 /* A source on the stack, with lists that it points to. */
 typedef struct test_source {
@@ -89,7 +92,7 @@ static inline tsr_ingest_params params_of(tsr_source *sources, int32_t n, int64_
 /* A file or folder of this test program, and of this number of ranks: programs may run beside each other. */
 static inline char *test_path(const tsr_comm *comm, const char *name)
 {
-    return keep("ingest-test.np%d/%s", comm->size, name);
+    return keep("%s.np%d/%s", TEST_FOLDER, comm->size, name);
 }
 
 /* Collective. The root writes a text file. */

@@ -1,5 +1,5 @@
 tsr_unit_test(parse)
 tsr_unit_test(clock)
-tsr_unit_test(text_reader PkgConfig::ZLIB)
+tsr_unit_test(text_reader PkgConfig::ZLIB PkgConfig::ZSTD)
 tsr_unit_test(reject)
 tsr_unit_test(strings)
