@@ -24,6 +24,7 @@ typedef enum cli_option_id {
     CLI_PLAIN,
     CLI_VALIDATE,
     CLI_TIME_LIMIT,
+    CLI_PEER_TIMEOUT,
     CLI_QUIET,
     CLI_VERBOSE,
     CLI_DEBUG,
@@ -41,7 +42,8 @@ typedef struct cli_options {
     int64_t customers; /* numbers are -1 where not given */
     int64_t ranks, seed, partitions, weeks;
     const char *output;
-    double time_limit; /* seconds; 0: none */
+    double time_limit;   /* seconds; 0: none */
+    double peer_timeout; /* seconds; 0: wait for ever */
     tsr_log_level level;
     bool help;
 } cli_options;

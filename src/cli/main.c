@@ -12,6 +12,7 @@
 #include "base/launch.h"
 #include "tessera/interrupt.h"
 #include "tessera/memory.h"
+#include "tessera/wait.h"
 
 static const cli_command *const commands[] = {&cmd_ingest, &cmd_segment,  &cmd_synth, &cmd_inspect, &cmd_report,
                                               &cmd_plan,   &cmd_features, &cmd_job,   &cmd_value};
@@ -93,7 +94,8 @@ static tsr_status run_on_ranks(const cli_command *command, const cli_options *op
     tsr_bug_hook(abort_all);
     tsr_interrupt_install(options->time_limit);
 
-    tsr_status st = command->run(&comm, options);
+    tsr_status st = tsr_agree(&comm, tsr_wait_limit(comm.rank, options->peer_timeout));
+    if (st == TSR_OK) st = command->run(&comm, options);
     if (st == TSR_OK) st = tsr_agree(&comm, flush_output());
     if (st != TSR_OK) tsr_log_error();
     tsr_progress_end();

@@ -8,6 +8,8 @@
 
 #include "tessera/memory.h"
 
+#define PEER_TIMEOUT_SECONDS 3600.0 /* far longer than a rank computes alone */
+
 typedef struct option_about {
     const char *name, *argument, *meaning;
 } option_about;
@@ -28,13 +30,15 @@ static const option_about abouts[CLI_OPTIONS] = {
     [CLI_PLAIN] = {"plain", NULL, "one behaviour for all, without latent groups"},
     [CLI_VALIDATE] = {"validate", NULL, "hold the fit against what came after value.calibration_end"},
     [CLI_TIME_LIMIT] = {"time-limit", "TIME", "stop in time, in SECONDS or HH:MM:SS, keep what is done, exit status 6"},
+    [CLI_PEER_TIMEOUT] = {"peer-timeout", "TIME",
+                          "end with status 8 after waiting so long for other ranks (1:00:00); 0: wait for ever"},
     [CLI_QUIET] = {"quiet", NULL, "only warnings and errors"},
     [CLI_VERBOSE] = {"verbose", NULL, "also the steps inside a stage"},
     [CLI_DEBUG] = {"debug", NULL, "the same as --verbose"},
 };
 
-static const uint32_t common =
-    CLI_ACCEPTS(CLI_TIME_LIMIT) | CLI_ACCEPTS(CLI_QUIET) | CLI_ACCEPTS(CLI_VERBOSE) | CLI_ACCEPTS(CLI_DEBUG);
+static const uint32_t common = CLI_ACCEPTS(CLI_TIME_LIMIT) | CLI_ACCEPTS(CLI_PEER_TIMEOUT) | CLI_ACCEPTS(CLI_QUIET) |
+                               CLI_ACCEPTS(CLI_VERBOSE) | CLI_ACCEPTS(CLI_DEBUG);
 
 void cli_print_command_help(const cli_command *command)
 {
@@ -68,8 +72,9 @@ static tsr_status read_number(cli_option_id id, const char *text, double low, do
 }
 
 /* SECONDS, MM:SS or HH:MM:SS. */
-static tsr_status read_duration(const char *text, double *seconds)
+static tsr_status read_duration(cli_option_id id, const char *text, double *seconds)
 {
+    const bool may_be_zero = id == CLI_PEER_TIMEOUT;
     const char *at = text;
     double total = 0;
     int parts = 0;
@@ -80,13 +85,14 @@ static tsr_status read_duration(const char *text, double *seconds)
         total = 60 * total + part;
         parts++;
         if (*end == '\0') {
-            if (total <= 0) break;
+            if (total <= 0 && !may_be_zero) break;
             *seconds = total;
             return TSR_OK;
         }
         at = end + 1;
     }
-    return TSR_FAIL(TSR_ECONF, "--time-limit %s: write seconds or HH:MM:SS, more than 0", text);
+    return TSR_FAIL(TSR_ECONF, "--%s %s: write seconds or HH:MM:SS%s", abouts[id].name, text,
+                    may_be_zero ? "; 0: none" : ", more than 0");
 }
 
 static tsr_status take_option(cli_option_id id, const char *argument, cli_options *options)
@@ -100,7 +106,8 @@ static tsr_status take_option(cli_option_id id, const char *argument, cli_option
     case CLI_PARTITIONS: return read_number(id, argument, 1, 1e6, &options->partitions);
     case CLI_WEEKS: return read_number(id, argument, 1, 5200, &options->weeks);
     case CLI_OUTPUT: options->output = argument; return TSR_OK;
-    case CLI_TIME_LIMIT: return read_duration(argument, &options->time_limit);
+    case CLI_TIME_LIMIT: return read_duration(id, argument, &options->time_limit);
+    case CLI_PEER_TIMEOUT: return read_duration(id, argument, &options->peer_timeout);
     case CLI_QUIET: options->level = TSR_LOG_WARN; return TSR_OK;
     case CLI_VERBOSE:
     case CLI_DEBUG: options->level = TSR_LOG_DEBUG; return TSR_OK;
@@ -149,8 +156,13 @@ tsr_status cli_options_read(const cli_command *command, int argc, char **argv, c
     struct option table[CLI_OPTIONS + 2] = {{0}};
     tsr_status st = TSR_OK;
 
-    *options =
-        (cli_options){.customers = -1, .ranks = -1, .seed = -1, .partitions = -1, .weeks = -1, .level = TSR_LOG_INFO};
+    *options = (cli_options){.customers = -1,
+                             .ranks = -1,
+                             .seed = -1,
+                             .partitions = -1,
+                             .weeks = -1,
+                             .peer_timeout = PEER_TIMEOUT_SECONDS,
+                             .level = TSR_LOG_INFO};
     for (int id = 0; id < CLI_OPTIONS; id++)
         table[id] = (struct option){abouts[id].name, abouts[id].argument != NULL ? required_argument : no_argument,
                                     NULL, 256 + id};

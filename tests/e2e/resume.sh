@@ -46,3 +46,11 @@ for stop in 1 2; do
     ranks $stop "$TESSERA" segment $run.yaml --quiet >/dev/null
     [ "$(digest $run)" = "$wanted" ] || die "stopped inside K-means: another digest"
 done
+
+# A rank that stands still, as behind a cut link: the others wait no longer than they were told, and the run goes on later.
+job frozen
+expect 8 env TSR_FAULT="point=kmeans,rank=2,action=stop" "$MPIEXEC" --timeout 60 -np 3 "$TESSERA" segment frozen.yaml \
+    --peer-timeout 2
+said "rank 0 has waited 2 s for the others"
+ranks 2 "$TESSERA" segment frozen.yaml --quiet >/dev/null
+[ "$(digest frozen)" = "$wanted" ] || die "after a lost rank: another digest"
