@@ -1,15 +1,10 @@
-#include "pipeline/profile.h"
-
 #include <math.h>
 #include <string.h>
 
-#include "tessera/features.h"
+#include "pipeline/profile_reader.h"
 #include "tessera/memory.h"
 #include "tessera/quantile.h"
 #include "tessera/reduce.h"
-
-/* Rows at a time; small, since all features of a block are held at once. */
-#define BLOCK 8192
 
 /* Units of real-valued sums: money to 2^-24, probabilities and counts to 2^-40. */
 #define MONEY_SCALE 24
@@ -18,63 +13,45 @@
 /* Bits of a feature's largest value: its mean is exact to that, and 2^34 rows fit. */
 #define FEATURE_BITS 60
 
-enum { CLV, PURCHASES, ALIVE, CHURN, VALUES };
+/* No double has a larger logarithm, nor one further below zero. */
+#define LOG_LARGEST 746.0
 
 static const char *const VALUE_COLUMN[VALUES] = {"clv", "expected_purchases", "p_alive", "churn_risk"};
 static const int32_t VALUE_SCALE[VALUES] = {MONEY_SCALE, MONEY_SCALE, SHARE_SCALE, SHARE_SCALE};
 
-/* Integer sums of one segment, in one reduction. */
-enum { CUSTOMERS, BUYERS, ORDERS, RECENCY, REVENUE, COUNTS };
-
-typedef struct reader {
-    tsr_table *features, *customers;
-    const tsr_span *span;
-    int32_t k, cols;
-    bool money, value;
-    char (*name)[TSR_NAME_BYTES];
-    double *values;   /* [cols][BLOCK] */
-    int32_t *segment; /* [BLOCK] */
-    int32_t *recency, *orders;
-    int64_t *revenue;
-    float *value_column[VALUES];
-    double *largest;    /* [cols] largest |value| over all ranks */
-    tsr_int128 *counts; /* [k][COUNTS] */
-    tsr_fixed *worth;   /* [k][VALUES] */
-    tsr_fixed *sums;    /* [k][cols] */
-} reader;
-
-static int64_t blocks_of(const reader *r)
+static int64_t blocks_of(const tsr_profile_reader *r)
 {
-    return (r->span->rows + BLOCK - 1) / BLOCK;
+    return (r->span->rows + TSR_PROFILE_ROWS - 1) / TSR_PROFILE_ROWS;
 }
 
-static int64_t rows_of(const reader *r, int64_t block)
+static int64_t rows_of(const tsr_profile_reader *r, int64_t block)
 {
-    int64_t left = r->span->rows - block * BLOCK;
+    int64_t left = r->span->rows - block * TSR_PROFILE_ROWS;
 
-    return left < BLOCK ? left : BLOCK;
+    return left < TSR_PROFILE_ROWS ? left : TSR_PROFILE_ROWS;
 }
 
-static tsr_status read_features(const reader *r, int64_t block, double *values)
+static tsr_status read_features(const tsr_profile_reader *r, int64_t block, double *values)
 {
     tsr_status st = TSR_OK;
 
     for (int32_t c = 0; st == TSR_OK && c < r->cols; c++)
-        st = tsr_table_read(r->features, r->name[c], r->span->first + block * BLOCK, rows_of(r, block), TSR_F64,
-                            values + (int64_t)c * BLOCK);
+        st = tsr_table_read(r->features, r->name[c], r->span->first + block * TSR_PROFILE_ROWS, rows_of(r, block),
+                            TSR_F64, values + (int64_t)c * TSR_PROFILE_ROWS);
     return st;
 }
 
-static tsr_status read_segments(const reader *r, int64_t block, int32_t *segment)
+static tsr_status read_segments(const tsr_profile_reader *r, int64_t block, int32_t *segment)
 {
-    return tsr_table_read(r->customers, "segment", r->span->first + block * BLOCK, rows_of(r, block), TSR_I32, segment);
+    return tsr_table_read(r->customers, "segment", r->span->first + block * TSR_PROFILE_ROWS, rows_of(r, block),
+                          TSR_I32, segment);
 }
 
 /* ---- first pass: who and how much; largest values ---- */
 
-static tsr_status read_money(const reader *r, int64_t block)
+static tsr_status read_money(const tsr_profile_reader *r, int64_t block)
 {
-    int64_t first = r->span->first + block * BLOCK, rows = rows_of(r, block);
+    int64_t first = r->span->first + block * TSR_PROFILE_ROWS, rows = rows_of(r, block);
     tsr_status st = TSR_OK;
 
     if (r->money) {
@@ -88,7 +65,7 @@ done:
     return st;
 }
 
-static void count_row(const reader *r, int64_t i)
+static void count_row(const tsr_profile_reader *r, int64_t i)
 {
     tsr_int128 *counts = r->counts + (int64_t)r->segment[i] * COUNTS;
     tsr_fixed *worth = r->worth + (int64_t)r->segment[i] * VALUES;
@@ -105,7 +82,7 @@ static void count_row(const reader *r, int64_t i)
         if (!isnan(r->value_column[v][i])) tsr_fixed_add(&worth[v], (double)r->value_column[v][i], 1);
 }
 
-static tsr_status first_pass(reader *r)
+static tsr_status first_pass(tsr_profile_reader *r)
 {
     tsr_status st = TSR_OK;
 
@@ -117,7 +94,7 @@ static tsr_status first_pass(reader *r)
         for (int64_t i = 0; i < rows; i++) count_row(r, i);
         for (int32_t c = 0; c < r->cols; c++)
             for (int64_t i = 0; i < rows; i++) {
-                double size = fabs(r->values[(int64_t)c * BLOCK + i]);
+                double size = fabs(r->values[(int64_t)c * TSR_PROFILE_ROWS + i]);
                 if (size > r->largest[c]) r->largest[c] = size;
             }
     }
@@ -125,21 +102,36 @@ done:
     return st;
 }
 
-/* ---- second pass: exact sums of features ---- */
+/* ---- second pass: exact sums of features, raw and as they were clustered ---- */
 
-static tsr_status second_pass(reader *r)
+static void add_raw(tsr_profile_reader *r, int32_t c, int64_t rows)
+{
+    for (int64_t i = 0; i < rows; i++) {
+        double value = r->values[(int64_t)c * TSR_PROFILE_ROWS + i];
+        if (!isnan(value)) tsr_fixed_add(&r->sums[(int64_t)r->segment[i] * r->cols + c], value, 1);
+    }
+}
+
+static void add_scaled(tsr_profile_reader *r, int32_t c, int64_t rows)
+{
+    for (int64_t i = 0; r->scaled[c] >= 0 && i < rows; i++) {
+        double value = tsr_scaler_forward(r->scaler, r->scaled[c], r->values[(int64_t)c * TSR_PROFILE_ROWS + i]);
+        tsr_fixed_add(&r->scaled_sums[(int64_t)r->segment[i] * r->cols + c], value, 1);
+        tsr_fixed_add(&r->squares[c], value * value, 1);
+    }
+}
+
+static tsr_status second_pass(tsr_profile_reader *r)
 {
     tsr_status st = TSR_OK;
 
     for (int64_t b = 0; b < blocks_of(r); b++) {
-        int64_t rows = rows_of(r, b);
         TSR_TRY(read_segments(r, b, r->segment));
         TSR_TRY(read_features(r, b, r->values));
-        for (int32_t c = 0; c < r->cols; c++)
-            for (int64_t i = 0; i < rows; i++) {
-                double value = r->values[(int64_t)c * BLOCK + i];
-                if (!isnan(value)) tsr_fixed_add(&r->sums[(int64_t)r->segment[i] * r->cols + c], value, 1);
-            }
+        for (int32_t c = 0; c < r->cols; c++) {
+            add_raw(r, c, rows_of(r, b));
+            add_scaled(r, c, rows_of(r, b));
+        }
     }
 done:
     return st;
@@ -149,7 +141,7 @@ done:
 
 static tsr_status read_all(void *context, int64_t block, double *values, int32_t *group, int64_t *rows)
 {
-    const reader *r = context;
+    const tsr_profile_reader *r = context;
 
     (void)group;
     *rows = rows_of(r, block);
@@ -158,22 +150,22 @@ static tsr_status read_all(void *context, int64_t block, double *values, int32_t
 
 static tsr_status read_by_segment(void *context, int64_t block, double *values, int32_t *group, int64_t *rows)
 {
-    const reader *r = context;
+    const tsr_profile_reader *r = context;
     tsr_status st = read_all(context, block, values, group, rows);
 
     return st == TSR_OK && r->k > 1 ? read_segments(r, block, group) : st;
 }
 
-static const double PART_P[] = {.25, .5, .75};
+static const double PART_P[] = {.1, .25, .5, .75, .9};
 static const double TOTAL_P[] = {.1, .2, .3, .4, .5, .6, .7, .8, .9, .25, .75};
 
-enum { PART_P_N = 3, TOTAL_P_N = 11 };
+enum { PART_P_N = 5, TOTAL_P_N = 11 };
 
-static tsr_status take_quantiles(const tsr_comm *comm, reader *r, tsr_profile *profile, int64_t *present,
+static tsr_status take_quantiles(const tsr_comm *comm, tsr_profile_reader *r, tsr_profile *profile, int64_t *present,
                                  int64_t *present_total)
 {
-    tsr_quantile_source by_segment = {r, blocks_of(r), BLOCK, read_by_segment};
-    tsr_quantile_source all = {r, blocks_of(r), BLOCK, read_all};
+    tsr_quantile_source by_segment = {r, blocks_of(r), TSR_PROFILE_ROWS, read_by_segment};
+    tsr_quantile_source all = {r, blocks_of(r), TSR_PROFILE_ROWS, read_all};
     double *part = NULL, *total = NULL;
     tsr_status st;
 
@@ -185,15 +177,19 @@ static tsr_status take_quantiles(const tsr_comm *comm, reader *r, tsr_profile *p
         const double *q = total + (int64_t)c * TOTAL_P_N;
         tsr_feature_profile *whole = &profile->total.feature[c];
         memcpy(profile->edge + (int64_t)c * TSR_DECILES, q, TSR_DECILES * sizeof *q);
+        whole->p10 = q[0];
         whole->p25 = q[9];
         whole->p50 = q[4];
         whole->p75 = q[10];
+        whole->p90 = q[8];
         for (int32_t s = 0; s < r->k; s++) {
             const double *p = part + ((int64_t)s * r->cols + c) * PART_P_N;
             tsr_feature_profile *one = &profile->segment[s].feature[c];
-            one->p25 = p[0];
-            one->p50 = p[1];
-            one->p75 = p[2];
+            one->p10 = p[0];
+            one->p25 = p[1];
+            one->p50 = p[2];
+            one->p75 = p[3];
+            one->p90 = p[4];
         }
     }
 done:
@@ -213,7 +209,7 @@ static int32_t bin_of(const double *edge, double value)
     return bin;
 }
 
-static tsr_status third_pass(reader *r, tsr_profile *profile)
+static tsr_status third_pass(tsr_profile_reader *r, tsr_profile *profile)
 {
     const int32_t bins = TSR_DECILES + 2;
     tsr_status st = TSR_OK;
@@ -222,75 +218,24 @@ static tsr_status third_pass(reader *r, tsr_profile *profile)
         TSR_TRY(read_features(r, b, r->values));
         for (int32_t c = 0; c < r->cols; c++)
             for (int64_t i = 0; i < rows_of(r, b); i++)
-                profile
-                    ->counts[c * bins + bin_of(profile->edge + c * TSR_DECILES, r->values[(int64_t)c * BLOCK + i])]++;
+                profile->counts[c * bins + bin_of(profile->edge + c * TSR_DECILES,
+                                                  r->values[(int64_t)c * TSR_PROFILE_ROWS + i])]++;
     }
 done:
     return st;
 }
 
-/* ---- from sums to figures ---- */
-
-double tsr_money(tsr_int128 units, int32_t money_scale)
-{
-    double unit = 1;
-
-    for (int32_t i = 0; i < money_scale; i++) unit *= 10;
-    return tsr_int128_scaled(units, 0) / unit;
-}
-
-static double per(double sum, int64_t n)
-{
-    return n > 0 ? sum / (double)n : (double)NAN;
-}
-
-static void fill_part(tsr_part *part, const tsr_int128 *counts, const tsr_fixed *worth, const reader *r,
-                      int32_t money_scale)
-{
-    part->customers = (int64_t)counts[CUSTOMERS];
-    part->buyers = (int64_t)counts[BUYERS];
-    part->orders = (int64_t)counts[ORDERS];
-    part->revenue = counts[REVENUE];
-    double money = r->money ? tsr_money(part->revenue, money_scale) : (double)NAN;
-    part->recency_days = per(tsr_int128_scaled(counts[RECENCY], 0), part->buyers);
-    part->frequency = r->money ? per((double)part->orders, part->customers) : (double)NAN;
-    part->monetary = per(money, part->customers);
-    part->order_value = per(money, part->orders);
-    part->clv_total = r->value ? tsr_fixed_value(&worth[CLV]) : (double)NAN;
-    part->expected_purchases = r->value ? tsr_fixed_value(&worth[PURCHASES]) : (double)NAN;
-    part->clv = per(part->clv_total, part->buyers);
-    part->p_alive = r->value ? per(tsr_fixed_value(&worth[ALIVE]), part->buyers) : (double)NAN;
-    part->churn_risk = r->value ? per(tsr_fixed_value(&worth[CHURN]), part->buyers) : (double)NAN;
-}
-
-static void fill_figures(const reader *r, int32_t money_scale, const int64_t *present, const int64_t *present_total,
-                         tsr_profile *profile)
-{
-    tsr_int128 counts[COUNTS] = {0};
-    tsr_fixed worth[VALUES];
-
-    for (int v = 0; v < VALUES; v++) worth[v] = tsr_fixed_zero(VALUE_SCALE[v]);
-    for (int32_t s = 0; s < r->k; s++) {
-        fill_part(&profile->segment[s], r->counts + (int64_t)s * COUNTS, r->worth + (int64_t)s * VALUES, r,
-                  money_scale);
-        for (int i = 0; i < COUNTS; i++) counts[i] += r->counts[(int64_t)s * COUNTS + i];
-        for (int v = 0; v < VALUES; v++) tsr_fixed_join(&worth[v], &r->worth[(int64_t)s * VALUES + v]);
-    }
-    fill_part(&profile->total, counts, worth, r, money_scale);
-    for (int32_t c = 0; c < r->cols; c++) {
-        tsr_fixed all = tsr_fixed_zero(r->sums[c].scale);
-        for (int32_t s = 0; s < r->k; s++) {
-            int64_t at = (int64_t)s * r->cols + c;
-            profile->segment[s].feature[c].mean = per(tsr_fixed_value(&r->sums[at]), present[at]);
-            tsr_fixed_join(&all, &r->sums[at]);
-        }
-        profile->total.feature[c].mean = per(tsr_fixed_value(&all), present_total[c]);
-    }
-}
-
 /* ---- memory ---- */
 
-static tsr_status open_reader(reader *r, const char *features, const char *customers)
+/* Features of one value for all customers are not in the scaler. */
+static int32_t place_in(const tsr_scaler *scaler, const char *name)
+{
+    for (int32_t i = 0; i < scaler->cols; i++)
+        if (strcmp(scaler->name[i], name) == 0) return i;
+    return -1;
+}
+
+static tsr_status open_reader(tsr_profile_reader *r, const char *features, const char *customers)
 {
     tsr_status st;
 
@@ -299,23 +244,31 @@ static tsr_status open_reader(reader *r, const char *features, const char *custo
     TSR_TRY(tsr_features_names(r->features, &r->name, &r->cols));
     r->money = tsr_table_find(r->features, "revenue") != NULL;
     r->value = tsr_table_find(r->customers, "clv") != NULL;
-    TSR_TRY(tsr_alloc(&r->values, (int64_t)r->cols * BLOCK, sizeof *r->values));
-    TSR_TRY(tsr_alloc(&r->segment, BLOCK, sizeof *r->segment));
-    TSR_TRY(tsr_alloc(&r->recency, BLOCK, sizeof *r->recency));
-    TSR_TRY(tsr_alloc(&r->orders, BLOCK, sizeof *r->orders));
-    TSR_TRY(tsr_alloc(&r->revenue, BLOCK, sizeof *r->revenue));
-    for (int v = 0; v < VALUES; v++) TSR_TRY(tsr_alloc(&r->value_column[v], BLOCK, sizeof *r->value_column[v]));
+    TSR_TRY(tsr_alloc(&r->values, (int64_t)r->cols * TSR_PROFILE_ROWS, sizeof *r->values));
+    TSR_TRY(tsr_alloc(&r->segment, TSR_PROFILE_ROWS, sizeof *r->segment));
+    TSR_TRY(tsr_alloc(&r->recency, TSR_PROFILE_ROWS, sizeof *r->recency));
+    TSR_TRY(tsr_alloc(&r->orders, TSR_PROFILE_ROWS, sizeof *r->orders));
+    TSR_TRY(tsr_alloc(&r->revenue, TSR_PROFILE_ROWS, sizeof *r->revenue));
+    for (int v = 0; v < VALUES; v++)
+        TSR_TRY(tsr_alloc(&r->value_column[v], TSR_PROFILE_ROWS, sizeof *r->value_column[v]));
     TSR_TRY(tsr_alloc(&r->largest, r->cols, sizeof *r->largest));
     TSR_TRY(tsr_alloc_aligned(&r->counts, (int64_t)r->k * COUNTS, sizeof *r->counts));
     TSR_TRY(tsr_alloc_aligned(&r->worth, (int64_t)r->k * VALUES, sizeof *r->worth));
     TSR_TRY(tsr_alloc_aligned(&r->sums, (int64_t)r->k * r->cols, sizeof *r->sums));
+    TSR_TRY(tsr_alloc_aligned(&r->scaled_sums, (int64_t)r->k * r->cols, sizeof *r->scaled_sums));
+    TSR_TRY(tsr_alloc_aligned(&r->squares, r->cols, sizeof *r->squares));
+    TSR_TRY(tsr_alloc(&r->scaled, r->cols, sizeof *r->scaled));
+    for (int32_t c = 0; c < r->cols; c++) r->scaled[c] = place_in(r->scaler, r->name[c]);
     for (int32_t i = 0; i < r->k * VALUES; i++) r->worth[i] = tsr_fixed_zero(VALUE_SCALE[i % VALUES]);
 done:
     return st;
 }
 
-static void close_reader(reader *r)
+static void close_reader(tsr_profile_reader *r)
 {
+    tsr_free(&r->scaled);
+    tsr_free(&r->squares);
+    tsr_free(&r->scaled_sums);
     tsr_free(&r->sums);
     tsr_free(&r->worth);
     tsr_free(&r->counts);
@@ -331,7 +284,7 @@ static void close_reader(reader *r)
     tsr_table_close(&r->features);
 }
 
-static tsr_status make_profile(const reader *r, tsr_profile *profile)
+static tsr_status make_profile(const tsr_profile_reader *r, tsr_profile *profile)
 {
     tsr_status st;
 
@@ -361,7 +314,19 @@ void tsr_profile_clear(tsr_profile *profile)
     tsr_free(&profile->name);
 }
 
-static tsr_status add_over_ranks(const tsr_comm *comm, reader *r)
+/* A bound of the scaled values: transforms rise. */
+static double largest_scaled(const tsr_profile_reader *r, int32_t c)
+{
+    int32_t at = r->scaled[c];
+
+    if (at < 0) return 1;
+    double low = fabs(tsr_scaler_forward(r->scaler, at, -r->largest[c]));
+    double high = fabs(tsr_scaler_forward(r->scaler, at, r->largest[c]));
+    double logarithm = (LOG_LARGEST + fabs(r->scaler->mean[at])) / r->scaler->sd[at];
+    return fmax(fmax(low, high), r->scaler->transform[at] == TSR_TRANSFORM_LOG ? logarithm : 1);
+}
+
+static tsr_status add_over_ranks(const tsr_comm *comm, tsr_profile_reader *r)
 {
     tsr_status st;
 
@@ -369,17 +334,19 @@ static tsr_status add_over_ranks(const tsr_comm *comm, reader *r)
     TSR_TRY(tsr_sum_fixed(comm, r->worth, (int64_t)r->k * VALUES));
     tsr_max_double(comm, r->largest, r->cols);
     for (int32_t i = 0; i < r->k * r->cols; i++) {
-        double largest = r->largest[i % r->cols];
+        double largest = r->largest[i % r->cols], scaled = largest_scaled(r, i % r->cols);
         r->sums[i] = tsr_fixed_zero(tsr_fixed_scale_for(largest > 0 ? largest : 1, FEATURE_BITS));
+        r->scaled_sums[i] = tsr_fixed_zero(tsr_fixed_scale_for(scaled, FEATURE_BITS));
+        r->squares[i % r->cols] = tsr_fixed_zero(tsr_fixed_scale_for(scaled * scaled, FEATURE_BITS));
     }
 done:
     return st;
 }
 
 tsr_status tsr_profile_run(const tsr_comm *comm, const char *features, const char *customers, const tsr_span *span,
-                           int32_t k, int32_t money_scale, tsr_profile *profile)
+                           const tsr_scaler *scaler, int32_t k, int32_t money_scale, tsr_profile *profile)
 {
-    reader r = {.span = span, .k = k};
+    tsr_profile_reader r = {.span = span, .scaler = scaler, .k = k};
     int64_t *present = NULL, *present_total = NULL;
     tsr_status st;
 
@@ -392,10 +359,12 @@ tsr_status tsr_profile_run(const tsr_comm *comm, const char *features, const cha
     TSR_TRY(add_over_ranks(comm, &r));
     TSR_AGREE(comm, second_pass(&r));
     TSR_TRY(tsr_sum_fixed(comm, r.sums, (int64_t)k * r.cols));
+    TSR_TRY(tsr_sum_fixed(comm, r.scaled_sums, (int64_t)k * r.cols));
+    TSR_TRY(tsr_sum_fixed(comm, r.squares, r.cols));
     TSR_TRY(take_quantiles(comm, &r, profile, present, present_total));
     TSR_AGREE(comm, third_pass(&r, profile));
     tsr_sum_int64(comm, profile->counts, (int64_t)r.cols * (TSR_DECILES + 2));
-    fill_figures(&r, money_scale, present, present_total, profile);
+    tsr_profile_fill(&r, money_scale, present, present_total, profile);
 done:
     if (st != TSR_OK) tsr_profile_clear(profile);
     tsr_free(&present_total);

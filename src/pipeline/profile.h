@@ -7,6 +7,7 @@
 #define TSR_PROFILE_H
 
 #include "tessera/exact.h"
+#include "tessera/scale.h"
 #include "tessera/table.h"
 #include "tessera/value_interval.h"
 
@@ -14,7 +15,9 @@
 
 /* One feature among some customers, raw units. NaN where nobody has a value. */
 typedef struct tsr_feature_profile {
-    double mean, p25, p50, p75;
+    double mean, p10, p25, p50, p75, p90;
+    double
+        effect; /* mean less that of all customers over their standard deviation, both as clustered (log where it is) */
 } tsr_feature_profile;
 
 /* Some customers. Figures about money and value are NaN where there is none. */
@@ -45,11 +48,13 @@ typedef struct tsr_profile {
 /**
  * Collective. Every rank reads its rows of both files, several times over.
  * @param span         rows of this rank
+ * @param scaler       how features were made comparable
  * @param[out] profile same on all ranks; tsr_profile_clear()
  * @return TSR_OK; TSR_EIO; TSR_EDATA (also sums beyond all bounds); TSR_ENOMEM
  */
 tsr_status tsr_profile_run(const tsr_comm *comm, const char *features, const char *customers, const tsr_span *span,
-                           int32_t k, int32_t money_scale, tsr_profile *profile) TSR_NODISCARD;
+                           const tsr_scaler *scaler, int32_t k, int32_t money_scale,
+                           tsr_profile *profile) TSR_NODISCARD;
 void tsr_profile_clear(tsr_profile *profile);
 
 /** Local. Money units -> currency units. */

@@ -70,8 +70,9 @@ done:
     return st;
 }
 
-static tsr_status take_profile(const tsr_comm *comm, tsr_run *run, const tsr_population *population, int32_t k,
-                               int32_t money_scale, const tsr_worth *worth, tsr_profile *profile)
+static tsr_status take_profile(const tsr_comm *comm, tsr_run *run, const tsr_population *population,
+                               const tsr_scaler *scaler, int32_t k, int32_t money_scale, const tsr_worth *worth,
+                               tsr_profile *profile)
 {
     char *features = NULL, *customers = NULL;
     tsr_status st;
@@ -79,7 +80,7 @@ static tsr_status take_profile(const tsr_comm *comm, tsr_run *run, const tsr_pop
     TSR_AGREE(comm, tsr_run_path(run, TSR_STAGE_FEATURES, &features));
     TSR_AGREE(comm, tsr_run_path(run, TSR_STAGE_CUSTOMERS, &customers));
     TSR_TRY(tsr_run_begin(comm, run, TSR_STAGE_PROFILE));
-    TSR_TRY(tsr_profile_run(comm, features, customers, &population->span, k, money_scale, profile));
+    TSR_TRY(tsr_profile_run(comm, features, customers, &population->span, scaler, k, money_scale, profile));
     if (worth->fitted) TSR_TRY(take_intervals(comm, run, population, features, customers, worth, profile));
     TSR_TRY(tsr_run_end(comm, run, TSR_STAGE_PROFILE, &(tsr_outcome){.rows = population->span.rows}));
 done:
@@ -205,7 +206,7 @@ static tsr_status find_segments(const tsr_comm *comm, tsr_run *run, const tsr_in
                                                  .worth = &worth}));
     tsr_tiles_destroy(&scores);
     tsr_tiles_destroy(&tiles);
-    TSR_TRY(take_profile(comm, run, &population, segmentation.model->k, info.money_scale, &worth, &profile));
+    TSR_TRY(take_profile(comm, run, &population, scaler, segmentation.model->k, info.money_scale, &worth, &profile));
     const tsr_findings findings = {run, input, &info, scaler, pca, &segmentation, &quality, &rfm, &worth, &profile};
     TSR_TRY(write_model(comm, run, &findings));
     TSR_TRY(write_segments(comm, run, &findings, segments));

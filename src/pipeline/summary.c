@@ -125,8 +125,9 @@ static json_t *features_of(const tsr_profile *profile, const tsr_part *part)
     for (int32_t i = 0; i < profile->features; i++) {
         const tsr_feature_profile *p = &part->feature[i];
         json_object_set_new(features, profile->name[i],
-                            json_pack("{s:o, s:o, s:o, s:o}", "mean", real(p->mean), "p25", real(p->p25), "p50",
-                                      real(p->p50), "p75", real(p->p75)));
+                            json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "mean", real(p->mean), "p10", real(p->p10),
+                                      "p25", real(p->p25), "p50", real(p->p50), "p75", real(p->p75), "p90",
+                                      real(p->p90), "effect", real(p->effect)));
     }
     return features;
 }

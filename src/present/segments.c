@@ -137,6 +137,22 @@ static void mask_buyers(json_t *part, long min_cell)
         json_object_set_new(part, "buyers", json_null());
 }
 
+/* A quantile near the end of a small segment speaks of the few beyond it. */
+static void mask_tails(json_t *part, long min_cell)
+{
+    static const double tail = .1;
+    double customers = json_number_value(json_object_get(part, "customers"));
+    const char *name;
+    json_t *feature;
+
+    if (tail * customers >= (double)min_cell) return;
+    json_object_foreach(json_object_get(part, "features"), name, feature)
+    {
+        if (json_is_number(json_object_get(feature, "p10"))) json_object_set_new(feature, "p10", json_null());
+        if (json_is_number(json_object_get(feature, "p90"))) json_object_set_new(feature, "p90", json_null());
+    }
+}
+
 static void mask_count(json_t *object, const char *key, long min_cell)
 {
     const json_t *count = json_object_get(object, key);
@@ -181,8 +197,13 @@ tsr_status tsr_segments_mask(json_t *segments, long min_cell)
         return TSR_OK;
     }
     TSR_TRY(mask_segments(list, min_cell));
-    json_array_foreach(list, i, segment) mask_buyers(segment, min_cell);
+    json_array_foreach(list, i, segment)
+    {
+        mask_buyers(segment, min_cell);
+        mask_tails(segment, min_cell);
+    }
     mask_buyers(json_object_get(segments, "total"), min_cell);
+    mask_tails(json_object_get(segments, "total"), min_cell);
     mask_fit(json_object_get(segments, "value"), min_cell);
     mask_count(segments, "prospects", min_cell);
     mask_count(segments, "after_as_of", min_cell);

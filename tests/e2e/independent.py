@@ -101,10 +101,23 @@ def main(run, dataset):
             told = s["features"][name]
             if told is None or told.get("mean") is None or len(values) == 0:
                 continue
-            q = np.quantile(values, [.25, .5, .75])
+            q = np.quantile(values, [.1, .25, .5, .75, .9])
             good = close(told["mean"], values.mean(), 1e-9) or abs(told["mean"] - values.mean()) < 1e-9
-            good = good and all(abs(told[p] - v) <= 1e-12 * max(1, abs(v)) for p, v in zip(("p25", "p50", "p75"), q))
-            check(bool(good), "mean and quartiles of %s in segment %d" % (name, s["segment"]))
+            good = good and all(told[p] is None or abs(told[p] - v) <= 1e-12 * max(1, abs(v))
+                                for p, v in zip(("p10", "p25", "p50", "p75", "p90"), q))
+            check(bool(good), "mean and quantiles of %s in segment %d" % (name, s["segment"]))
+
+    # Effects: differences of means in standard deviations, on the scale that was clustered.
+    for col, name in enumerate(x.decode() for x in model["scaler/names"][:]):
+        values = features[name][:]
+        values = np.where(np.isnan(values), model["scaler/fill"][col], values)
+        kind = model["scaler/transform"][col]
+        values = np.sign(values) * np.log1p(np.abs(values)) if kind == 1 else np.log(values) if kind == 2 else values
+        for s in said["segments"]:
+            told = s["features"][name]["effect"]
+            effect = (values[segment == s["segment"]].mean() - values.mean()) / values.std()
+            check(told is None or abs(told - effect) <= 1e-9 * max(1, abs(effect)),
+                  "effect of %s in segment %d" % (name, s["segment"]))
 
     if "clv" in customers:
         clv = customers["clv"][:].astype(np.float64)

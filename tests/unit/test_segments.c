@@ -147,6 +147,25 @@ static void mask_hides_models_of_few_customers(void **state)
     json_decref(json);
 }
 
+static void mask_hides_quantiles_with_few_customers_beyond_them(void **state)
+{
+    (void)state;
+    json_t *json = tree((const long[]){100, 99}, 2);
+
+    for (int i = 0; i < 2; i++) {
+        json_t *orders = json_object_get(json_object_get(at(json, i), "features"), "orders");
+        json_object_set_new(orders, "p10", json_real(1));
+        json_object_set_new(orders, "p50", json_real(2));
+    }
+    assert_int_equal(tsr_segments_mask(json, 10), TSR_OK);
+    json_t *large = json_object_get(json_object_get(at(json, 0), "features"), "orders");
+    json_t *small = json_object_get(json_object_get(at(json, 1), "features"), "orders");
+    assert_true(json_is_real(json_object_get(large, "p10")));
+    assert_true(json_is_null(json_object_get(small, "p10")));
+    assert_true(json_is_real(json_object_get(small, "p50")));
+    json_decref(json);
+}
+
 static void mask_hides_everything_of_a_handful_of_customers(void **state)
 {
     (void)state;
@@ -170,6 +189,7 @@ int main(void)
         cmocka_unit_test(mask_hides_small_rfm_groups_but_shows_empty_ones),
         cmocka_unit_test(mask_hides_means_of_few_buyers),
         cmocka_unit_test(mask_hides_models_of_few_customers),
+        cmocka_unit_test(mask_hides_quantiles_with_few_customers_beyond_them),
         cmocka_unit_test(mask_hides_everything_of_a_handful_of_customers),
     };
     return RUN_UNIT_TESTS(tests);
