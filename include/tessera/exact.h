@@ -43,6 +43,10 @@ int32_t tsr_fixed_scale_for(double largest, int32_t bits);
 /** Local. Nearest double of v x 2^-scale, ties to even: one rounding. */
 double tsr_int128_scaled(tsr_int128 v, int32_t scale);
 
+/** Local. 10^n: money units per currency unit of n decimals. Exact for 0 <= n <= 22, so a division by it rounds once.
+ */
+double tsr_power_of_ten(int32_t n);
+
 /** Local. Decimal digits of @p v with @p decimals places ("-12.34"); @p text holds at least 48 bytes. */
 void tsr_int128_print(tsr_int128 v, int32_t decimals, char *text);
 

@@ -132,6 +132,14 @@ double tsr_int128_scaled(tsr_int128 v, int32_t scale)
     return v < 0 ? -value : value;
 }
 
+double tsr_power_of_ten(int32_t n)
+{
+    double power = 1;
+
+    for (int32_t i = 0; i < n; i++) power *= 10;
+    return power;
+}
+
 void tsr_int128_print(tsr_int128 v, int32_t decimals, char *text)
 {
     magnitude u = v < 0 ? -(magnitude)v : (magnitude)v;

@@ -10,7 +10,6 @@
 #define NIGHT_BEGINS 22 /* o'clock */
 #define NIGHT_ENDS   6
 #define FEW_ORDERS   32
-#define MONEY_DIGITS 18 /* more cannot be held by an amount */
 
 typedef struct tsr_order {
     uint64_t order;
@@ -42,14 +41,6 @@ static bool at_night(uint32_t time)
     return hour >= NIGHT_BEGINS || hour < NIGHT_ENDS;
 }
 
-static double power_of_ten(int32_t n)
-{
-    double p = 1.0;
-
-    for (int32_t i = 0; i < n && i < MONEY_DIGITS; i++) p *= 10.0;
-    return p;
-}
-
 tsr_window tsr_window_of(const tsr_observation *observation, const tsr_dataset_info *dataset)
 {
     bool dated = dataset->time_first <= dataset->time_last && dataset->transactions > 0;
@@ -57,7 +48,7 @@ tsr_window tsr_window_of(const tsr_observation *observation, const tsr_dataset_i
                          .calibration_day = floor_div(observation->calibration_end.seconds, DAY_SECONDS),
                          .ignore_returns = observation->returns == 1,
                          .clock = dataset->resolution < DAY_SECONDS,
-                         .money_unit = power_of_ten(dataset->money_scale)};
+                         .money_unit = tsr_power_of_ten(dataset->money_scale)};
 
     if (observation->as_of.set)
         window.as_of = observation->as_of.seconds;

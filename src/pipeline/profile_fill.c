@@ -4,10 +4,7 @@
 
 double tsr_money(tsr_int128 units, int32_t money_scale)
 {
-    double unit = 1;
-
-    for (int32_t i = 0; i < money_scale; i++) unit *= 10;
-    return tsr_int128_scaled(units, 0) / unit;
+    return tsr_int128_scaled(units, 0) / tsr_power_of_ten(money_scale);
 }
 
 static double per(double sum, int64_t n)

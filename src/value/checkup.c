@@ -6,7 +6,6 @@
 #include "tessera/memory.h"
 #include "tessera/reduce.h"
 #include "value/histories.h"
-#include "value/money.h"
 #include "value/purchase.h"
 #include "value/ranking.h"
 

@@ -4,7 +4,6 @@
 
 #include "tessera/memory.h"
 #include "tessera/reduce.h"
-#include "value/money.h"
 #include "value/purchase.h"
 #include "value/tally.h"
 
@@ -126,7 +125,7 @@ done:
 
 static tsr_status make_spends(const tsr_tally *tally, int32_t money_scale, tsr_spends *s)
 {
-    double units = tsr_money_units(money_scale);
+    double units = tsr_power_of_ten(money_scale);
     tsr_status st;
 
     TSR_TRY(tsr_alloc(&s->x, tally->n, sizeof *s->x));

@@ -8,7 +8,6 @@
 #include "tessera/memory.h"
 #include "tessera/quantile.h"
 #include "tessera/reduce.h"
-#include "value/money.h"
 #include "value/rfm_scheme.h"
 
 const tsr_key tsr_rfm_keys[] = {
@@ -38,7 +37,7 @@ tsr_rfm_scores tsr_rfm_score(const tsr_rfm *rfm, int32_t recency_days, int32_t o
     if (recency_days < 0) return (tsr_rfm_scores){.group = (int8_t)(rfm->groups - 1)};
     tsr_rfm_scores s = {.r = (int8_t)(6 - score_of(rfm->edge[0], recency_days)),
                         .f = score_of(rfm->edge[1], orders),
-                        .m = score_of(rfm->edge[2], (double)revenue / tsr_money_units(money_scale))};
+                        .m = score_of(rfm->edge[2], (double)revenue / tsr_power_of_ten(money_scale))};
     s.group = rfm->group[((s.r - 1) * 5 + s.f - 1) * 5 + s.m - 1];
     return s;
 }
@@ -58,7 +57,7 @@ static tsr_status read_block(void *context, int64_t block, double *values, int32
 {
     const rfm_source *source = context;
     int64_t at = block * TSR_BLOCK_ROWS, left = source->span->rows - at;
-    double units = tsr_money_units(source->money_scale);
+    double units = tsr_power_of_ten(source->money_scale);
     tsr_status st;
 
     (void)group;

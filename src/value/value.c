@@ -6,7 +6,6 @@
 #include "tessera/maths.h"
 #include "value/dropout.h"
 #include "value/gamma_gamma.h"
-#include "value/money.h"
 #include "value/purchase.h"
 
 #define AT(field) offsetof(tsr_value_params, field)
@@ -148,7 +147,7 @@ static double discounted(const tsr_value_params *params, int32_t time_unit, cons
 static double mean_spend(const tsr_value_model *model, int32_t x, int64_t spend)
 {
     if (!model->has_spend) return NAN;
-    return tsr_gamma_gamma_mean(model->spend, x, (double)spend / tsr_money_units(model->money_scale));
+    return tsr_gamma_gamma_mean(model->spend, x, (double)spend / tsr_power_of_ten(model->money_scale));
 }
 
 tsr_value_scores tsr_value_score(const tsr_value_model *model, const tsr_value_params *params, int32_t x,

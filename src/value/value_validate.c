@@ -4,7 +4,6 @@
 #include "tessera/reduce.h"
 #include "tessera/value.h"
 #include "value/histories.h"
-#include "value/money.h"
 #include "value/pair_sums.h"
 
 /* Sums over customers; units fine enough that a million customers add no visible rounding. */
@@ -118,7 +117,7 @@ static void summarise(const totals *t, int32_t money_scale, tsr_validation *v)
     v->mae = tsr_fixed_value(&t->sum[ABSOLUTE]) / n;
     v->rmse = sqrt(tsr_fixed_value(&t->sum[SQUARED]) / n);
     v->correlation = tsr_pair_sums_correlation(&t->pairs);
-    v->actual_spend = tsr_int128_scaled(t->spend, 0) / tsr_money_units(money_scale);
+    v->actual_spend = tsr_int128_scaled(t->spend, 0) / tsr_power_of_ten(money_scale);
     v->predicted_spend = tsr_fixed_value(&t->sum[SPEND]);
 }
 

@@ -192,6 +192,15 @@ static void fixed_block_is_the_sum_of_single_calls(void **state)
     }
 }
 
+static void power_of_ten_is_exact_up_to_22(void **state)
+{
+    static const double power[] = {1e0, 1e1, 1e2, 1e3, 1e9, 1e18, 1e22};
+    static const int32_t n[] = {0, 1, 2, 3, 9, 18, 22};
+
+    (void)state;
+    for (int i = 0; i < 7; i++) assert_true(tsr_power_of_ten(n[i]) == power[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -205,6 +214,7 @@ int main(void)
         cmocka_unit_test(scaled_integer_at_the_edges),
         cmocka_unit_test(scaled_integer_near_zero_is_rounded_once),
         cmocka_unit_test(printed_integer_has_its_decimals),
+        cmocka_unit_test(power_of_ten_is_exact_up_to_22),
     };
     return RUN_UNIT_TESTS(tests);
 }
