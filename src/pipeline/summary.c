@@ -102,7 +102,7 @@ static json_t *pca_of(const tsr_pca *pca)
 static json_t *rfm_of(const tsr_rfm *rfm)
 {
     static const char *const name[] = {"recency", "frequency", "monetary"};
-    json_t *thresholds = json_object(), *scores = json_object(), *groups = json_object();
+    json_t *thresholds = json_object(), *scores = json_object(), *groups = json_object(), *order = json_array();
     char score[2] = "1";
 
     for (int i = 0; i < 3; i++) {
@@ -113,9 +113,12 @@ static json_t *rfm_of(const tsr_rfm *rfm)
         json_object_set_new(thresholds, name[i], edges);
         json_object_set_new(scores, name[i], counts);
     }
-    for (int32_t g = 0; g < rfm->groups; g++) json_object_set_new(groups, rfm->name[g], json_integer(rfm->count[g]));
-    return json_pack("{s:s, s:o, s:o, s:o}", "scheme", rfm->scheme, "thresholds", thresholds, "scores", scores,
-                     "groups", groups);
+    for (int32_t g = 0; g < rfm->groups; g++) {
+        json_object_set_new(groups, rfm->name[g], json_integer(rfm->count[g]));
+        json_array_append_new(order, json_string(rfm->name[g]));
+    }
+    return json_pack("{s:s, s:o, s:o, s:o, s:o}", "scheme", rfm->scheme, "thresholds", thresholds, "scores", scores,
+                     "groups", groups, "order", order);
 }
 
 static json_t *features_of(const tsr_profile *profile, const tsr_part *part)
