@@ -9,6 +9,7 @@
 #define TSR_DATASET_H
 
 #include "tessera/digest.h"
+#include "tessera/records.h"
 
 /* Strings by code: sorted by bytes, so that codes do not depend on how the data was read. */
 typedef struct tsr_dictionary {
@@ -23,9 +24,6 @@ typedef struct tsr_attribute {
     tsr_dictionary dictionary; /* empty for numbers */
 } tsr_attribute;
 
-/* Which optional columns the transactions have. */
-enum { TSR_HAS_ORDER = 1, TSR_HAS_ITEM = 2, TSR_HAS_QUANTITY = 4, TSR_HAS_CATEGORY = 8, TSR_HAS_PROMOTION = 16 };
-
 /* What holds for the whole dataset: the content of dataset.json. */
 typedef struct tsr_dataset_info {
     int32_t partitions, generation;
@@ -37,10 +35,11 @@ typedef struct tsr_dataset_info {
     int32_t resolution;             /* seconds: 1 or 86400 */
     uint32_t time_first, time_last; /* of transactions; civil seconds; first > last: none */
     int64_t customers, transactions;
-    uint32_t has; /* TSR_HAS_* */
+    int64_t records[TSR_KINDS]; /* of the other kinds: events, campaigns, consent */
+    uint32_t has;               /* TSR_HAS_* */
     int32_t attributes_n;
     tsr_attribute *attributes; /* sorted by name */
-    tsr_dictionary items, categories, promotions;
+    tsr_dictionary dictionary[TSR_DICTIONARIES];
     uint8_t digest[TSR_DIGEST_SIZE]; /* order-free over customers and their records */
     char
         *sources; /* JSON text of the balance: rows and money read, used, rejected, by source and reason; may be NULL */
@@ -48,6 +47,13 @@ typedef struct tsr_dataset_info {
 
 /** Local. Free what the struct owns. */
 void tsr_dataset_info_clear(tsr_dataset_info *info);
+
+/* Records of one kind, compressed sparse rows. */
+typedef struct tsr_records {
+    int64_t rows;
+    int64_t *offset;                /* [customers + 1], from 0 */
+    void *column[TSR_KIND_COLUMNS]; /* [rows] of the type of its cells (records.h); NULL where absent */
+} tsr_records;
 
 /* Customers in (key, id) order and their records, compressed sparse rows. A block owns its arrays. */
 typedef struct tsr_block {
@@ -65,6 +71,7 @@ typedef struct tsr_block {
     int64_t *amount; /* money units; negative = return */
     uint64_t *order; /* the optional columns are NULL where absent or not asked for */
     int32_t *item, *quantity, *category, *promotion;
+    tsr_records records[TSR_KINDS]; /* of the other kinds, where asked for; transactions stand above */
 } tsr_block;
 
 /** Local. Free the arrays; the block is empty afterwards and may be filled again. */
@@ -94,7 +101,10 @@ enum {
     TSR_READ_TIME = 4,
     TSR_READ_AMOUNT = 8,
     TSR_READ_OPTIONAL = 16,
-    TSR_READ_ALL = 31
+    TSR_READ_EVENTS = 32,
+    TSR_READ_CAMPAIGNS = 64,
+    TSR_READ_CONSENT = 128,
+    TSR_READ_ALL = 255
 };
 
 /**
@@ -109,9 +119,44 @@ tsr_status tsr_dataset_verify(const tsr_comm *comm, const tsr_dataset *dataset) 
 
 /* ---- writing ---- */
 
+/* What is known of a partition before it is written: the most rows, and the range of numbers over all partitions, which
+ * decides the types in the file. */
+typedef struct tsr_partition_plan {
+    int64_t customers, records[TSR_KINDS];
+    int64_t low[TSR_KINDS][TSR_KIND_COLUMNS], high[TSR_KINDS][TSR_KIND_COLUMNS]; /* of MONEY and COUNT cells */
+} tsr_partition_plan;
+
+typedef struct tsr_partition_writer tsr_partition_writer;
+
 /**
- * Local. Write one partition file of a generation: customers sorted by (key, id), records sorted. Nothing is visible
- * until tsr_dataset_commit(). Adds its rows to @p digest. info: money_scale, id_width, has, attributes are used.
+ * Local. Begin the file of one partition of a generation; it is written column by column in blocks of 65,536 rows, so
+ * memory does not grow with its size, and equal content makes equal files. Nothing is visible until
+ * tsr_dataset_commit(). Of info: money_scale, id_width, has, attributes and dictionaries are used.
+ * @param folder, info  borrowed until the writer is closed. @return TSR_OK; TSR_EIO; TSR_ENOMEM; TSR_ECONF (names)
+ */
+tsr_status tsr_partition_open(const char *folder, const tsr_dataset_info *info, int32_t partition,
+                              const tsr_partition_plan *plan, tsr_partition_writer **writer) TSR_NODISCARD;
+
+/**
+ * Local. The next customer, in (key, id) order, who has rows[kind] records of each kind.
+ * @param id  [id_width], padded with zeros. @param attribute  [attributes_n], floats, or codes (their bits)
+ */
+tsr_status tsr_partition_customer(tsr_partition_writer *writer, uint64_t key, const char *id, const uint32_t *attribute,
+                                  const int64_t rows[TSR_KINDS]) TSR_NODISCARD;
+
+/** Local. The next n records of that customer, kinds and records in order; those announced, in any pieces.
+ *  @param column  [columns of the kind] arrays of n cells; NULL where the dataset does not have it */
+tsr_status tsr_partition_records(tsr_partition_writer *writer, int32_t kind, int64_t n,
+                                 const void *const *column) TSR_NODISCARD;
+
+/** Local. Complete the file. Adds its customers to @p digest. */
+tsr_status tsr_partition_finish(tsr_partition_writer *writer, tsr_digest_sum *digest) TSR_NODISCARD;
+
+/** Local. Free it; a file that is not finished is removed. NULL is fine. */
+void tsr_partition_close(tsr_partition_writer **writer);
+
+/**
+ * Local. Write one partition from a block that holds all of it.
  * @return TSR_OK; TSR_EIO; TSR_ENOMEM
  */
 tsr_status tsr_partition_write(const char *folder, const tsr_dataset_info *info, int32_t partition,

@@ -1,4 +1,5 @@
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,20 +52,42 @@ static tsr_status print_attributes(const tsr_dataset_info *info, json_t *root)
     return add(root, "attributes", list);
 }
 
+/* Columns that not every dataset has; those of other kinds than transactions with the kind before them. */
+static void column_name(int32_t kind, int32_t column, char *name, size_t room)
+{
+    const tsr_kind_about *about = tsr_kind_of(kind);
+
+    if (kind == TSR_TRANSACTIONS)
+        snprintf(name, room, "%s", about->column[column].name);
+    else
+        snprintf(name, room, "%s.%s", about->name, about->column[column].name);
+}
+
 static tsr_status print_dictionaries(const tsr_dataset_info *info, json_t *root)
 {
     tsr_status st = TSR_OK;
     json_t *columns = json_array(), *all = json_object();
+    char name[64];
 
-    for (int i = 0; i < TSR_OPTIONAL_N; i++) {
-        if (!(info->has & tsr_optionals[i].bit)) continue;
-        json_array_append_new(columns, json_string(tsr_optionals[i].name));
-        const tsr_dictionary *dictionary = tsr_dictionary_of(info, tsr_optionals[i].bit);
-        if (dictionary && st == TSR_OK) st = add(all, tsr_optionals[i].name, print_dictionary(dictionary));
-    }
+    for (int32_t kind = 0; kind < TSR_KINDS; kind++)
+        for (int32_t c = 0; c < tsr_kind_of(kind)->columns; c++) {
+            const tsr_kind_column *column = &tsr_kind_of(kind)->column[c];
+            if (!tsr_has_column(info->has, kind, c)) continue;
+            column_name(kind, c, name, sizeof name);
+            if (column->bit != 0) json_array_append_new(columns, json_string(name));
+            if (column->dictionary >= 0 && st == TSR_OK)
+                st = add(all, name, print_dictionary(&info->dictionary[column->dictionary]));
+        }
     json_object_set_new(root, "columns", columns);
     json_object_set_new(root, "dictionaries", all);
     return st;
+}
+
+/* Rows of the kinds that a dataset may have: beside "transactions", which stands in the format string. */
+static void print_records(uint32_t has, const int64_t records[TSR_KINDS], json_t *object)
+{
+    for (int32_t kind = 1; kind < TSR_KINDS; kind++)
+        if (tsr_has_kind(has, kind)) json_object_set_new(object, tsr_kind_of(kind)->name, json_integer(records[kind]));
 }
 
 static void print_parts(const tsr_dataset_info *info, const tsr_part *parts, json_t *root)
@@ -74,9 +97,11 @@ static void print_parts(const tsr_dataset_info *info, const tsr_part *parts, jso
 
     for (int32_t i = 0; i < info->partitions; i++) {
         tsr_digest_hex((const uint8_t *)parts[i].digest.limb, hex);
-        json_array_append_new(list, json_pack("{s:s, s:I, s:I, s:I, s:s}", "file", parts[i].file, "bytes",
-                                              (json_int_t)parts[i].bytes, "customers", (json_int_t)parts[i].customers,
-                                              "transactions", (json_int_t)parts[i].transactions, "digest", hex));
+        json_t *one = json_pack("{s:s, s:I, s:I, s:I, s:s}", "file", parts[i].file, "bytes", (json_int_t)parts[i].bytes,
+                                "customers", (json_int_t)parts[i].customers, "transactions",
+                                (json_int_t)parts[i].transactions, "digest", hex);
+        print_records(info->has, parts[i].records, one);
+        json_array_append_new(list, one);
     }
     json_object_set_new(root, "partitions", list);
 }
@@ -111,6 +136,7 @@ tsr_status tsr_dataset_print(const tsr_dataset_info *info, const tsr_part *parts
                   info->time_zone, "resolution", info->resolution, "first", time_or_null(info, info->time_first),
                   "last", time_or_null(info, info->time_last));
     if (!root) TSR_TRY(TSR_FAIL(TSR_EDATA, "dataset.json: currency or time zone is not UTF-8"));
+    print_records(info->has, info->records, root);
     TSR_TRY(print_attributes(info, root));
     TSR_TRY(print_dictionaries(info, root));
     TSR_TRY(print_sources(info, root));
@@ -166,26 +192,62 @@ done:
     return st;
 }
 
-static tsr_status parse_columns(const char *name, const json_t *columns, const json_t *dictionaries,
-                                tsr_dataset_info *info)
+/* The bit of an optional column by its name; 0: there is none. */
+static uint32_t bit_of_column(const char *name)
 {
-    tsr_status st = TSR_OK;
+    char own[64];
 
+    for (int32_t kind = 0; kind < TSR_KINDS; kind++)
+        for (int32_t c = 0; c < tsr_kind_of(kind)->columns; c++) {
+            column_name(kind, c, own, sizeof own);
+            if (strcmp(own, name) == 0) return tsr_kind_of(kind)->column[c].bit;
+        }
+    return 0;
+}
+
+static tsr_status parse_columns(const char *name, const json_t *root, tsr_dataset_info *info)
+{
+    const json_t *columns = json_object_get(root, "columns");
+
+    for (int32_t kind = 1; kind < TSR_KINDS; kind++)
+        if (json_object_get(root, tsr_kind_of(kind)->name)) info->has |= tsr_kind_of(kind)->bit;
     for (size_t c = 0; c < json_array_size(columns); c++) {
         const char *column = json_string_value(json_array_get(columns, c));
-        int i = 0;
-        while (i < TSR_OPTIONAL_N && (!column || strcmp(column, tsr_optionals[i].name) != 0)) i++;
-        if (i == TSR_OPTIONAL_N)
-            TSR_TRY(TSR_FAIL(TSR_EDATA, "%s: column %s of transactions is not known", name, column ? column : "?"));
-        info->has |= tsr_optionals[i].bit;
-        tsr_dictionary *own = (tsr_dictionary *)(uintptr_t)tsr_dictionary_of(info, tsr_optionals[i].bit);
-        if (own) TSR_TRY(parse_dictionary(name, json_object_get(dictionaries, column), own));
+        uint32_t bit = column ? bit_of_column(column) : 0;
+        if (bit == 0) return TSR_FAIL(TSR_EDATA, "%s: column %s is not known", name, column ? column : "?");
+        info->has |= bit;
     }
+    return TSR_OK;
+}
+
+static tsr_status parse_dictionaries(const char *name, const json_t *dictionaries, tsr_dataset_info *info)
+{
+    tsr_status st = TSR_OK;
+    char own[64];
+
+    for (int32_t kind = 0; kind < TSR_KINDS; kind++)
+        for (int32_t c = 0; c < tsr_kind_of(kind)->columns; c++) {
+            int32_t dictionary = tsr_kind_of(kind)->column[c].dictionary;
+            if (dictionary < 0 || !tsr_has_column(info->has, kind, c)) continue;
+            column_name(kind, c, own, sizeof own);
+            TSR_TRY(parse_dictionary(name, json_object_get(dictionaries, own), &info->dictionary[dictionary]));
+        }
 done:
     return st;
 }
 
-static tsr_status parse_part(const char *name, const json_t *one, int32_t i, tsr_part *part)
+static bool parse_records(const json_t *object, uint32_t has, int64_t records[TSR_KINDS])
+{
+    for (int32_t kind = 1; kind < TSR_KINDS; kind++) {
+        const json_t *rows = json_object_get(object, tsr_kind_of(kind)->name);
+        if (!tsr_has_kind(has, kind)) continue;
+        records[kind] = json_integer_value(rows);
+        if (!json_is_integer(rows) || records[kind] < 0) return false;
+    }
+    return true;
+}
+
+static tsr_status parse_part(const char *name, const json_t *one, int32_t i, uint32_t has, tsr_part *part)
 {
     json_error_t error;
     const char *file = NULL, *hex = NULL;
@@ -195,7 +257,7 @@ static tsr_status parse_part(const char *name, const json_t *one, int32_t i, tsr
                        "customers", &customers, "transactions", &transactions, "digest", &hex) != 0)
         return TSR_FAIL(TSR_EDATA, "%s: partition %d: %s", name, i, error.text);
     if (strlen(file) >= sizeof part->file || strchr(file, '/') || customers < 0 || transactions < 0 ||
-        !tsr_digest_parse(hex, (uint8_t *)part->digest.limb))
+        !parse_records(one, has, part->records) || !tsr_digest_parse(hex, (uint8_t *)part->digest.limb))
         return TSR_FAIL(TSR_EDATA, "%s: partition %d cannot be read", name, i);
     strcpy(part->file, file);
     part->bytes = bytes;
@@ -207,19 +269,21 @@ static tsr_status parse_part(const char *name, const json_t *one, int32_t i, tsr
 static tsr_status parse_parts(const char *name, const json_t *list, tsr_dataset_info *info, tsr_part **parts)
 {
     tsr_status st = TSR_OK;
-    int64_t customers = 0, transactions = 0;
+    int64_t customers = 0, transactions = 0, records[TSR_KINDS] = {0};
 
     info->partitions = (int32_t)json_array_size(list);
     if (info->partitions < 1) TSR_TRY(TSR_FAIL(TSR_EDATA, "%s: names no partition", name));
     TSR_TRY(tsr_alloc(parts, info->partitions, sizeof **parts));
     for (int32_t i = 0; i < info->partitions; i++) {
-        TSR_TRY(parse_part(name, json_array_get(list, (size_t)i), i, &(*parts)[i]));
+        TSR_TRY(parse_part(name, json_array_get(list, (size_t)i), i, info->has, &(*parts)[i]));
         (*parts)[i].customer_0 = customers;
         (*parts)[i].transaction_0 = transactions;
         customers += (*parts)[i].customers;
         transactions += (*parts)[i].transactions;
+        for (int32_t kind = 1; kind < TSR_KINDS; kind++) records[kind] += (*parts)[i].records[kind];
     }
-    if (customers != info->customers || transactions != info->transactions)
+    if (customers != info->customers || transactions != info->transactions ||
+        memcmp(records, info->records, sizeof records) != 0)
         TSR_TRY(TSR_FAIL(TSR_EDATA, "%s: the partitions' customers and transactions do not add up", name));
 done:
     return st;
@@ -284,7 +348,10 @@ tsr_status tsr_dataset_parse(const char *name, const char *text, int64_t n, tsr_
     TSR_TRY(check_version(name, root));
     TSR_TRY(parse_scalars(name, root, info));
     TSR_TRY(parse_attributes(name, json_object_get(root, "attributes"), info));
-    TSR_TRY(parse_columns(name, json_object_get(root, "columns"), json_object_get(root, "dictionaries"), info));
+    TSR_TRY(parse_columns(name, root, info));
+    TSR_TRY(parse_dictionaries(name, json_object_get(root, "dictionaries"), info));
+    if (!parse_records(root, info->has, info->records))
+        TSR_TRY(TSR_FAIL(TSR_EDATA, "%s: the numbers of records cannot be read", name));
     TSR_TRY(parse_parts(name, json_object_get(root, "partitions"), info, parts));
     if (json_object_get(root, "sources")) {
         dumped = json_dumps(json_object_get(root, "sources"), JSON_COMPACT | JSON_ENCODE_ANY);

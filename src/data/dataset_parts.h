@@ -5,16 +5,35 @@
 #ifndef TSR_DATA_DATASET_PARTS_H
 #define TSR_DATA_DATASET_PARTS_H
 
+#include <sodium.h>
+
 #include "tessera/dataset.h"
 
 /* One partition file, as dataset.json tells of it. Plain bytes, so that ranks can exchange it. */
 typedef struct tsr_part {
     char file[64]; /* name within the folder */
     int64_t bytes, customers, transactions;
+    int64_t records[TSR_KINDS];        /* of the other kinds */
     tsr_digest_sum digest;             /* over its customers */
     int64_t customer_0, transaction_0; /* of all: where this partition begins */
-    int64_t time_first, time_last;     /* not kept in dataset.json */
+    int64_t time_first, time_last;     /* of transactions; not kept in dataset.json */
 } tsr_part;
+
+/* The files of a dataset that is read. A rank works its way through its rows: two are enough, also at the border of two
+ * partitions. */
+#define TSR_OPEN_FILES 2
+typedef struct tsr_open_files {
+    int32_t partition[TSR_OPEN_FILES]; /* -1: none */
+    int64_t file[TSR_OPEN_FILES];      /* hid_t */
+    int next;                          /* to be replaced */
+} tsr_open_files;
+
+struct tsr_dataset {
+    char *folder;
+    tsr_dataset_info info;
+    tsr_part *parts;      /* [info.partitions] */
+    tsr_open_files *open; /* the only thing that changes after opening */
+};
 
 /** Local. The name of a partition's file; @p name holds 64 bytes. */
 void tsr_part_name(int32_t partition, int32_t generation, char *name);
@@ -30,11 +49,32 @@ tsr_status tsr_dataset_print(const tsr_dataset_info *info, const tsr_part *parts
 tsr_status tsr_dataset_parse(const char *name, const char *text, int64_t n, tsr_dataset_info *info,
                              tsr_part **parts) TSR_NODISCARD;
 
-/**
- * Local. Add the customers of a block to @p sum, each with all its records; codes count as their strings, so the sum
- * depends neither on partitions nor on dictionaries. The block has all that @p info says there is.
- */
-void tsr_records_hash(const tsr_dataset_info *info, const tsr_block *block, tsr_digest_sum *sum);
+/* The digest of a customer with all records, fed in order: any number of them goes through a small buffer. */
+typedef struct tsr_customer_hash {
+    const tsr_dataset_info *info;
+    crypto_generichash_state state;
+    size_t n;
+    uint8_t bytes[4096];
+} tsr_customer_hash;
+
+/** Local. Begin a customer. @param attribute  [attributes_n] floats, or codes (their bits) */
+void tsr_customer_hash_begin(tsr_customer_hash *hash, const tsr_dataset_info *info, uint64_t key, const char *id,
+                             const uint32_t *attribute);
+
+/** Local. The number of records of the next kind, then the records. Codes count as their strings, so the digest depends
+ *  neither on partitions nor on dictionaries. */
+void tsr_customer_hash_kind(tsr_customer_hash *hash, uint64_t records);
+void tsr_customer_hash_records(tsr_customer_hash *hash, int32_t kind, int64_t first, int64_t n,
+                               const void *const *column);
+
+/** Local. Add the customer to @p sum. */
+void tsr_customer_hash_end(tsr_customer_hash *hash, tsr_digest_sum *sum);
+
+/** Local. The attributes of one customer of a block, as above. */
+void tsr_block_attributes(const tsr_block *block, int64_t customer, uint32_t *attribute);
+
+/** Local. Add the customers of a block to @p sum. The block has all that @p info says there is. */
+tsr_status tsr_records_hash(const tsr_dataset_info *info, const tsr_block *block, tsr_digest_sum *sum) TSR_NODISCARD;
 
 /** Local. The digest of a dataset: of the sum and of what its numbers mean. */
 void tsr_dataset_digest_of(const tsr_dataset_info *info, const tsr_digest_sum *sum, uint8_t digest[TSR_DIGEST_SIZE]);
@@ -47,20 +87,17 @@ void tsr_dataset_digest_of(const tsr_dataset_info *info, const tsr_digest_sum *s
 tsr_status tsr_block_check(const tsr_dataset_info *info, const tsr_block *block, int64_t first, int64_t customers,
                            tsr_status status, const char *file) TSR_NODISCARD;
 
-/* The optional columns of transactions, as a table: bit and name. */
-typedef struct tsr_optional {
-    uint32_t bit;
-    const char *name;
-} tsr_optional;
+/* One way to what stands in several places: transactions have members of their own. */
+int64_t *tsr_info_records(tsr_dataset_info *info, int32_t kind);
+int64_t *tsr_part_records(tsr_part *part, int32_t kind);
+int64_t *tsr_block_records(tsr_block *block, int32_t kind);
+int64_t **tsr_block_offset(tsr_block *block, int32_t kind);
 
-/** Local. The dictionary of a code column (TSR_HAS_ITEM, _CATEGORY, _PROMOTION), or NULL. */
-const tsr_dictionary *tsr_dictionary_of(const tsr_dataset_info *info, uint32_t bit);
+/** Local. Column @p column of a kind in a block: get and set the array, whatever its type. */
+void *tsr_block_column(const tsr_block *block, int32_t kind, int32_t column);
+void tsr_block_set_column(tsr_block *block, int32_t kind, int32_t column, void *values);
 
-/** Local. The array of an optional int32 column (not order) in a block. */
-int32_t **tsr_optional_of(tsr_block *block, uint32_t bit);
-
-/* order, item, quantity, category, promotion */
-#define TSR_OPTIONAL_N 5
-extern const tsr_optional tsr_optionals[TSR_OPTIONAL_N];
+/** Local. All columns of a kind. */
+void tsr_block_columns(const tsr_block *block, int32_t kind, const void *column[TSR_KIND_COLUMNS]);
 
 #endif

@@ -8,22 +8,6 @@
 #include "tessera/file.h"
 #include "tessera/memory.h"
 
-/* A rank works its way through its rows: two open files are enough, also at the border of two partitions. */
-#define OPEN_FILES 2
-
-typedef struct open_files {
-    int32_t partition[OPEN_FILES]; /* -1: none */
-    hid_t file[OPEN_FILES];
-    int next; /* to be replaced */
-} open_files;
-
-struct tsr_dataset {
-    char *folder;
-    tsr_dataset_info info;
-    tsr_part *parts;  /* [info.partitions] */
-    open_files *open; /* the only thing that changes after opening */
-};
-
 /* ---- opening ---- */
 
 static tsr_status read_json(const char *folder, char **text, int64_t *n)
@@ -49,7 +33,7 @@ static tsr_status parse(tsr_dataset *dataset, const char *folder, const char *te
     TSR_TRY(tsr_strdup(&dataset->folder, folder));
     TSR_TRY(tsr_dataset_parse(name, text, n, &dataset->info, &dataset->parts));
     TSR_TRY(tsr_alloc(&dataset->open, 1, sizeof *dataset->open));
-    for (int i = 0; i < OPEN_FILES; i++) {
+    for (int i = 0; i < TSR_OPEN_FILES; i++) {
         dataset->open->partition[i] = -1;
         dataset->open->file[i] = TSR_NO_ID;
     }
@@ -107,7 +91,7 @@ done:
 void tsr_dataset_close(tsr_dataset **dataset)
 {
     if (!*dataset) return;
-    for (int i = 0; (*dataset)->open && i < OPEN_FILES; i++) tsr_h5_close(&(*dataset)->open->file[i]);
+    for (int i = 0; (*dataset)->open && i < TSR_OPEN_FILES; i++) tsr_h5_close(&(*dataset)->open->file[i]);
     tsr_free(&(*dataset)->open);
     tsr_free(&(*dataset)->parts);
     tsr_dataset_info_clear(&(*dataset)->info);
@@ -125,10 +109,10 @@ const tsr_dataset_info *tsr_dataset_about(const tsr_dataset *dataset)
 static tsr_status open_part(const tsr_dataset *dataset, int32_t partition, hid_t *file)
 {
     tsr_status st = TSR_OK;
-    open_files *open = dataset->open;
+    tsr_open_files *open = dataset->open;
     char *path = NULL;
 
-    for (int i = 0; i < OPEN_FILES; i++) {
+    for (int i = 0; i < TSR_OPEN_FILES; i++) {
         *file = open->file[i];
         if (open->partition[i] == partition) return TSR_OK;
     }
@@ -138,7 +122,7 @@ static tsr_status open_part(const tsr_dataset *dataset, int32_t partition, hid_t
     TSR_TRY(tsr_path(&path, dataset->folder, "%s", dataset->parts[partition].file));
     TSR_TRY(tsr_h5_open(path, &open->file[slot]));
     open->partition[slot] = partition;
-    open->next = (slot + 1) % OPEN_FILES;
+    open->next = (slot + 1) % TSR_OPEN_FILES;
     *file = open->file[slot];
 done:
     tsr_free(&path);
@@ -167,10 +151,14 @@ done:
     return st;
 }
 
-static tsr_status read_offsets(const tsr_dataset *dataset, int32_t partition, int64_t first, int64_t n, int64_t *offset)
+static tsr_status read_offsets(const tsr_dataset *dataset, int32_t kind, int32_t partition, int64_t first, int64_t n,
+                               int64_t *offset)
 {
-    return read_column(dataset, partition, "/transactions/offset", dataset->parts[partition].customers + 1,
-                       H5T_NATIVE_INT64, first, n, sizeof(int64_t), offset);
+    char name[64];
+
+    snprintf(name, sizeof name, "/%s/offset", tsr_kind_of(kind)->name);
+    return read_column(dataset, partition, name, dataset->parts[partition].customers + 1, H5T_NATIVE_INT64, first, n,
+                       sizeof(int64_t), offset);
 }
 
 /* ---- dealing ---- */
@@ -209,7 +197,7 @@ static tsr_status cut(const tsr_dataset *dataset, int part, int parts, int64_t *
     int64_t low = 0, high = in->customers;
     while (low < high) {
         int64_t middle = low + (high - low) / 2, offset;
-        TSR_TRY(read_offsets(dataset, p, middle, 1, &offset));
+        TSR_TRY(read_offsets(dataset, TSR_TRANSACTIONS, p, middle, 1, &offset));
         if ((tsr_int128)(in->customer_0 + middle + in->transaction_0 + offset) * parts < goal)
             low = middle + 1;
         else
@@ -238,10 +226,12 @@ done:
 /* The part of a block that lies in one partition. */
 typedef struct piece {
     int32_t partition;
-    int64_t first, rows;     /* customers of the partition */
-    int64_t at;              /* first customer within the block */
-    int64_t record, records; /* transactions of the partition */
-    int64_t record_at;       /* first transaction within the block */
+    int64_t first, rows; /* customers of the partition */
+    int64_t at;          /* first customer within the block */
+    struct {
+        int64_t first, rows; /* of the partition */
+        int64_t at;          /* first one within the block */
+    } record[TSR_KINDS];
 } piece;
 
 static tsr_status find_pieces(const tsr_dataset *dataset, int64_t first, int64_t rows, piece **pieces, int32_t *n)
@@ -262,24 +252,56 @@ done:
     return st;
 }
 
+/* Is a kind asked for? Transactions always are: their offsets tell who has any. */
+static bool wants_kind(const tsr_dataset_info *info, uint32_t what, int32_t kind)
+{
+    static const uint32_t bit[TSR_KINDS] = {TSR_READ_ALL, TSR_READ_EVENTS, TSR_READ_CAMPAIGNS, TSR_READ_CONSENT};
+
+    return kind == TSR_TRANSACTIONS || (tsr_has_kind(info->has, kind) && (what & bit[kind]) != 0);
+}
+
+static bool wants_column(const tsr_dataset_info *info, uint32_t what, int32_t kind, int32_t column)
+{
+    if (!wants_kind(info, what, kind) || !tsr_has_column(info->has, kind, column)) return false;
+    if (kind != TSR_TRANSACTIONS) return true;
+    if (column == TSR_TRANSACTION_TIME) return (what & TSR_READ_TIME) != 0;
+    return (what & (column == TSR_TRANSACTION_AMOUNT ? TSR_READ_AMOUNT : TSR_READ_OPTIONAL)) != 0;
+}
+
 /* Offsets of a piece: in the file from the partition's first record, in the block from the block's. */
-static tsr_status read_piece_offsets(const tsr_dataset *dataset, piece *p, tsr_block *block)
+static tsr_status read_piece_offsets(const tsr_dataset *dataset, int32_t kind, piece *p, tsr_block *block)
 {
     tsr_status st = TSR_OK;
     const tsr_part *part = &dataset->parts[p->partition];
-    int64_t *offset = block->offset + p->at, before = block->transactions;
+    int64_t *offset = *tsr_block_offset(block, kind) + p->at, *rows = tsr_block_records(block, kind);
+    int64_t before = *rows, there = kind == TSR_TRANSACTIONS ? part->transactions : part->records[kind];
 
-    TSR_TRY(read_offsets(dataset, p->partition, p->first, p->rows + 1, offset));
-    p->record = offset[0];
-    p->record_at = before;
-    if (p->record < 0 || (p->first == 0 && p->record != 0) || offset[p->rows] < p->record ||
-        offset[p->rows] > part->transactions ||
-        (p->first + p->rows == part->customers && offset[p->rows] != part->transactions))
-        TSR_TRY(TSR_FAIL(TSR_EDATA, "%s: /transactions/offset does not rise from 0 to %lld", part->file,
-                         (long long)part->transactions));
-    for (int64_t i = 0; i <= p->rows; i++) offset[i] += before - p->record;
-    p->records = offset[p->rows] - before;
-    block->transactions += p->records;
+    TSR_TRY(read_offsets(dataset, kind, p->partition, p->first, p->rows + 1, offset));
+    int64_t first = offset[0];
+    p->record[kind].first = first;
+    p->record[kind].at = before;
+    if (first < 0 || (p->first == 0 && first != 0) || offset[p->rows] < first || offset[p->rows] > there ||
+        (p->first + p->rows == part->customers && offset[p->rows] != there))
+        TSR_TRY(TSR_FAIL(TSR_EDATA, "%s: /%s/offset does not rise from 0 to %lld", part->file, tsr_kind_of(kind)->name,
+                         (long long)there));
+    for (int64_t i = 0; i <= p->rows; i++) offset[i] += before - first;
+    p->record[kind].rows = offset[p->rows] - before;
+    *rows += p->record[kind].rows;
+done:
+    return st;
+}
+
+static tsr_status allocate_records(const tsr_dataset_info *info, uint32_t what, tsr_block *b)
+{
+    tsr_status st = TSR_OK;
+
+    for (int32_t kind = 0; kind < TSR_KINDS; kind++)
+        for (int32_t c = 0; c < tsr_kind_of(kind)->columns; c++) {
+            void *cells = NULL;
+            if (!wants_column(info, what, kind, c)) continue;
+            TSR_TRY(tsr_alloc(&cells, *tsr_block_records(b, kind), tsr_cell_bytes(tsr_kind_of(kind)->column[c].cell)));
+            tsr_block_set_column(b, kind, c, cells);
+        }
 done:
     return st;
 }
@@ -301,13 +323,7 @@ static tsr_status allocate(const tsr_dataset_info *info, uint32_t what, tsr_bloc
             TSR_TRY(info->attributes[i].categorical ? tsr_alloc(&b->code[i], b->customers, sizeof(int32_t))
                                                     : tsr_alloc(&b->number[i], b->customers, sizeof(float)));
     }
-    if (what & TSR_READ_TIME) TSR_TRY(tsr_alloc(&b->time, b->transactions, sizeof(uint32_t)));
-    if (what & TSR_READ_AMOUNT) TSR_TRY(tsr_alloc(&b->amount, b->transactions, sizeof(int64_t)));
-    if (!(what & TSR_READ_OPTIONAL)) goto done;
-    if (info->has & TSR_HAS_ORDER) TSR_TRY(tsr_alloc(&b->order, b->transactions, sizeof(uint64_t)));
-    for (int i = 1; i < TSR_OPTIONAL_N; i++)
-        if (info->has & tsr_optionals[i].bit)
-            TSR_TRY(tsr_alloc(tsr_optional_of(b, tsr_optionals[i].bit), b->transactions, sizeof(int32_t)));
+    TSR_TRY(allocate_records(info, what, b));
 done:
     return st;
 }
@@ -345,25 +361,33 @@ done:
     return st;
 }
 
-static tsr_status read_piece_records(const tsr_dataset *dataset, const piece *p, tsr_block *b)
+static hid_t memory_type(tsr_cell cell)
+{
+    switch (cell) {
+    case TSR_CELL_TIME: return H5T_NATIVE_UINT32;
+    case TSR_CELL_MONEY: return H5T_NATIVE_INT64;
+    case TSR_CELL_HASH: return H5T_NATIVE_UINT64;
+    case TSR_CELL_COUNT:
+    case TSR_CELL_CODE: return H5T_NATIVE_INT32;
+    case TSR_CELL_VALUE: return H5T_NATIVE_FLOAT;
+    }
+    return TSR_NO_ID;
+}
+
+static tsr_status read_piece_records(const tsr_dataset *dataset, const piece *p, int32_t kind, tsr_block *b)
 {
     tsr_status st = TSR_OK;
-    int32_t part = p->partition;
-    int64_t n = dataset->parts[part].transactions, first = p->record, rows = p->records, at = p->record_at;
+    const tsr_kind_about *about = tsr_kind_of(kind);
+    int64_t n = *tsr_part_records(&dataset->parts[p->partition], kind);
     char name[64];
 
-    if (b->time)
-        TSR_TRY(read_column(dataset, part, "/transactions/time", n, H5T_NATIVE_UINT32, first, rows, 4, b->time + at));
-    if (b->amount)
-        TSR_TRY(
-            read_column(dataset, part, "/transactions/amount", n, H5T_NATIVE_INT64, first, rows, 8, b->amount + at));
-    if (b->order)
-        TSR_TRY(read_column(dataset, part, "/transactions/order", n, H5T_NATIVE_UINT64, first, rows, 8, b->order + at));
-    for (int i = 1; i < TSR_OPTIONAL_N; i++) {
-        int32_t *values = *tsr_optional_of(b, tsr_optionals[i].bit);
-        if (!values) continue;
-        snprintf(name, sizeof name, "/transactions/%s", tsr_optionals[i].name);
-        TSR_TRY(read_column(dataset, part, name, n, H5T_NATIVE_INT32, first, rows, 4, values + at));
+    for (int32_t c = 0; c < about->columns; c++) {
+        char *cells = tsr_block_column(b, kind, c);
+        size_t bytes = tsr_cell_bytes(about->column[c].cell);
+        if (!cells) continue;
+        snprintf(name, sizeof name, "/%s/%s", about->name, about->column[c].name);
+        TSR_TRY(read_column(dataset, p->partition, name, n, memory_type(about->column[c].cell), p->record[kind].first,
+                            p->record[kind].rows, bytes, cells + (size_t)p->record[kind].at * bytes));
     }
 done:
     return st;
@@ -392,68 +416,19 @@ tsr_status tsr_dataset_read(const tsr_dataset *dataset, int64_t first, int64_t r
     block->customers = rows;
     TSR_TRY(find_pieces(dataset, first, rows, &pieces, &n));
     TSR_TRY(tsr_alloc(&block->key, rows, sizeof(uint64_t)));
-    TSR_TRY(tsr_alloc(&block->offset, rows + 1, sizeof(int64_t)));
-    for (int32_t i = 0; i < n; i++) TSR_TRY(read_piece_offsets(dataset, &pieces[i], block));
+    for (int32_t kind = 0; kind < TSR_KINDS; kind++) {
+        if (!wants_kind(&dataset->info, what, kind)) continue;
+        TSR_TRY(tsr_alloc(tsr_block_offset(block, kind), rows + 1, sizeof(int64_t)));
+        for (int32_t i = 0; i < n; i++) TSR_TRY(read_piece_offsets(dataset, kind, &pieces[i], block));
+    }
     TSR_TRY(allocate(&dataset->info, what, block));
     for (int32_t i = 0; i < n; i++) {
         TSR_TRY(read_piece_customers(dataset, &pieces[i], block));
-        TSR_TRY(read_piece_records(dataset, &pieces[i], block));
+        for (int32_t kind = 0; kind < TSR_KINDS; kind++) TSR_TRY(read_piece_records(dataset, &pieces[i], kind, block));
     }
     for (int32_t i = 0; i < n; i++) TSR_TRY(check_piece(dataset, &pieces[i], block));
 done:
     tsr_free(&pieces);
     if (st != TSR_OK) tsr_block_clear(block);
-    return st;
-}
-
-/* ---- verifying ---- */
-
-static tsr_status verify_part(const tsr_dataset *dataset, const tsr_part *part, tsr_digest_sum *sum)
-{
-    tsr_status st = TSR_OK;
-    tsr_block block = {0};
-    tsr_digest_sum own = {{0}};
-    uint32_t low = dataset->info.time_first, high = dataset->info.time_last;
-
-    for (int64_t done = 0; done < part->customers; done += TSR_BLOCK_ROWS) {
-        int64_t rows = part->customers - done < TSR_BLOCK_ROWS ? part->customers - done : TSR_BLOCK_ROWS;
-        TSR_TRY(tsr_dataset_read(dataset, part->customer_0 + done, rows, TSR_READ_ALL, &block));
-        for (int64_t i = 0; i < block.transactions; i++)
-            if (block.time[i] < low || block.time[i] > high)
-                TSR_TRY(TSR_FAIL(TSR_EDATA, "%s: a transaction lies outside the dataset's range of time", part->file));
-        tsr_records_hash(&dataset->info, &block, &own);
-    }
-    if (memcmp(&own, &part->digest, sizeof own) != 0)
-        TSR_TRY(TSR_FAIL(TSR_EDATA, "%s: its content does not have the digest that dataset.json says; ingest again",
-                         part->file));
-    tsr_digest_add(sum, &own);
-done:
-    tsr_block_clear(&block);
-    return st;
-}
-
-static tsr_status verify_mine(const tsr_comm *comm, const tsr_dataset *dataset, tsr_digest_sum *sum)
-{
-    tsr_status st = TSR_OK;
-
-    for (int32_t p = 0; p < dataset->info.partitions && st == TSR_OK; p++)
-        if (tsr_partition_rank(p, dataset->info.partitions, comm->size) == comm->rank)
-            st = verify_part(dataset, &dataset->parts[p], sum);
-    return st;
-}
-
-tsr_status tsr_dataset_verify(const tsr_comm *comm, const tsr_dataset *dataset)
-{
-    tsr_status st = TSR_OK;
-    tsr_digest_sum sum = {{0}};
-    uint8_t digest[TSR_DIGEST_SIZE];
-
-    TSR_AGREE(comm, verify_mine(comm, dataset, &sum));
-    tsr_digest_reduce(comm, &sum);
-    tsr_dataset_digest_of(&dataset->info, &sum, digest);
-    if (memcmp(digest, dataset->info.digest, sizeof digest) != 0)
-        st = TSR_FAIL(TSR_EDATA, "%s/dataset.json: its digest does not belong to the partition files; ingest again",
-                      dataset->folder);
-done:
     return st;
 }

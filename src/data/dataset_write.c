@@ -10,182 +10,96 @@
 #include "tessera/file.h"
 #include "tessera/memory.h"
 
-/* ---- one partition ---- */
+/* ---- one partition from a block ---- */
 
-/* The narrowest type of the file that holds all values. */
-static hid_t narrow(int64_t low, int64_t high)
+static tsr_status check_write(const tsr_dataset_info *info, const tsr_block *b, const char *folder)
 {
-    if (low >= INT8_MIN && high <= INT8_MAX) return H5T_STD_I8LE;
-    if (low >= INT16_MIN && high <= INT16_MAX) return H5T_STD_I16LE;
-    if (low >= INT32_MIN && high <= INT32_MAX) return H5T_STD_I32LE;
-    return H5T_STD_I64LE;
-}
-
-static hid_t narrow_int32(const int32_t *values, int64_t n)
-{
-    int64_t low = 0, high = 0;
-
-    for (int64_t i = 0; i < n; i++) {
-        if (values[i] < low) low = values[i];
-        if (values[i] > high) high = values[i];
-    }
-    return narrow(low, high);
-}
-
-static hid_t narrow_int64(const int64_t *values, int64_t n)
-{
-    int64_t low = 0, high = 0;
-
-    for (int64_t i = 0; i < n; i++) {
-        if (values[i] < low) low = values[i];
-        if (values[i] > high) high = values[i];
-    }
-    return narrow(low, high);
-}
-
-/* One column; @p scale >= 0 becomes its attribute `scale`. */
-static tsr_status write_column(hid_t file, const char *path, const char *name, hid_t type, hid_t memory, int64_t rows,
-                               size_t bytes, const void *values, int scale)
-{
-    tsr_status st = TSR_OK;
-    hid_t dataset = TSR_NO_ID;
-
-    TSR_TRY(tsr_h5_create_dataset(file, path, name, type, rows, 0, &dataset));
-    TSR_TRY(tsr_h5_write_rows(dataset, path, name, memory, 0, rows, 0, bytes, values));
-    if (scale >= 0) TSR_TRY(tsr_h5_put_int(dataset, path, "scale", scale));
-done:
-    tsr_h5_close(&dataset);
-    return st;
-}
-
-static tsr_status write_customers(hid_t file, const char *path, const tsr_dataset_info *info, const tsr_block *b)
-{
-    tsr_status st = TSR_OK;
-    char name[TSR_NAME_BYTES + 32];
-    hid_t text = tsr_h5_file_type(TSR_TEXT, b->id_width);
-
-    TSR_TRY(tsr_h5_create_group(file, path, "/customers"));
-    TSR_TRY(write_column(file, path, "/customers/key", H5T_STD_U64LE, H5T_NATIVE_UINT64, b->customers, 8, b->key, -1));
-    TSR_TRY(write_column(file, path, "/customers/id", text, text, b->customers, (size_t)b->id_width, b->id, -1));
-    for (int32_t i = 0; i < info->attributes_n; i++) {
-        snprintf(name, sizeof name, "/customers/%s", info->attributes[i].name);
-        if (info->attributes[i].categorical)
-            TSR_TRY(write_column(file, path, name, narrow_int32(b->code[i], b->customers), H5T_NATIVE_INT32,
-                                 b->customers, 4, b->code[i], -1));
-        else
-            TSR_TRY(
-                write_column(file, path, name, H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, b->customers, 4, b->number[i], -1));
-    }
-done:
-    tsr_h5_close(&text);
-    return st;
-}
-
-static tsr_status write_transactions(hid_t file, const char *path, const tsr_dataset_info *info, const tsr_block *b)
-{
-    tsr_status st = TSR_OK;
-    char name[64];
-    int64_t n = b->transactions;
     tsr_block view = *b;
 
-    TSR_TRY(tsr_h5_create_group(file, path, "/transactions"));
-    TSR_TRY(write_column(file, path, "/transactions/offset", n <= UINT32_MAX ? H5T_STD_U32LE : H5T_STD_U64LE,
-                         H5T_NATIVE_INT64, b->customers + 1, 8, b->offset, -1));
-    TSR_TRY(write_column(file, path, "/transactions/time", H5T_STD_U32LE, H5T_NATIVE_UINT32, n, 4, b->time, -1));
-    TSR_TRY(write_column(file, path, "/transactions/amount", narrow_int64(b->amount, n), H5T_NATIVE_INT64, n, 8,
-                         b->amount, info->money_scale));
-    if (info->has & TSR_HAS_ORDER)
-        TSR_TRY(write_column(file, path, "/transactions/order", H5T_STD_U64LE, H5T_NATIVE_UINT64, n, 8, b->order, -1));
-    for (int i = 1; i < TSR_OPTIONAL_N; i++) {
-        if (!(info->has & tsr_optionals[i].bit)) continue;
-        const int32_t *values = *tsr_optional_of(&view, tsr_optionals[i].bit);
-        snprintf(name, sizeof name, "/transactions/%s", tsr_optionals[i].name);
-        TSR_TRY(write_column(file, path, name, narrow_int32(values, n), H5T_NATIVE_INT32, n, 4, values, -1));
+    if (b->id_width != info->id_width || b->attributes_n != info->attributes_n)
+        return TSR_FAIL(TSR_EBUG, "%s: the block does not have the shape that the dataset has", folder);
+    for (int32_t kind = 0; kind < TSR_KINDS; kind++) {
+        if (!tsr_has_kind(info->has, kind)) continue;
+        const int64_t *offset = *tsr_block_offset(&view, kind);
+        if (offset[0] != 0 || offset[b->customers] != *tsr_block_records(&view, kind))
+            return TSR_FAIL(TSR_EBUG, "%s: offsets do not span the %s", folder, tsr_kind_of(kind)->name);
+    }
+    return tsr_block_check(info, b, 0, b->customers, TSR_EBUG, folder);
+}
+
+static void see_range(const tsr_block *b, int32_t kind, int32_t c, int64_t rows, tsr_partition_plan *plan)
+{
+    const void *cells = tsr_block_column(b, kind, c);
+    tsr_cell cell = tsr_kind_of(kind)->column[c].cell;
+
+    if (cells == NULL || (cell != TSR_CELL_MONEY && cell != TSR_CELL_COUNT)) return;
+    for (int64_t i = 0; i < rows; i++) {
+        int64_t value = cell == TSR_CELL_MONEY ? ((const int64_t *)cells)[i] : ((const int32_t *)cells)[i];
+        if (value < plan->low[kind][c]) plan->low[kind][c] = value;
+        if (value > plan->high[kind][c]) plan->high[kind][c] = value;
+    }
+}
+
+static void plan_block(const tsr_block *block, tsr_partition_plan *plan)
+{
+    tsr_block view = *block;
+
+    *plan = (tsr_partition_plan){.customers = block->customers};
+    for (int32_t kind = 0; kind < TSR_KINDS; kind++) {
+        plan->records[kind] = *tsr_block_records(&view, kind);
+        for (int32_t c = 0; c < tsr_kind_of(kind)->columns; c++) see_range(block, kind, c, plan->records[kind], plan);
+    }
+}
+
+/* The part of a column that begins at a record. */
+static void columns_at(const tsr_block *block, int32_t kind, int64_t record, const void *column[TSR_KIND_COLUMNS])
+{
+    tsr_block_columns(block, kind, column);
+    for (int32_t c = 0; c < tsr_kind_of(kind)->columns; c++)
+        if (column[c] != NULL)
+            column[c] = (const char *)column[c] + (size_t)record * tsr_cell_bytes(tsr_kind_of(kind)->column[c].cell);
+}
+
+static tsr_status write_customer(tsr_partition_writer *writer, const tsr_dataset_info *info, const tsr_block *block,
+                                 int64_t i, uint32_t *attribute)
+{
+    const void *column[TSR_KIND_COLUMNS];
+    tsr_block view = *block;
+    int64_t rows[TSR_KINDS] = {0};
+    tsr_status st;
+
+    for (int32_t kind = 0; kind < TSR_KINDS; kind++) {
+        const int64_t *offset = *tsr_block_offset(&view, kind);
+        if (tsr_has_kind(info->has, kind)) rows[kind] = offset[i + 1] - offset[i];
+    }
+    tsr_block_attributes(block, i, attribute);
+    TSR_TRY(tsr_partition_customer(writer, block->key[i], block->id + i * block->id_width, attribute, rows));
+    for (int32_t kind = 0; kind < TSR_KINDS; kind++) {
+        if (rows[kind] == 0) continue;
+        columns_at(block, kind, (*tsr_block_offset(&view, kind))[i], column);
+        TSR_TRY(tsr_partition_records(writer, kind, rows[kind], column));
     }
 done:
     return st;
-}
-
-/* What commit needs to know of the partition travels in the file itself. */
-static tsr_status write_about(hid_t file, const char *path, const tsr_block *b, const tsr_digest_sum *sum)
-{
-    tsr_status st = TSR_OK;
-    int64_t low = INT64_MAX, high = INT64_MIN;
-    char hex[2 * TSR_DIGEST_SIZE + 1];
-
-    for (int64_t i = 0; i < b->transactions; i++) {
-        if (b->time[i] < low) low = b->time[i];
-        if (b->time[i] > high) high = b->time[i];
-    }
-    tsr_digest_hex((const uint8_t *)sum->limb, hex);
-    TSR_TRY(tsr_h5_put_int(file, path, "customers", b->customers));
-    TSR_TRY(tsr_h5_put_int(file, path, "transactions", b->transactions));
-    TSR_TRY(tsr_h5_put_int(file, path, "time_first", low));
-    TSR_TRY(tsr_h5_put_int(file, path, "time_last", high));
-    TSR_TRY(tsr_h5_put_text(file, path, "digest", hex));
-done:
-    return st;
-}
-
-static tsr_status check_write(const tsr_dataset_info *info, int32_t partition, const tsr_block *b, const char *path)
-{
-    if (b->id_width != info->id_width || b->attributes_n != info->attributes_n || info->id_width < 1)
-        return TSR_FAIL(TSR_EBUG, "%s: the block does not have the shape that the dataset has", path);
-    for (int32_t i = 0; i < info->attributes_n; i++) {
-        const char *name = info->attributes[i].name;
-        if (strcmp(name, "key") == 0 || strcmp(name, "id") == 0 || name[0] == '\0' || name[0] == '.' ||
-            strchr(name, '/'))
-            return TSR_FAIL(TSR_ECONF, "an attribute cannot be called \"%s\": choose another name", name);
-        if (i > 0 && strcmp(info->attributes[i - 1].name, name) >= 0)
-            return TSR_FAIL(TSR_EBUG, "%s: attributes are not sorted by name", path);
-    }
-    for (int64_t i = 0; i < b->customers; i++)
-        if (tsr_partition_of(b->key[i], info->partitions) != partition)
-            return TSR_FAIL(TSR_EBUG, "%s: a customer belongs to another partition", path);
-    if (b->offset[0] != 0 || b->offset[b->customers] != b->transactions)
-        return TSR_FAIL(TSR_EBUG, "%s: offsets do not span the transactions", path);
-    return tsr_block_check(info, b, 0, b->customers, TSR_EBUG, path);
-}
-
-static int64_t bytes_needed(const tsr_dataset_info *info, const tsr_block *b)
-{
-    int64_t n = b->customers, m = b->transactions;
-    int64_t bytes = TSR_H5_FILE_BYTES + tsr_h5_dataset_bytes(n, 8) + tsr_h5_dataset_bytes(n, (size_t)b->id_width) +
-                    tsr_h5_dataset_bytes(n + 1, 8) + info->attributes_n * tsr_h5_dataset_bytes(n, 4);
-
-    /* time, amount, order; the others are int32 */
-    bytes += tsr_h5_dataset_bytes(m, 4) + tsr_h5_dataset_bytes(m, 8);
-    if (info->has & TSR_HAS_ORDER) bytes += tsr_h5_dataset_bytes(m, 8);
-    for (int i = 1; i < TSR_OPTIONAL_N; i++)
-        if (info->has & tsr_optionals[i].bit) bytes += tsr_h5_dataset_bytes(m, 4);
-    return bytes;
 }
 
 tsr_status tsr_partition_write(const char *folder, const tsr_dataset_info *info, int32_t partition,
                                const tsr_block *block, tsr_digest_sum *digest)
 {
-    tsr_status st = TSR_OK;
-    char name[64], *path = NULL, *temporary = NULL;
-    hid_t file = TSR_NO_ID;
-    tsr_digest_sum sum = {{0}};
+    tsr_partition_writer *writer = NULL;
+    tsr_partition_plan plan;
+    uint32_t *attribute = NULL;
+    tsr_status st;
 
-    tsr_part_name(partition, info->generation, name);
-    TSR_TRY(tsr_path(&path, folder, "%s", name));
-    TSR_TRY(tsr_path(&temporary, "", "%s.part", path));
-    TSR_TRY(check_write(info, partition, block, path));
-    tsr_records_hash(info, block, &sum);
-    TSR_TRY(tsr_h5_create(temporary, path, bytes_needed(info, block), &file));
-    TSR_TRY(write_customers(file, path, info, block));
-    TSR_TRY(write_transactions(file, path, info, block));
-    TSR_TRY(write_about(file, path, block, &sum));
-    TSR_TRY(tsr_h5_finish(&file, path, temporary));
-    TSR_TRY(tsr_file_commit(temporary, path));
-    tsr_digest_add(digest, &sum);
+    TSR_TRY(check_write(info, block, folder));
+    plan_block(block, &plan);
+    TSR_TRY(tsr_alloc(&attribute, block->attributes_n, sizeof *attribute));
+    TSR_TRY(tsr_partition_open(folder, info, partition, &plan, &writer));
+    for (int64_t i = 0; i < block->customers; i++) TSR_TRY(write_customer(writer, info, block, i, attribute));
+    TSR_TRY(tsr_partition_finish(writer, digest));
 done:
-    tsr_h5_close(&file);
-    if (st != TSR_OK && temporary) unlink(temporary);
-    tsr_free(&temporary);
-    tsr_free(&path);
+    tsr_partition_close(&writer);
+    tsr_free(&attribute);
     return st;
 }
 
@@ -202,7 +116,9 @@ static tsr_status look_at_part(const char *folder, const tsr_dataset_info *info,
     TSR_TRY(tsr_path(&path, folder, "%s", part->file));
     TSR_TRY(tsr_h5_open(path, &file));
     TSR_TRY(tsr_h5_get_int(file, path, "customers", &part->customers));
-    TSR_TRY(tsr_h5_get_int(file, path, "transactions", &part->transactions));
+    for (int32_t kind = 0; kind < TSR_KINDS; kind++)
+        if (tsr_has_kind(info->has, kind))
+            TSR_TRY(tsr_h5_get_int(file, path, tsr_kind_of(kind)->name, tsr_part_records(part, kind)));
     TSR_TRY(tsr_h5_get_int(file, path, "time_first", &part->time_first));
     TSR_TRY(tsr_h5_get_int(file, path, "time_last", &part->time_last));
     TSR_TRY(tsr_h5_get_text(file, path, "digest", hex, sizeof hex));
@@ -238,9 +154,11 @@ static tsr_status add_up(tsr_dataset_info *info, const tsr_part *parts, const ts
     int64_t low = UINT32_MAX, high = 0;
 
     info->customers = info->transactions = 0;
+    memset(info->records, 0, sizeof info->records);
     for (int32_t i = 0; i < info->partitions; i++) {
         info->customers += parts[i].customers;
         info->transactions += parts[i].transactions;
+        for (int32_t kind = 1; kind < TSR_KINDS; kind++) info->records[kind] += parts[i].records[kind];
         if (parts[i].time_first < low) low = parts[i].time_first;
         if (parts[i].time_last > high) high = parts[i].time_last;
         tsr_digest_add(&sum, &parts[i].digest);
@@ -302,6 +220,7 @@ static tsr_status digest_of_info(const tsr_dataset_info *info, uint8_t digest[TS
     int64_t n = 0;
 
     plain.customers = plain.transactions = plain.time_first = plain.time_last = 0;
+    memset(plain.records, 0, sizeof plain.records);
     memset(plain.digest, 0, sizeof plain.digest);
     tsr_status st = tsr_dataset_print(&plain, NULL, &text, &n);
     if (st == TSR_OK) tsr_digest_bytes(text, (size_t)n, digest);

@@ -213,8 +213,10 @@ tsr_status tsr_h5_create_dataset(hid_t place, const char *file, const char *name
 {
     hsize_t shape[2] = {(hsize_t)rows, (hsize_t)cols};
     hsize_t chunk[2] = {(hsize_t)rows_per_chunk(rows), (hsize_t)cols};
+    hsize_t unlimited = H5S_UNLIMITED;
     int dims = cols > 0 ? 2 : 1;
-    hid_t dcpl = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(dims, shape, NULL);
+    hid_t dcpl = H5Pcreate(H5P_DATASET_CREATE);
+    hid_t space = H5Screate_simple(dims, shape, cols == TSR_H5_GROWS ? &unlimited : NULL);
 
     *dataset = TSR_NO_ID;
     if (dcpl >= 0 && space >= 0 && H5Pset_chunk(dcpl, dims, chunk) >= 0 && H5Pset_fletcher32(dcpl) >= 0 &&
@@ -224,6 +226,13 @@ tsr_status tsr_h5_create_dataset(hid_t place, const char *file, const char *name
     tsr_h5_close(&space);
     tsr_h5_close(&dcpl);
     return st;
+}
+
+tsr_status tsr_h5_extend(hid_t dataset, const char *file, const char *name, int64_t rows)
+{
+    hsize_t shape = (hsize_t)rows;
+
+    return H5Dset_extent(dataset, &shape) < 0 ? tsr_h5_fail(TSR_EIO, file, name, "cannot be extended") : TSR_OK;
 }
 
 tsr_status tsr_h5_create_group(hid_t place, const char *file, const char *name)

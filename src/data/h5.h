@@ -74,10 +74,14 @@ bool tsr_h5_type_of(hid_t id, tsr_type *type, int32_t *width);
 
 /**
  * Local. Create a dataset: chunked by TSR_BLOCK_ROWS (or fewer rows) with fletcher32, without times.
- * @param cols  0: one-dimensional
+ * @param cols  0: one-dimensional; TSR_H5_GROWS: likewise, and tsr_h5_extend() may add rows
  */
+#define TSR_H5_GROWS (-1)
 tsr_status tsr_h5_create_dataset(hid_t place, const char *file, const char *name, hid_t type, int64_t rows,
                                  int64_t cols, hid_t *dataset) TSR_NODISCARD;
+
+/** Local. Make room in a dataset that grows: @p rows in all. */
+tsr_status tsr_h5_extend(hid_t dataset, const char *file, const char *name, int64_t rows) TSR_NODISCARD;
 
 /** Local. Create a group without times; parents must exist. */
 tsr_status tsr_h5_create_group(hid_t place, const char *file, const char *name) TSR_NODISCARD;

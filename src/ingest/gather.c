@@ -23,13 +23,6 @@ typedef struct parcel {
 
 /* ---- one set of codes for all ranks ---- */
 
-static tsr_dictionary *dictionary_of(tsr_dataset_info *info, tsr_code_kind kind)
-{
-    tsr_dictionary *dictionaries[TSR_CODE_KINDS] = {&info->items, &info->categories, &info->promotions};
-
-    return dictionaries[kind];
-}
-
 static void recode_rows(tsr_collect *collect, tsr_code_kind kind, const int32_t *code)
 {
     int32_t offset = collect->plan.code[kind], old;
@@ -48,7 +41,7 @@ static tsr_status unify_codes(const tsr_comm *comm, tsr_collect *collect, tsr_da
 
     for (int32_t kind = 0; kind < TSR_CODE_KINDS; kind++) {
         if (collect->plan.code[kind] == 0) continue;
-        TSR_TRY(tsr_unify_texts(comm, &collect->codes[kind], dictionary_of(info, kind), &code));
+        TSR_TRY(tsr_unify_texts(comm, &collect->codes[kind], &info->dictionary[kind], &code));
         recode_rows(collect, kind, code);
         tsr_free(&code);
     }

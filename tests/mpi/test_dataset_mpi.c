@@ -71,9 +71,9 @@ static tsr_dataset_info make_info(const shape *s)
     assert_int_equal(tsr_alloc(&info.attributes[1].dictionary.text, 5, sizeof(char *)), TSR_OK);
     for (int32_t i = 0; i < info.attributes[1].dictionary.n; i++)
         assert_int_equal(tsr_strdup(&info.attributes[1].dictionary.text[i], words[i]), TSR_OK);
-    info.items.n = 2;
-    assert_int_equal(tsr_alloc(&info.items.text, 2, sizeof(char *)), TSR_OK);
-    for (int32_t i = 0; i < 2; i++) assert_int_equal(tsr_strdup(&info.items.text[i], goods[i]), TSR_OK);
+    info.dictionary[TSR_ITEMS].n = 2;
+    assert_int_equal(tsr_alloc(&info.dictionary[TSR_ITEMS].text, 2, sizeof(char *)), TSR_OK);
+    for (int32_t i = 0; i < 2; i++) assert_int_equal(tsr_strdup(&info.dictionary[TSR_ITEMS].text[i], goods[i]), TSR_OK);
     assert_int_equal(tsr_strdup(&info.sources, "{\"rows\":[1,2]}"), TSR_OK);
     return info;
 }
