@@ -27,8 +27,8 @@ const char *tsr_isa_name(tsr_isa isa);
  *
  * @param centroids     [k][cols], in steps
  * @param[in,out] label [rows] by slot; TSR_NO_LABEL at first
- * @param[in,out] sums  [k][cols], exact sums of steps; NULL: only labels are wanted
- * @param[in,out] count [k] rows; NULL with sums
+ * @param[in,out] sums  [k][cols], exact sums of steps, each row times its weight; NULL: only labels are wanted
+ * @param[in,out] count [k] rows and, where the tiles have weights, behind them the sums of these [k]; NULL with sums
  * @return rows whose label changed
  */
 int64_t tsr_assign(tsr_isa isa, const tsr_tiles *tiles, const float *centroids, int32_t k, uint16_t *label,

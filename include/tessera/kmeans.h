@@ -57,6 +57,7 @@ typedef struct tsr_cluster_params {
     int32_t seeding;  /* a tsr_seeding */
     int32_t empty;    /* a tsr_empty */
     double min_share; /* smaller segments are flagged */
+    char *weights;    /* column with the weights of customers; NULL: all count alike. For who makes the tiles */
     const tsr_checkpoint *checkpoint; /* no key of the job; NULL: none */
 } tsr_cluster_params;
 
@@ -84,13 +85,15 @@ int32_t tsr_candidates_vote(const tsr_candidate *candidate, int32_t n, tsr_crite
 
 /*
  * Labels, sums and counts belong together: a label is the nearest `centroid`, sums and counts are over the labels.
- * Where the fit settled, centroid is sums / count too (in double, rounded to float); where it stopped before, it is
+ * Where the fit settled, centroid is sums / weight too (in double, rounded to float); where it stopped before, it is
  * what the labels were found with, one update behind the sums.
  */
 typedef struct tsr_kmeans {
     int32_t k, cols;   /* k may be smaller than asked for where there are fewer distinct rows */
-    int64_t *sums;     /* [k][cols] exact, steps */
-    int64_t *count;    /* [k]; none is 0 */
+    int64_t *sums;     /* [k][cols] exact, steps; each row times its weight */
+    int64_t *count;    /* [k] rows; none is 0 */
+    int64_t *weight;   /* [k] sums of their weights, in quanta; NULL: rows have none, count stands for it */
+    double quantum;    /* real weight = weight x quantum */
     float *centroid;   /* [k][cols] in steps */
     int32_t *priority; /* [k] a row that is equally near to two goes to the one with the smaller priority */
     double step;
@@ -119,13 +122,17 @@ typedef struct tsr_kmeans {
  * A segment left without rows is filled as params->empty says; where no row differs from its centroid, there are fewer
  * segments, with a warning.
  *
+ * Where the tiles have weights (weights.h), a row counts as many times in sums, centroids, inertia, tolerance, seeding
+ * and the criteria for k; stability and the limits on empty segments count rows. Whole numbers give the bits of rows
+ * repeated as often, from the same start.
+ *
  * @param start        [k][cols] in real units of the tiles, or NULL (then seeds come from the sample)
  * @param start_k      its k; overrides params->k
  * @param[out] model   new; tsr_kmeans_destroy()
  * @param[out] label   new [rows] by slot; tsr_free()
  * @return TSR_OK; TSR_ECONF (k, disagreement); TSR_EDATA (fewer rows than k, a start that is not finite); TSR_ENOMEM;
  * TSR_EINTR (agreed within one iteration)
- * Cost per iteration: rows x k x cols multiply-adds, one allreduce of k (cols + 1) + 3 int64.
+ * Cost per iteration: rows x k x cols multiply-adds, one allreduce of k (cols + 1) + 4 int64 (k more with weights).
  */
 tsr_status tsr_kmeans_run(const tsr_comm *comm, const tsr_cluster_params *params, uint64_t seed, const tsr_tiles *tiles,
                           const double *start, int32_t start_k, tsr_kmeans **model, uint16_t **label) TSR_NODISCARD;

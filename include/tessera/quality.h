@@ -35,7 +35,12 @@ typedef struct tsr_agreement {
     double normalised_information; /* mutual information over the mean of the two entropies */
 } tsr_agreement;
 
-/* All in the units of the matrix that was clustered. Undefined values (one segment) are NaN. */
+/*
+ * All in the units of the matrix that was clustered. Undefined values (one segment) are NaN. Where rows have weights, a
+ * row counts as many times (inertia in real weights), so that whole numbers measure what repeated rows would; only the
+ * degrees of freedom of Calinski-Harabasz and segment_rows count rows. The Euclidean silhouette and the agreement with
+ * given labels count rows.
+ */
 typedef struct tsr_quality {
     int32_t k;
     double inertia;               /* sum of squared distances to the own centroid */

@@ -19,9 +19,11 @@ typedef struct tsr_tiles {
     int16_t *value;      /* [tiles][cols][16]; rows past the end are 0 */
     const uint64_t *key; /* [rows], by row, not by slot; borrowed; NULL: none */
     uint32_t *map;       /* [rows] slot -> row; NULL: slot i is row i. Owned */
+    int32_t *weight;     /* [rows], by row: of each row in quanta, >= 1 (weights.h); NULL: all 1. Owned */
+    double quantum;      /* real weight = weight x quantum; 1 where none were given */
 } tsr_tiles;
 
-/** Local. Zeroed tiles in huge pages, without a map. @return TSR_OK; TSR_ENOMEM */
+/** Local. Zeroed tiles in huge pages, without a map and without weights. @return TSR_OK; TSR_ENOMEM */
 tsr_status tsr_tiles_create(const tsr_span *span, int32_t cols, double step, const uint64_t *key,
                             tsr_tiles **tiles) TSR_NODISCARD;
 void tsr_tiles_destroy(tsr_tiles **tiles);
@@ -44,13 +46,23 @@ void tsr_tiles_slot(const tsr_tiles *tiles, int64_t slot, int16_t *steps);
 int64_t tsr_tiles_number(const tsr_tiles *tiles, int64_t slot);
 uint64_t tsr_tiles_key(const tsr_tiles *tiles, int64_t slot);
 
+/** Local. Weight of a slot's row in quanta; of all rows of this rank together. */
+int64_t tsr_tiles_weight(const tsr_tiles *tiles, int64_t slot);
+int64_t tsr_tiles_weight_sum(const tsr_tiles *tiles);
+
+/** Local. Bytes of this rank's values. */
+int64_t tsr_tiles_bytes(const tsr_tiles *tiles);
+
 /** Local. Rows of one tile: 16, or what is left in the last one. */
 int tsr_tile_rows(const tsr_tiles *tiles, int64_t tile);
 
 /** Local. Squared lengths, in steps^2, of the rows of one tile: norm [16], exact. */
 void tsr_tiles_norms(const tsr_tiles *tiles, int64_t tile, int64_t *norm);
 
-/** Local. The sum of the squared lengths of this rank's rows, in steps^2, exact. */
+/** Local. Add this rank's rows, each times its weight: sum [cols], exact. */
+void tsr_tiles_sums(const tsr_tiles *tiles, int64_t *sum);
+
+/** Local. The sum of the squared lengths of this rank's rows, each times its weight, in steps^2, exact. */
 tsr_int128 tsr_tiles_square_sum(const tsr_tiles *tiles);
 
 /** Local. The smallest power of two that, as a step, holds values up to @p largest: largest / step <= 32767. 0: 1. */

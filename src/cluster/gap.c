@@ -1,4 +1,5 @@
 #include <math.h>
+#include <string.h>
 
 #include "cluster/criteria.h"
 #include "cluster/sample.h"
@@ -33,13 +34,17 @@ static void find_box(context *x)
     }
 }
 
-/* As many rows as the data have, each value drawn by (seed, reference, row, column). */
+/* As many rows as the data have, with their weights, each value drawn by (seed, reference, row, column). */
 static tsr_status make_reference(const context *x, int64_t reference, tsr_tiles **tiles)
 {
     tsr_status st;
     int32_t cols = x->part->cols;
 
     TSR_TRY(tsr_tiles_create(&x->part->span, cols, x->part->step, NULL, tiles));
+    if (x->part->weight != NULL) {
+        TSR_TRY(tsr_alloc(&(*tiles)->weight, x->part->span.rows, sizeof *x->part->weight));
+        memcpy((*tiles)->weight, x->part->weight, (size_t)x->part->span.rows * sizeof *x->part->weight);
+    }
     for (int64_t i = 0; i < x->part->span.rows; i++) {
         int16_t *row = (*tiles)->value + i / TSR_TILE_ROWS * cols * TSR_TILE_ROWS + i % TSR_TILE_ROWS;
         for (int32_t j = 0; j < cols; j++) {

@@ -50,6 +50,10 @@ const tsr_key tsr_cluster_keys[] = {
      NULL, 0},
     {"cluster.min_share", TSR_KEY_REAL, FIELD(min_share), "0.01", 0, 1, NULL,
      "Segments with a smaller share of the customers are flagged.", NULL, 0},
+    {"cluster.weights", TSR_KEY_TEXT, FIELD(weights), "null", 0, 0, NULL,
+     "Column that says how much each customer counts in forming segments: an attribute, a column of the matrix or a "
+     "feature; numbers from 0 on (0 counts as the smallest quantum); null: all alike.",
+     NULL, 0},
     {.path = NULL},
 };
 
@@ -74,6 +78,7 @@ void tsr_kmeans_destroy(tsr_kmeans **model)
     tsr_free(&(*model)->candidate);
     tsr_free(&(*model)->priority);
     tsr_free(&(*model)->centroid);
+    tsr_free(&(*model)->weight);
     tsr_free(&(*model)->count);
     tsr_free(&(*model)->sums);
     tsr_free(model);
@@ -139,13 +144,14 @@ static tsr_status check_same(const tsr_comm *comm, const tsr_cluster_params *par
                        params->checkpoint != NULL && params->checkpoint->from != NULL,
                        tiles->span.rows_global,
                        tiles->cols,
+                       tiles->weight != NULL,
                        (int64_t)seed,
                        start == NULL,
                        start == NULL ? 0 : start_k};
-    double real[] = {params->tol, tiles->step};
+    double real[] = {params->tol, tiles->step, tiles->quantum};
 
     TSR_TRY(tsr_same(comm, whole, sizeof whole, "the settings of K-means"));
-    TSR_TRY(tsr_same(comm, real, sizeof real, "the tolerance of K-means or the step of its matrix"));
+    TSR_TRY(tsr_same(comm, real, sizeof real, "the tolerance of K-means, or the step or the quantum of its matrix"));
     if (start != NULL)
         TSR_TRY(tsr_same(comm, start, (size_t)start_k * (size_t)tiles->cols * sizeof *start, "starting centroids"));
 done:
@@ -225,7 +231,7 @@ static tsr_status keep_filled(const tsr_lloyd *fit, const double *jaccard, tsr_k
 {
     tsr_status st;
     int32_t cols = fit->tiles->cols, to[TSR_K_MAX];
-    const int64_t *count = tsr_lloyd_counts(fit, fit->total);
+    const int64_t *count = tsr_lloyd_counts(fit, fit->total), *weight = tsr_lloyd_weights(fit, fit->total);
 
     m->cols = cols;
     for (int32_t c = 0; c < fit->k; c++) to[c] = count[c] > 0 ? m->k++ : -1;
@@ -233,6 +239,7 @@ static tsr_status keep_filled(const tsr_lloyd *fit, const double *jaccard, tsr_k
     TSR_TRY(tsr_alloc(&m->count, m->k, sizeof *m->count));
     TSR_TRY(tsr_alloc(&m->centroid, (int64_t)m->k * cols, sizeof *m->centroid));
     TSR_TRY(tsr_alloc(&m->priority, m->k, sizeof *m->priority));
+    if (weight != count) TSR_TRY(tsr_alloc(&m->weight, m->k, sizeof *m->weight));
     if (jaccard != NULL) TSR_TRY(tsr_alloc(&m->jaccard, m->k, sizeof *m->jaccard));
     for (int32_t c = 0; c < fit->k; c++) {
         int64_t from = (int64_t)c * cols, at = (int64_t)to[c] * cols;
@@ -241,6 +248,7 @@ static tsr_status keep_filled(const tsr_lloyd *fit, const double *jaccard, tsr_k
         memcpy(m->centroid + at, fit->centroid + from, (size_t)cols * sizeof *m->centroid);
         m->count[to[c]] = count[c];
         m->priority[to[c]] = to[c];
+        if (weight != count) m->weight[to[c]] = weight[c];
         if (jaccard != NULL) m->jaccard[to[c]] = jaccard[c];
     }
     if (m->k == fit->k) goto done;
@@ -256,6 +264,7 @@ static tsr_status model_from(const tsr_lloyd *fit, tsr_choice *choice, tsr_kmean
 
     TSR_TRY(tsr_alloc(&m, 1, sizeof *m));
     m->step = fit->tiles->step;
+    m->quantum = fit->tiles->quantum;
     m->iterations = fit->iterations;
     m->moved = fit->moved;
     m->repairs = fit->repairs;
@@ -374,6 +383,11 @@ static void swap_segments(tsr_kmeans *m, int32_t a, int32_t b)
     int64_t count = m->count[a];
     m->count[a] = m->count[b];
     m->count[b] = count;
+    if (m->weight != NULL) {
+        int64_t weight = m->weight[a];
+        m->weight[a] = m->weight[b];
+        m->weight[b] = weight;
+    }
     int32_t priority = m->priority[a];
     m->priority[a] = m->priority[b];
     m->priority[b] = priority;

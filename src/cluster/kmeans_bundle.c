@@ -56,9 +56,13 @@ tsr_status tsr_kmeans_save(const tsr_kmeans *model, tsr_bundle *bundle)
     TSR_TRY(tsr_bundle_put(bundle, "/kmeans/centroids", TSR_F32, k, cols, model->centroid, "steps",
                            "centroids, one per segment, in steps of the clustered matrix"));
     TSR_TRY(tsr_bundle_put(bundle, "/kmeans/sums", TSR_I64, k, cols, model->sums, "steps",
-                           "exact sums over the customers of each segment"));
+                           "exact sums over the customers of each segment, times their weights where they have some"));
     TSR_TRY(
         tsr_bundle_put(bundle, "/kmeans/count", TSR_I64, k, 0, model->count, "customers", "customers of each segment"));
+    if (model->weight != NULL)
+        TSR_TRY(tsr_bundle_put(bundle, "/kmeans/weight", TSR_I64, k, 0, model->weight, "quanta",
+                               "sums of the weights of the customers of each segment"));
+    if (model->quantum != 1) TSR_TRY(tsr_bundle_put_real(bundle, "/kmeans/quantum", model->quantum));
     TSR_TRY(tsr_bundle_put(bundle, "/kmeans/priority", TSR_I32, k, 0, model->priority, NULL,
                            "a customer equally near to two segments is in the one with the smaller number here"));
     TSR_TRY(tsr_bundle_put_real(bundle, "/kmeans/step", model->step));
@@ -141,6 +145,8 @@ static tsr_status load_numbers(const tsr_bundle *bundle, tsr_kmeans *m)
     int64_t asked_k = 0;
 
     TSR_TRY(tsr_bundle_get_real(bundle, "/kmeans/step", &m->step));
+    m->quantum = 1;
+    if (tsr_bundle_has(bundle, "/kmeans/quantum")) TSR_TRY(tsr_bundle_get_real(bundle, "/kmeans/quantum", &m->quantum));
     TSR_TRY(tsr_bundle_get_int(bundle, "/kmeans/asked_k", &asked_k));
     TSR_TRY(tsr_bundle_get_int(bundle, "/kmeans/iterations", &m->iterations));
     TSR_TRY(tsr_bundle_get_int(bundle, "/kmeans/moved", &m->moved));
@@ -180,6 +186,8 @@ tsr_status tsr_kmeans_load(const tsr_bundle *bundle, tsr_kmeans **model)
     TSR_TRY(load_array(bundle, "/kmeans/centroids", TSR_F32, k, cols, &m->centroid));
     TSR_TRY(load_array(bundle, "/kmeans/sums", TSR_I64, k, cols, &m->sums));
     TSR_TRY(load_array(bundle, "/kmeans/count", TSR_I64, k, 0, &m->count));
+    if (tsr_bundle_has(bundle, "/kmeans/weight"))
+        TSR_TRY(load_array(bundle, "/kmeans/weight", TSR_I64, k, 0, &m->weight));
     TSR_TRY(load_array(bundle, "/kmeans/priority", TSR_I32, k, 0, &m->priority));
     TSR_TRY(load_numbers(bundle, m));
     TSR_TRY(load_candidates(bundle, m));

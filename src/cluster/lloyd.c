@@ -9,7 +9,7 @@
 
 int64_t tsr_lloyd_numbers(const tsr_lloyd *fit)
 {
-    return fit->k * ((int64_t)fit->tiles->cols + 1);
+    return fit->k * ((int64_t)fit->tiles->cols + (fit->tiles->weight != NULL ? 2 : 1));
 }
 
 int64_t *tsr_lloyd_counts(const tsr_lloyd *fit, int64_t *numbers)
@@ -17,10 +17,15 @@ int64_t *tsr_lloyd_counts(const tsr_lloyd *fit, int64_t *numbers)
     return numbers + (int64_t)fit->k * fit->tiles->cols;
 }
 
+int64_t *tsr_lloyd_weights(const tsr_lloyd *fit, int64_t *numbers)
+{
+    return tsr_lloyd_counts(fit, numbers) + (fit->tiles->weight != NULL ? fit->k : 0);
+}
+
 void tsr_lloyd_mean(const tsr_lloyd *fit, int32_t c, double *mean)
 {
     int32_t cols = fit->tiles->cols;
-    int64_t n = tsr_lloyd_counts(fit, fit->total)[c];
+    int64_t n = tsr_lloyd_weights(fit, fit->total)[c];
 
     for (int32_t j = 0; j < cols; j++) {
         int64_t at = (int64_t)c * cols + j;
@@ -113,13 +118,13 @@ static bool any_empty(const tsr_lloyd *fit)
 static double find_next(tsr_lloyd *fit)
 {
     int32_t cols = fit->tiles->cols;
-    const int64_t *count = tsr_lloyd_counts(fit, fit->total);
+    const int64_t *weight = tsr_lloyd_weights(fit, fit->total);
     double shift = 0;
 
     for (int32_t c = 0; c < fit->k; c++) {
         for (int32_t j = 0; j < cols; j++) {
             int64_t at = (int64_t)c * cols + j;
-            fit->next[at] = count[c] > 0 ? (float)((double)fit->total[at] / (double)count[c]) : fit->centroid[at];
+            fit->next[at] = weight[c] > 0 ? (float)((double)fit->total[at] / (double)weight[c]) : fit->centroid[at];
             double d = (double)fit->next[at] - fit->centroid[at];
             shift += d * d;
         }
@@ -145,14 +150,13 @@ static bool in_cycle(tsr_lloyd *fit)
 static tsr_status smallest_shift(const tsr_comm *comm, const tsr_tiles *tiles, double tol, double *limit)
 {
     tsr_status st;
-    int64_t *sum = NULL, n = tiles->span.rows_global;
+    int64_t *sum = NULL, n = tsr_tiles_weight_sum(tiles);
     tsr_int128 squares = tsr_tiles_square_sum(tiles);
 
     TSR_AGREE(comm, tsr_alloc(&sum, tiles->cols, sizeof *sum));
-    for (int64_t t = 0; t < tiles->tiles; t++)
-        for (int32_t j = 0; j < tiles->cols; j++)
-            for (int i = 0; i < TSR_TILE_ROWS; i++) sum[j] += tiles->value[(t * tiles->cols + j) * TSR_TILE_ROWS + i];
+    tsr_tiles_sums(tiles, sum);
     tsr_sum_int64(comm, sum, tiles->cols);
+    tsr_sum_int64(comm, &n, 1);
     TSR_TRY(tsr_sum_int128(comm, &squares, 1));
     squares *= n;
     for (int32_t j = 0; j < tiles->cols; j++) squares -= (tsr_int128)sum[j] * sum[j];
@@ -236,18 +240,18 @@ done:
 double tsr_lloyd_inertia(const tsr_lloyd *fit, tsr_int128 squares)
 {
     int32_t cols = fit->tiles->cols;
-    const int64_t *count = tsr_lloyd_counts(fit, fit->total);
+    const int64_t *weight = tsr_lloyd_weights(fit, fit->total);
     double inertia = tsr_int128_scaled(squares, 0);
 
     for (int32_t c = 0; c < fit->k; c++) {
         tsr_int128 square = 0;
 
-        if (count[c] == 0) continue;
+        if (weight[c] == 0) continue;
         for (int32_t j = 0; j < cols; j++) {
             int64_t sum = fit->total[(int64_t)c * cols + j];
             square += (tsr_int128)sum * sum;
         }
-        inertia -= tsr_int128_scaled(square, 0) / (double)count[c];
+        inertia -= tsr_int128_scaled(square, 0) / (double)weight[c];
     }
     return inertia > 0 ? inertia : 0;
 }

@@ -19,13 +19,14 @@ typedef struct tsr_lloyd_params {
 
 /*
  * The state of a fit. Sums and counts belong to the labels, on all ranks together in `total`; `centroid` is what the
- * labels were assigned with. Nothing else is needed to go on: labels follow from centroids.
+ * labels were assigned with. Nothing else is needed to go on: labels follow from centroids. Where rows have weights,
+ * sums are of rows times weights, and sums of weights stand beside the counts.
  */
 typedef struct tsr_lloyd {
     const tsr_tiles *tiles;
     int32_t k;
     float *centroid, *next; /* [k][cols] in steps; `next` is for the iteration to come */
-    int64_t *local;         /* this rank's sums [k][cols], then counts [k] */
+    int64_t *local;         /* this rank's sums [k][cols], then counts [k], then, with weights, their sums [k] */
     int64_t *total;         /* the same of all ranks, then TSR_LLOYD_RIDERS more numbers in the same reduction */
     int64_t *mark;          /* an earlier `total`, to find cycles */
     int32_t *repaired;      /* [k] how often each segment was filled again */
@@ -41,10 +42,12 @@ enum { TSR_LLOYD_MOVED, TSR_LLOYD_INTERRUPTED, TSR_LLOYD_FAILED, TSR_LLOYD_SAVE,
 
 #define TSR_LLOYD_REPAIRS 8 /* of one segment: an outlier that comes and goes must not keep a fit from its end */
 
-/** Local. Numbers in local and in the state part of total: k (cols + 1). */
+/** Local. Numbers in local and in the state part of total: k (cols + 1); with weights k (cols + 2). */
 int64_t tsr_lloyd_numbers(const tsr_lloyd *fit);
 /** Local. Counts [k] behind sums [k][cols]. */
 int64_t *tsr_lloyd_counts(const tsr_lloyd *fit, int64_t *numbers);
+/** Local. Sums of weights [k] behind them; without weights the counts themselves. */
+int64_t *tsr_lloyd_weights(const tsr_lloyd *fit, int64_t *numbers);
 /** Local. Mean of segment @p c in steps, from exact sums: [cols]. Its own centroid where it is empty. */
 void tsr_lloyd_mean(const tsr_lloyd *fit, int32_t c, double *mean);
 
@@ -59,8 +62,8 @@ tsr_status tsr_lloyd_run(const tsr_comm *comm, const tsr_lloyd_params *params, c
 void tsr_lloyd_clear(tsr_lloyd *fit);
 
 /**
- * Local. Sum of squared distances of all rows to the mean of their segment, in steps^2.
- * @param squares  the sum of squared lengths of all rows
+ * Local. Sum of squared distances of all rows to the mean of their segment, each times its weight, in steps^2.
+ * @param squares  tsr_tiles_square_sum() of all rows
  */
 double tsr_lloyd_inertia(const tsr_lloyd *fit, tsr_int128 squares);
 

@@ -58,7 +58,8 @@ static void fill_pick(const seeding *s, int64_t slot, uint64_t draw, pick *p)
 static tsr_status potential(const tsr_comm *comm, const seeding *s, tsr_int128 *sum)
 {
     *sum = 0;
-    for (int64_t i = 0; i < s->tiles->span.rows; i++) *sum += (int64_t)s->near[i];
+    for (int64_t i = 0; i < s->tiles->span.rows; i++)
+        *sum += (tsr_int128)tsr_tiles_weight(s->tiles, i) * (int64_t)s->near[i];
     return tsr_sum_int128(comm, sum, 1);
 }
 
@@ -124,7 +125,7 @@ done:
     return st;
 }
 
-/* Each row by itself, with a chance in proportion to its squared distance. */
+/* Each row by itself, with a chance in proportion to its squared distance and to its weight. */
 static tsr_status pick_rows(const seeding *s, uint64_t round, double sum, void **picks, int64_t *n)
 {
     tsr_status st;
@@ -136,7 +137,7 @@ static tsr_status pick_rows(const seeding *s, uint64_t round, double sum, void *
         uint64_t draw = tsr_draw(s->seed, TSR_STREAM_PARALLEL, tsr_tiles_key(s->tiles, i), round);
         double u = (double)(draw >> 11) * 0x1p-53;
 
-        if (u * sum >= OVERSAMPLING * (double)s->k * s->near[i]) continue;
+        if (u * sum >= OVERSAMPLING * (double)s->k * s->near[i] * (double)tsr_tiles_weight(s->tiles, i)) continue;
         if (*n == room) {
             void *more = NULL;
             TSR_TRY(tsr_alloc(&more, 2 * room, s->bytes));
@@ -324,7 +325,7 @@ tsr_status tsr_seed_parallel(const tsr_comm *comm, const tsr_tiles *tiles, uint6
     TSR_AGREE(comm, seeding_make(tiles, seed, k, &s));
     TSR_TRY(oversample(comm, &s));
     TSR_AGREE(comm, tsr_alloc(&weight, s.candidates, sizeof *weight));
-    for (int64_t i = 0; i < tiles->span.rows; i++) weight[s.nearest[i]]++;
+    for (int64_t i = 0; i < tiles->span.rows; i++) weight[s.nearest[i]] += tsr_tiles_weight(tiles, i);
     tsr_sum_int64(comm, weight, s.candidates);
     reduction r = {.point = s.candidate, .weight = weight, .n = s.candidates, .cols = tiles->cols, .k = k};
     TSR_AGREE(comm, reduce_points(&r, seed, centroid));

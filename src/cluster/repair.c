@@ -12,7 +12,7 @@ typedef struct donor {
     uint64_t key;
     int64_t row; /* of the whole matrix */
     int64_t slot;
-    int32_t rank, segment;
+    int32_t rank, segment, weight;
     int16_t steps[];
 } donor;
 
@@ -92,7 +92,8 @@ static tsr_status find_donors(const tsr_lloyd *fit, int rank, shortlist *list)
                      .row = tsr_tiles_number(tiles, i),
                      .slot = i,
                      .rank = rank,
-                     .segment = fit->label[i]};
+                     .segment = fit->label[i],
+                     .weight = (int32_t)tsr_tiles_weight(tiles, i)};
         tsr_tiles_slot(tiles, i, d->steps);
         d->distance = distance_to_mean(d->steps, cols, mean + (int64_t)d->segment * cols);
         if (d->distance > 0) consider(list);
@@ -102,14 +103,20 @@ done:
     return st;
 }
 
-static void move_row(const donor *d, int32_t to, int32_t cols, int64_t *sums, int64_t *count)
+static void move_row(const tsr_lloyd *fit, const donor *d, int32_t to, int64_t *numbers)
 {
+    int32_t cols = fit->tiles->cols;
+    int64_t *count = tsr_lloyd_counts(fit, numbers), *weight = tsr_lloyd_weights(fit, numbers);
+
     for (int32_t j = 0; j < cols; j++) {
-        sums[(int64_t)d->segment * cols + j] -= d->steps[j];
-        sums[(int64_t)to * cols + j] += d->steps[j];
+        numbers[(int64_t)d->segment * cols + j] -= (int64_t)d->weight * d->steps[j];
+        numbers[(int64_t)to * cols + j] += (int64_t)d->weight * d->steps[j];
     }
     count[d->segment]--;
     count[to]++;
+    if (weight == count) return;
+    weight[d->segment] -= d->weight;
+    weight[to] += d->weight;
 }
 
 /* Does a copy of this donor stand before it, from another rank? */
@@ -123,7 +130,6 @@ static bool repeats(const shortlist *all, int64_t i)
 /* On every rank alike, but for the labels and local sums of the rank that has the row. */
 static int64_t move_rows(const tsr_comm *comm, tsr_lloyd *fit, const shortlist *all)
 {
-    int32_t cols = fit->tiles->cols;
     int64_t *count = tsr_lloyd_counts(fit, fit->total), next = 0, repaired = 0;
 
     for (int32_t c = 0; c < fit->k; c++) {
@@ -131,9 +137,9 @@ static int64_t move_rows(const tsr_comm *comm, tsr_lloyd *fit, const shortlist *
         while (next < all->n && (count[entry(all, next)->segment] < 2 || repeats(all, next))) next++;
         if (next == all->n) break;
         const donor *d = entry(all, next++);
-        move_row(d, c, cols, fit->total, count);
+        move_row(fit, d, c, fit->total);
         if (d->rank == comm->rank) {
-            move_row(d, c, cols, fit->local, tsr_lloyd_counts(fit, fit->local));
+            move_row(fit, d, c, fit->local);
             fit->label[d->slot] = (uint16_t)c;
         }
         fit->repaired[c]++;

@@ -15,6 +15,7 @@
 typedef struct pick {
     uint64_t draw, key;
     int64_t row; /* of the whole matrix: two customers may share a key */
+    int32_t weight;
     int16_t steps[];
 } pick;
 
@@ -70,7 +71,10 @@ static tsr_status pick_rows(const tsr_tiles *tiles, uint64_t seed, uint64_t boun
         uint64_t draw = draw_of(tiles, seed, i);
         if (draw > bound) continue;
         pick *p = (pick *)(*picks + (size_t)done++ * bytes);
-        *p = (pick){.draw = draw, .key = tsr_tiles_key(tiles, i), .row = tsr_tiles_number(tiles, i)};
+        *p = (pick){.draw = draw,
+                    .key = tsr_tiles_key(tiles, i),
+                    .row = tsr_tiles_number(tiles, i),
+                    .weight = (int32_t)tsr_tiles_weight(tiles, i)};
         tsr_tiles_slot(tiles, i, p->steps);
     }
     qsort(*picks, (size_t)within, bytes, compare);
@@ -84,17 +88,31 @@ static int16_t *place(const tsr_tiles *tiles, int64_t row)
     return tiles->value + row / TSR_TILE_ROWS * tiles->cols * TSR_TILE_ROWS + row % TSR_TILE_ROWS;
 }
 
+/* Tiles for some of the rows, with room for their weights. */
+static tsr_status create_like(const tsr_tiles *tiles, int64_t rows, tsr_tiles **some)
+{
+    tsr_status st;
+
+    TSR_TRY(tsr_tiles_create(&(tsr_span){0, rows, rows}, tiles->cols, tiles->step, NULL, some));
+    (*some)->quantum = tiles->quantum;
+    if (tiles->weight != NULL) TSR_TRY(tsr_alloc(&(*some)->weight, rows, sizeof *tiles->weight));
+done:
+    if (st != TSR_OK) tsr_tiles_destroy(some);
+    return st;
+}
+
 static tsr_status to_tiles(char *picks, int64_t picked, size_t bytes, int64_t size, const tsr_tiles *tiles,
                            tsr_tiles **sample)
 {
     tsr_status st;
-    tsr_span span = {0, picked < size ? picked : size, picked < size ? picked : size};
+    int64_t rows = picked < size ? picked : size;
 
     qsort(picks, (size_t)picked, bytes, compare);
-    TSR_TRY(tsr_tiles_create(&span, tiles->cols, tiles->step, NULL, sample));
-    for (int64_t i = 0; i < span.rows; i++) {
+    TSR_TRY(create_like(tiles, rows, sample));
+    for (int64_t i = 0; i < rows; i++) {
         const pick *p = (const pick *)(picks + (size_t)i * bytes);
         int16_t *tile = place(*sample, i);
+        if (tiles->weight != NULL) (*sample)->weight[i] = p->weight;
         for (int32_t j = 0; j < tiles->cols; j++) tile[(int64_t)j * TSR_TILE_ROWS] = p->steps[j];
     }
 done:
@@ -133,11 +151,13 @@ tsr_status tsr_sample_part(const tsr_tiles *sample, int64_t rows, bool (*keep)(c
     int64_t all = rows < sample->span.rows ? rows : sample->span.rows, kept = 0, to = 0;
 
     for (int64_t i = 0; i < all; i++) kept += keep == NULL || keep(context, i);
-    TSR_TRY(tsr_tiles_create(&(tsr_span){0, kept, kept}, sample->cols, sample->step, NULL, part));
+    TSR_TRY(create_like(sample, kept, part));
     for (int64_t i = 0; i < all; i++) {
         if (keep != NULL && !keep(context, i)) continue;
         const int16_t *from = place(sample, i);
-        int16_t *into = place(*part, to++);
+        int16_t *into = place(*part, to);
+        if (sample->weight != NULL) (*part)->weight[to] = sample->weight[i];
+        to++;
         for (int32_t j = 0; j < sample->cols; j++) into[(int64_t)j * TSR_TILE_ROWS] = from[(int64_t)j * TSR_TILE_ROWS];
     }
 done:

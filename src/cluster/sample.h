@@ -9,7 +9,8 @@
 
 /**
  * Collective. The @p size customers with the smallest draws of (seed, key), in the order of their draws, on every rank;
- * all customers where there are no more. Same on all ranks: seed, size, tiles->cols, tiles->step.
+ * all customers where there are no more; their weights go with them. Same on all ranks: seed, size, tiles->cols,
+ * tiles->step.
  * @param[out] sample  new, without keys; tsr_tiles_destroy()
  * @return TSR_OK; TSR_ENOMEM
  */

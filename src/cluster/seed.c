@@ -11,8 +11,8 @@
 /* Squared distance of each row to its nearest centroid: all of them integers, so sums in double are exact within a
  * tile. Rows past the end stay at 0. */
 typedef struct distances {
-    double *row;  /* [tiles][16] */
-    double *tile; /* [tiles] sums */
+    double *row;      /* [tiles][16] */
+    tsr_int128 *tile; /* [tiles] sums, each row times its weight */
 } distances;
 
 typedef struct seeding {
@@ -37,17 +37,36 @@ static int64_t draw_row(seeding *s, tsr_int128 potential)
     for (int64_t t = 0; t < s->sample->tiles; t++) {
         if (s->near.tile[t] == 0) continue;
         last = t;
-        if (sum + (int64_t)s->near.tile[t] > target) break;
-        sum += (int64_t)s->near.tile[t];
+        if (sum + s->near.tile[t] > target) break;
+        sum += s->near.tile[t];
     }
     int64_t chosen = last * TSR_TILE_ROWS;
     for (int64_t i = chosen; i < (last + 1) * TSR_TILE_ROWS; i++) {
         if (s->near.row[i] == 0) continue;
         chosen = i;
-        sum += (int64_t)s->near.row[i];
+        sum += (tsr_int128)tsr_tiles_weight(s->sample, i) * (int64_t)s->near.row[i];
         if (sum > target) break;
     }
     return chosen;
+}
+
+/* The first one: a row drawn with a chance in proportion to its weight. */
+static int64_t draw_first(seeding *s)
+{
+    int64_t target = (int64_t)(uniform(s) * (double)tsr_tiles_weight_sum(s->sample)), i = 0;
+
+    if (s->sample->weight == NULL) return target;
+    while (i + 1 < s->sample->span.rows && target >= s->sample->weight[i]) target -= s->sample->weight[i++];
+    return i;
+}
+
+static tsr_int128 weigh_tile(const tsr_tiles *sample, int64_t tile, const double *near)
+{
+    tsr_int128 sum = 0;
+
+    for (int i = 0; i < tsr_tile_rows(sample, tile); i++)
+        sum += (tsr_int128)sample->weight[tile * TSR_TILE_ROWS + i] * (int64_t)near[i];
+    return sum;
 }
 
 static double nearer_of_tile(const double *d, const double *near, double *out)
@@ -71,8 +90,9 @@ static tsr_int128 try_row(seeding *s, int64_t row, distances *with)
         double d[TSR_TILE_ROWS];
 
         tsr_tile_distance(sample, t, s->values, d);
-        with->tile[t] = nearer_of_tile(d, s->near.row + t * TSR_TILE_ROWS, with->row + t * TSR_TILE_ROWS);
-        potential += (int64_t)with->tile[t];
+        with->tile[t] = (int64_t)nearer_of_tile(d, s->near.row + t * TSR_TILE_ROWS, with->row + t * TSR_TILE_ROWS);
+        if (sample->weight != NULL) with->tile[t] = weigh_tile(sample, t, with->row + t * TSR_TILE_ROWS);
+        potential += with->tile[t];
     }
     return potential;
 }
@@ -115,7 +135,7 @@ static tsr_status distances_make(int64_t tiles, distances *d)
     tsr_status st;
 
     TSR_TRY(tsr_alloc_aligned(&d->row, tiles * TSR_TILE_ROWS, sizeof *d->row));
-    TSR_TRY(tsr_alloc(&d->tile, tiles, sizeof *d->tile));
+    TSR_TRY(tsr_alloc_aligned(&d->tile, tiles, sizeof *d->tile));
 done:
     return st;
 }
@@ -157,7 +177,7 @@ tsr_status tsr_seed_plus_plus(const tsr_tiles *sample, uint64_t seed, int64_t st
     int32_t trials = 2 + (int32_t)tsr_log(k), cols = sample->cols, taken = 1;
 
     TSR_TRY(seeding_make(sample, seed, k, start, &s));
-    int64_t first = (int64_t)(uniform(&s) * (double)sample->span.rows);
+    int64_t first = draw_first(&s);
     tsr_int128 potential = try_row(&s, first, &s.near);
     take_row(&s, first, centroid);
     for (; taken < k && potential > 0; taken++)

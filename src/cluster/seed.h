@@ -10,6 +10,7 @@
 /**
  * Local. Greedy k-means++ (Arthur & Vassilvitskii, 2007; of several candidates drawn by squared distance, the one that
  * leaves the smallest sum of squared distances). Distances between rows are integers: exact, so the draws are too.
+ * Weights count: in the chance of a row and in the sums.
  * Where the sample has fewer than k distinct rows, the centroids left over repeat the first one.
  *
  * @param start      number of this start: other starts draw other rows
@@ -24,7 +25,8 @@ tsr_status tsr_seed_plus_plus(const tsr_tiles *sample, uint64_t seed, int64_t st
  * Collective. kmeans|| (Bahmani et al., 2012) on all rows: in five rounds each row becomes a candidate with a chance in
  * proportion to its squared distance, about 2 k in a round; candidates, weighted by the rows nearest to them, are
  * brought down to k by greedy k-means++ and a few of Lloyd's iterations. Draws go by (seed, round, key), distances and
- * their sums are integers. Same on all ranks: seed, k. With fewer distinct rows than k centroids repeat.
+ * their sums are integers. Weights count in the chance of a row and in those of candidates; the very first candidate is
+ * drawn from all rows alike. Same on all ranks: seed, k. With fewer distinct rows than k centroids repeat.
  *
  * @param[out] centroid  [k][cols] in steps
  * @return TSR_OK; TSR_ENOMEM

@@ -57,6 +57,32 @@ static float gap_from_square(const tsr_gaps *gaps, float square)
     return (float)((sqrt((double)square) * (1 - 0x1p-20) + gaps->drift) * (1 - 0x1p-22));
 }
 
+/* As tsr_kernels.update does it, each row times its weight: on any processor, since only rows that move come here. */
+static int64_t update_weighted(const tsr_tiles *tiles, int64_t at, int32_t k, const uint16_t *fresh, uint16_t *label,
+                               int64_t *sums, int64_t *count)
+{
+    const int32_t cols = tiles->cols;
+    const int16_t *value = tiles->value + at * cols * TSR_TILE_ROWS;
+    int64_t moved = 0;
+
+    for (int i = 0; i < tsr_tile_rows(tiles, at); i++) {
+        const uint16_t from = label[i], to = fresh[i];
+        const int64_t weight = tsr_tiles_weight(tiles, at * TSR_TILE_ROWS + i);
+
+        if (from == to) continue;
+        moved++;
+        label[i] = to;
+        count[to]++;
+        count[k + to] += weight;
+        for (int32_t j = 0; j < cols; j++) sums[(int64_t)to * cols + j] += weight * value[j * TSR_TILE_ROWS + i];
+        if (from == TSR_NO_LABEL) continue;
+        count[from]--;
+        count[k + from] -= weight;
+        for (int32_t j = 0; j < cols; j++) sums[(int64_t)from * cols + j] -= weight * value[j * TSR_TILE_ROWS + i];
+    }
+    return moved;
+}
+
 static int64_t finish_run(const tsr_kernels *kernels, const tsr_targets *to, const tsr_tiles *tiles, run *r,
                           uint16_t *label, int64_t *sums, int64_t *count, tsr_gaps *gaps)
 {
@@ -73,8 +99,12 @@ static int64_t finish_run(const tsr_kernels *kernels, const tsr_targets *to, con
 
         if (gaps != NULL) gaps->gap[r->at[i]] = gap_from_square(gaps, r->gap[i]);
         if (rows == TSR_TILE_ROWS && same_labels(old, now)) continue;
-        moved += sums == NULL ? relabel(rows, now, old)
-                              : kernels->update(r->tile[i], tiles->cols, rows, now, old, sums, count);
+        if (sums == NULL)
+            moved += relabel(rows, now, old);
+        else if (tiles->weight != NULL)
+            moved += update_weighted(tiles, r->at[i], to->k, now, old, sums, count);
+        else
+            moved += kernels->update(r->tile[i], tiles->cols, rows, now, old, sums, count);
     }
     if (gaps != NULL) gaps->looked += r->n;
     r->n = 0;

@@ -16,6 +16,7 @@ tsr_status tsr_tiles_create(const tsr_span *span, int32_t cols, double step, con
     t->cols = cols;
     t->step = step;
     t->key = key;
+    t->quantum = 1;
     TSR_TRY(tsr_alloc_aligned(&t->value, t->tiles * cols, TSR_TILE_ROWS * sizeof *t->value));
     *tiles = t;
     t = NULL;
@@ -29,6 +30,7 @@ void tsr_tiles_destroy(tsr_tiles **tiles)
     if (*tiles == NULL) return;
     tsr_free(&(*tiles)->value);
     tsr_free(&(*tiles)->map);
+    tsr_free(&(*tiles)->weight);
     tsr_free(tiles);
 }
 
@@ -91,6 +93,25 @@ uint64_t tsr_tiles_key(const tsr_tiles *tiles, int64_t slot)
     return tiles->key == NULL ? (uint64_t)tsr_tiles_number(tiles, slot) : tiles->key[row_of(tiles, slot)];
 }
 
+int64_t tsr_tiles_weight(const tsr_tiles *tiles, int64_t slot)
+{
+    return tiles->weight == NULL ? 1 : tiles->weight[row_of(tiles, slot)];
+}
+
+int64_t tsr_tiles_weight_sum(const tsr_tiles *tiles)
+{
+    int64_t sum = 0;
+
+    if (tiles->weight == NULL) return tiles->span.rows;
+    for (int64_t i = 0; i < tiles->span.rows; i++) sum += tiles->weight[i];
+    return sum;
+}
+
+int64_t tsr_tiles_bytes(const tsr_tiles *tiles)
+{
+    return tiles->tiles * TSR_TILE_ROWS * tiles->cols * (int64_t)sizeof *tiles->value;
+}
+
 int tsr_tile_rows(const tsr_tiles *tiles, int64_t tile)
 {
     int64_t left = tiles->span.rows - tile * TSR_TILE_ROWS;
@@ -107,14 +128,28 @@ void tsr_tiles_norms(const tsr_tiles *tiles, int64_t tile, int64_t *norm)
         for (int i = 0; i < TSR_TILE_ROWS; i++) norm[i] += (int32_t)value[i] * value[i];
 }
 
+void tsr_tiles_sums(const tsr_tiles *tiles, int64_t *sum)
+{
+    const int16_t *value = tiles->value;
+
+    for (int64_t t = 0; t < tiles->tiles; t++) {
+        int64_t weight[TSR_TILE_ROWS] = {0};
+
+        for (int i = 0; i < tsr_tile_rows(tiles, t); i++) weight[i] = tsr_tiles_weight(tiles, t * TSR_TILE_ROWS + i);
+        for (int32_t j = 0; j < tiles->cols; j++, value += TSR_TILE_ROWS)
+            for (int i = 0; i < TSR_TILE_ROWS; i++) sum[j] += weight[i] * value[i];
+    }
+}
+
 tsr_int128 tsr_tiles_square_sum(const tsr_tiles *tiles)
 {
     tsr_int128 sum = 0;
 
     for (int64_t t = 0; t < tiles->tiles; t++) {
         int64_t norm[TSR_TILE_ROWS];
-        tsr_tiles_norms(tiles, t, norm); /* rows past the end are zero */
-        for (int i = 0; i < TSR_TILE_ROWS; i++) sum += norm[i];
+        tsr_tiles_norms(tiles, t, norm);
+        for (int i = 0; i < tsr_tile_rows(tiles, t); i++)
+            sum += (tsr_int128)tsr_tiles_weight(tiles, t * TSR_TILE_ROWS + i) * norm[i];
     }
     return sum;
 }

@@ -43,7 +43,8 @@ typedef struct forecast {
     int32_t features, components, k;
     int ranks;
     bool money;
-    double fixed, keys, tiles, scores, labels, sample, blocks, dataset, quantiles, caches; /* bytes of one rank */
+    double fixed, keys, tiles, scores, labels, weights, sample, blocks, dataset, quantiles,
+        caches; /* bytes of one rank */
     double features_file, customers_file;
     double seconds;
 } forecast;
@@ -127,6 +128,7 @@ static void forecast_memory(const tsr_settings *settings, forecast *f)
     f->tiles = 2 * rows * f->features;
     f->scores = 2 * rows * f->components;
     f->labels = 2 * rows;
+    f->weights = settings->cluster.weights != NULL ? 4 * rows : 0;
     f->sample = sample * (2.0 * f->components + 12);
     f->blocks = block * (8.0 * f->features + HISTORY_BYTES + (double)f->id_bytes);
     f->quantiles = fmin(QUANTILE_BYTES, 64 * rows * f->features);
@@ -178,7 +180,7 @@ static void say(text *out, const char *format, ...)
 static double peak_bytes(const forecast *f)
 {
     double reading = f->blocks + f->dataset, reducing = f->tiles + f->scores + f->keys + f->blocks;
-    double clustering = f->scores + f->keys + 3 * f->labels + f->sample;
+    double clustering = f->scores + f->keys + 3 * f->labels + f->sample + 3 * f->weights; /* doubles, first */
     double profiling = f->keys + f->blocks / 8 + f->quantiles;
 
     return f->fixed + f->caches + fmax(fmax(reading, reducing), fmax(clustering, profiling));
@@ -205,6 +207,7 @@ static void say_memory(text *out, const forecast *f)
     say_bytes(out, f->tiles, "tiles (2 bytes x %d features)", f->features);
     say_bytes(out, f->scores, "scores (2 bytes x up to %d components)", f->components);
     say_bytes(out, f->labels, "labels (2 bytes)");
+    if (f->weights > 0) say_bytes(out, f->weights, "weights (4 bytes)");
     say_bytes(out, f->sample, "sample for k and starting centroids");
     say_bytes(out, f->blocks, "a block of features");
     say_bytes(out, f->dataset, "a block of the dataset");

@@ -191,7 +191,8 @@ static tsr_status find_segments(const tsr_comm *comm, tsr_run *run, const tsr_in
     TSR_TRY(tsr_step_tiles(comm, run, scaler, &population, &tiles));
     TSR_TRY(tsr_step_pca(comm, run, tiles, &pca, &scores));
     if (scores != NULL) tsr_tiles_destroy(&tiles);
-    const tsr_tiles *space = scores != NULL ? scores : tiles;
+    tsr_tiles *space = scores != NULL ? scores : tiles; /* what is clustered */
+    TSR_TRY(tsr_step_weights(comm, run, input, space));
     TSR_TRY(tsr_step_kmeans(comm, run, input, scaler, pca, space, &segmentation));
     TSR_TRY(tsr_step_quality(comm, run, input, space, &segmentation, &quality));
     TSR_TRY(tsr_step_rfm(comm, run, &population, &info, &rfm));

@@ -34,6 +34,13 @@ tsr_status tsr_step_tiles(const tsr_comm *comm, tsr_run *run, tsr_scaler *scaler
 tsr_status tsr_step_pca(const tsr_comm *comm, tsr_run *run, const tsr_tiles *tiles, tsr_pca **pca,
                         tsr_tiles **scores) TSR_NODISCARD;
 
+/**
+ * Collective. Give the space its weights, where the job names a column of them and something is still to be learned
+ * from them. @return TSR_OK; what tsr_values_read() and tsr_weights_attach() return
+ */
+tsr_status tsr_step_weights(const tsr_comm *comm, const tsr_run *run, const tsr_input *input,
+                            tsr_tiles *space) TSR_NODISCARD;
+
 /* Segments found, numbered by revenue per customer (largest first), or by size where there is no money. */
 typedef struct tsr_segmentation {
     tsr_kmeans *model; /* in segment order; owned */

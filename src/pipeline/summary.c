@@ -172,6 +172,25 @@ static bool is_tiny(const tsr_findings *f, const tsr_part *part)
     return share < f->run->settings->cluster.min_share;
 }
 
+/* Of all customers of a segment, as the column has it. */
+static double weight_of(const tsr_kmeans *model, int32_t segment)
+{
+    return (double)model->weight[segment] * model->quantum;
+}
+
+/* How much customers counted, where the job says so. */
+static json_t *weights_of(const tsr_findings *f)
+{
+    const tsr_kmeans *model = f->segmentation->model;
+    const char *column = f->run->settings->cluster.weights;
+    double total = 0;
+
+    for (int32_t s = 0; s < model->k; s++)
+        total += model->weight != NULL ? weight_of(model, s) : (double)model->count[s] * model->quantum;
+    return json_pack("{s:s, s:o, s:o, s:b}", "column", column, "quantum", real(model->quantum), "total", real(total),
+                     "equal", model->weight == NULL);
+}
+
 static json_t *segments_of(const tsr_findings *f)
 {
     json_t *segments = json_array();
@@ -190,6 +209,8 @@ static json_t *segments_of(const tsr_findings *f)
             json_object_set_new(json, "silhouette",
                                 json_pack("{s:o, s:o}", "value", real(f->quality->euclidean.segment[s]), "error",
                                           real(f->quality->euclidean.segment_error[s])));
+        if (f->segmentation->model->weight != NULL)
+            json_object_set_new(json, "weight", real(weight_of(f->segmentation->model, s)));
         if (f->segmentation->model->jaccard != NULL)
             json_object_set_new(json, "jaccard", real(f->segmentation->model->jaccard[s]));
         json_array_append_new(segments, json);
@@ -233,6 +254,7 @@ tsr_status tsr_summary_segments(const tsr_findings *f, char **text)
     json_object_set_new(json, "customers", json_integer(f->info->customers));
     json_object_set_new(json, "min_cell", json_integer(min_cell));
     json_object_set_new(json, "quality", quality_of(f));
+    if (f->run->settings->cluster.weights != NULL) json_object_set_new(json, "weights", weights_of(f));
     json_object_set_new(json, "choice", choice_of(f->segmentation->model));
     json_object_set_new(json, "choice_votes", f->segmentation->model->candidates_n > 0 ? votes_of(f) : json_null());
     json_object_set_new(json, "pca", f->pca != NULL ? pca_of(f->pca) : json_null());

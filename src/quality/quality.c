@@ -27,8 +27,9 @@ const tsr_key tsr_quality_keys[] = {
 typedef struct evidence {
     int32_t k, cols;
     int32_t filled;      /* segments with rows */
-    int64_t *count;      /* [k] */
-    int64_t *sums;       /* [k][cols] steps */
+    int64_t *count;      /* [k] rows */
+    int64_t *weight;     /* [k] sums of weights; the counts where there are none */
+    int64_t *sums;       /* [k][cols] steps; this and what follows: each row times its weight */
     tsr_int128 *squares; /* [k] sum of squared lengths, steps^2 */
     double *centre;      /* [k][cols] steps */
     double *spread;      /* [k] mean squared distance to the centre */
@@ -43,6 +44,7 @@ static tsr_status evidence_make(int32_t k, int32_t cols, evidence *e)
     e->k = k;
     e->cols = cols;
     TSR_TRY(tsr_alloc(&e->count, k, sizeof *e->count));
+    TSR_TRY(tsr_alloc(&e->weight, k, sizeof *e->weight));
     TSR_TRY(tsr_alloc(&e->sums, (int64_t)k * cols, sizeof *e->sums));
     TSR_TRY(tsr_alloc(&e->squares, k, sizeof *e->squares));
     TSR_TRY(tsr_alloc(&e->centre, (int64_t)k * cols, sizeof *e->centre));
@@ -66,6 +68,7 @@ static void evidence_clear(evidence *e)
     tsr_free(&e->centre);
     tsr_free(&e->squares);
     tsr_free(&e->sums);
+    tsr_free(&e->weight);
     tsr_free(&e->count);
 }
 
@@ -78,10 +81,11 @@ static void add_moments(const tsr_tiles *tiles, const uint16_t *label, evidence 
         tsr_tiles_norms(tiles, t, norm);
         for (int i = 0; i < tsr_tile_rows(tiles, t); i++) {
             uint16_t c = label[t * TSR_TILE_ROWS + i];
-            int64_t *sums = e->sums + (int64_t)c * e->cols;
+            int64_t *sums = e->sums + (int64_t)c * e->cols, weight = tsr_tiles_weight(tiles, t * TSR_TILE_ROWS + i);
             e->count[c]++;
-            e->squares[c] += norm[i];
-            for (int32_t j = 0; j < e->cols; j++) sums[j] += tile[(int64_t)j * TSR_TILE_ROWS + i];
+            e->weight[c] += weight;
+            e->squares[c] += (tsr_int128)weight * norm[i];
+            for (int32_t j = 0; j < e->cols; j++) sums[j] += weight * tile[(int64_t)j * TSR_TILE_ROWS + i];
         }
     }
 }
@@ -98,7 +102,7 @@ static tsr_int128 scatter(int64_t n, tsr_int128 squares, const int64_t *sums, in
 static void find_centres(evidence *e)
 {
     for (int32_t c = 0; c < e->k; c++) {
-        int64_t n = e->count[c];
+        int64_t n = e->weight[c];
         const int64_t *sums = e->sums + (int64_t)c * e->cols;
 
         if (n == 0) continue;
@@ -117,10 +121,10 @@ static double silhouette(double own, double other)
 
 /* One row against all centres. The mean squared distance to the rows of segment c is the squared distance to its
  * centre plus its spread (exact: no pairs are visited); its own segment counts without the row itself. */
-static void add_row(evidence *e, int row, int32_t own)
+static void add_row(evidence *e, int row, int64_t weight, int32_t own)
 {
-    double n = (double)e->count[own], own_square = e->near[(int64_t)own * TSR_TILE_ROWS + row];
-    double own_mean = n / (n - 1) * (own_square + e->spread[own]);
+    double n = (double)e->weight[own], own_square = e->near[(int64_t)own * TSR_TILE_ROWS + row];
+    double own_mean = n / (n - (double)weight) * (own_square + e->spread[own]);
     double other_square = INFINITY, other_mean = INFINITY;
 
     for (int32_t c = 0; c < e->k; c++) {
@@ -129,10 +133,10 @@ static void add_row(evidence *e, int row, int32_t own)
         other_square = fmin(other_square, d);
         other_mean = fmin(other_mean, d + e->spread[c]);
     }
-    tsr_fixed_add(&e->sum[e->k + own], sqrt(own_square), 1);
+    tsr_fixed_add(&e->sum[e->k + own], sqrt(own_square), weight);
     if (e->count[own] == 1 || e->filled < 2) return; /* a customer alone counts as 0 */
-    tsr_fixed_add(&e->sum[own], silhouette(sqrt(own_square), sqrt(other_square)), 1);
-    tsr_fixed_add(&e->sum[2 * e->k], silhouette(own_mean, other_mean), 1);
+    tsr_fixed_add(&e->sum[own], silhouette(sqrt(own_square), sqrt(other_square)), weight);
+    tsr_fixed_add(&e->sum[2 * e->k], silhouette(own_mean, other_mean), weight);
 }
 
 static void add_distances(const tsr_tiles *tiles, const uint16_t *label, evidence *e)
@@ -140,7 +144,10 @@ static void add_distances(const tsr_tiles *tiles, const uint16_t *label, evidenc
     for (int64_t t = 0; t < tiles->tiles; t++) {
         for (int32_t c = 0; c < e->k; c++)
             tsr_tile_distance(tiles, t, e->centre + (int64_t)c * e->cols, e->near + (int64_t)c * TSR_TILE_ROWS);
-        for (int i = 0; i < tsr_tile_rows(tiles, t); i++) add_row(e, i, label[t * TSR_TILE_ROWS + i]);
+        for (int i = 0; i < tsr_tile_rows(tiles, t); i++) {
+            int64_t slot = t * TSR_TILE_ROWS + i;
+            add_row(e, i, tsr_tiles_weight(tiles, slot), label[slot]);
+        }
     }
 }
 
@@ -152,7 +159,7 @@ static double davies_bouldin(const evidence *e)
         double worst = 0;
 
         if (e->count[c] == 0) continue;
-        double mine = tsr_fixed_value(&e->sum[e->k + c]) / (double)e->count[c];
+        double mine = tsr_fixed_value(&e->sum[e->k + c]) / (double)e->weight[c];
         for (int32_t o = 0; o < e->k; o++) {
             double between = 0;
 
@@ -162,7 +169,7 @@ static double davies_bouldin(const evidence *e)
                 between += d * d;
             }
             if (between == 0) return NAN;
-            worst = fmax(worst, (mine + tsr_fixed_value(&e->sum[e->k + o]) / (double)e->count[o]) / sqrt(between));
+            worst = fmax(worst, (mine + tsr_fixed_value(&e->sum[e->k + o]) / (double)e->weight[o]) / sqrt(between));
         }
         sum += worst;
     }
@@ -170,46 +177,49 @@ static double davies_bouldin(const evidence *e)
 }
 
 /* Inertia and what follows from sums of squares alone; integers up to the last division. */
-static void measure_variance(const evidence *e, double step, int64_t *total_sums, tsr_quality *q)
+static void measure_variance(const evidence *e, const tsr_tiles *tiles, int64_t *total_sums, tsr_quality *q)
 {
     tsr_int128 squares = 0;
-    int64_t n = 0;
+    int64_t n = 0, rows = tiles->span.rows_global;
     double within = 0;
 
     for (int32_t c = 0; c < e->k; c++) {
         const int64_t *sums = e->sums + (int64_t)c * e->cols;
         double own = e->count[c] == 0 ? 0
-                                      : tsr_int128_scaled(scatter(e->count[c], e->squares[c], sums, e->cols), 0) /
-                                            (double)e->count[c];
+                                      : tsr_int128_scaled(scatter(e->weight[c], e->squares[c], sums, e->cols), 0) /
+                                            (double)e->weight[c];
 
         q->segment_rows[c] = e->count[c];
-        q->segment_inertia[c] = own * step * step;
+        q->segment_inertia[c] = own * tiles->step * tiles->step * tiles->quantum;
         within += own;
-        n += e->count[c];
+        n += e->weight[c];
         squares += e->squares[c];
         for (int32_t j = 0; j < e->cols; j++) total_sums[j] += sums[j];
     }
     double total = n == 0 ? 0 : tsr_int128_scaled(scatter(n, squares, total_sums, e->cols), 0) / (double)n;
     double between = fmax(total - within, 0);
 
-    q->inertia = within * step * step;
+    q->inertia = within * tiles->step * tiles->step * tiles->quantum;
     q->explained_variance = total > 0 ? between / total : NAN;
-    q->calinski_harabasz = e->filled > 1 && n > e->filled && within > 0
-                               ? between / (e->filled - 1) / (within / (double)(n - e->filled))
+    q->calinski_harabasz = e->filled > 1 && rows > e->filled && within > 0
+                               ? between / (e->filled - 1) / (within / (double)(rows - e->filled))
                                : NAN;
 }
 
-static void measure_silhouettes(const evidence *e, int64_t rows, tsr_quality *q)
+static void measure_silhouettes(const evidence *e, tsr_quality *q)
 {
     tsr_fixed all = tsr_fixed_zero(SILHOUETTE_SCALE);
     bool defined = e->filled > 1;
+    int64_t n = 0;
 
     for (int32_t c = 0; c < e->k; c++) {
         tsr_fixed_join(&all, &e->sum[c]);
-        q->segment_silhouette[c] = defined && e->count[c] > 0 ? tsr_fixed_value(&e->sum[c]) / (double)e->count[c] : NAN;
+        n += e->weight[c];
+        q->segment_silhouette[c] =
+            defined && e->weight[c] > 0 ? tsr_fixed_value(&e->sum[c]) / (double)e->weight[c] : NAN;
     }
-    q->silhouette_simplified = defined ? tsr_fixed_value(&all) / (double)rows : NAN;
-    q->silhouette_squared = defined ? tsr_fixed_value(&e->sum[2 * e->k]) / (double)rows : NAN;
+    q->silhouette_simplified = defined ? tsr_fixed_value(&all) / (double)n : NAN;
+    q->silhouette_squared = defined ? tsr_fixed_value(&e->sum[2 * e->k]) / (double)n : NAN;
     q->davies_bouldin = defined ? davies_bouldin(e) : NAN;
 }
 
@@ -247,14 +257,15 @@ tsr_status tsr_quality_compute(const tsr_comm *comm, const tsr_tiles *tiles, con
 
     add_moments(tiles, label, &e);
     tsr_sum_int64(comm, e.count, k);
+    tsr_sum_int64(comm, e.weight, k);
     tsr_sum_int64(comm, e.sums, (int64_t)k * tiles->cols);
     TSR_TRY(tsr_sum_int128(comm, e.squares, k));
     find_centres(&e);
     add_distances(tiles, label, &e);
     TSR_TRY(tsr_sum_fixed(comm, e.sum, 2 * (int64_t)k + 1));
 
-    measure_variance(&e, tiles->step, total_sums, quality);
-    measure_silhouettes(&e, tiles->span.rows_global, quality);
+    measure_variance(&e, tiles, total_sums, quality);
+    measure_silhouettes(&e, quality);
 done:
     if (st != TSR_OK) tsr_quality_clear(quality);
     tsr_free(&total_sums);

@@ -141,6 +141,11 @@ fails "a foreign matrix file" 3 'good\.csv' segment good.yaml --set dataset=null
 
 # ---- runs ----
 fails "fewer customers than segments" 3 'fewer|customers' segment good.yaml --set cluster.k=61 --set output=few.run
+fails "weights that are not there" 2 '.cluster\.weights. names shoe_size' \
+    segment good.yaml --set cluster.weights=shoe_size --set output=weightless.run
+fails "weights that are all 0" 3 'cluster\.weights: return_share is 0 for every customer' \
+    segment good.yaml --set cluster.weights=return_share --set output=zero.run
+succeeds "weights by a feature" segment good.yaml --set cluster.weights=frequency --set output=weights.run
 fails "the directory of another job" 2 'cluster\.k' segment good.yaml --set cluster.k=4
 mkdir foreign.run2
 echo mine >foreign.run2/thesis.txt

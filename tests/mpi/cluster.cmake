@@ -7,3 +7,4 @@ target_compile_definitions(mpi_kmeans_published PRIVATE TSR_DATA="${PROJECT_SOUR
 tsr_mpi_test(choose NP 1 2 3 5)
 tsr_mpi_test(checkpoint NP 1 2 3 5)
 tsr_mpi_test(parallel NP 1 2 3 5)
+tsr_mpi_test(weights NP 1 2 3 5)

@@ -4,6 +4,7 @@
 
 #include "tessera/kmeans.h"
 #include "tessera/reduce.h"
+#include "tessera/weights.h"
 #include "tiles_test.h"
 
 enum { ROWS = 1200, COLS = 3, K = 6 };
@@ -73,8 +74,18 @@ static tsr_status fit(const tsr_comm *comm, const tsr_cluster_params *params, co
     return st;
 }
 
+/* Rows that count differently, by their number. */
+static tsr_status weigh(const tsr_comm *comm, tsr_tiles *tiles)
+{
+    double value[ROWS];
+
+    for (int64_t i = 0; i < tiles->span.rows; i++) value[i] = 0.1 + test_uniform(tiles->span.first + i, 500);
+    return tsr_weights_attach(comm, "w", value, tiles);
+}
+
 /* Stop in every iteration in turn and go on, from what was saved, with rows dealt otherwise. */
-static void stop_everywhere(const tsr_comm *comm, tsr_cluster_params params, test_value value, const double *start)
+static void stop_everywhere(const tsr_comm *comm, tsr_cluster_params params, test_value value, const double *start,
+                            bool weights)
 {
     tsr_tiles *tiles = test_tiles(comm, ROWS, COLS, 1e-3, DEAL_EVENLY, value);
     tsr_tiles *other = test_tiles(comm, ROWS, COLS, 1e-3, DEAL_LAST, value);
@@ -82,6 +93,7 @@ static void stop_everywhere(const tsr_comm *comm, tsr_cluster_params params, tes
     int64_t iterations = 0, again = 0;
     char plan[80];
 
+    if (weights) CHECK_ALL(comm, weigh(comm, tiles) == TSR_OK && weigh(comm, other) == TSR_OK);
     tsr_interrupt_install(0);
     CHECK_ALL(comm, fit(comm, &params, tiles, start, &wanted, &iterations) == TSR_OK);
     CHECK_ALL(comm, iterations > 3);
@@ -112,14 +124,23 @@ static void fit_stopped_anywhere_ends_with_the_same_bits(void **state)
     double start[K * COLS];
 
     for (int i = 0; i < K * COLS; i++) start[i] = test_clouds(i / COLS, i % COLS);
-    stop_everywhere(comm, usual, test_clouds, start);
+    stop_everywhere(comm, usual, test_clouds, start, false);
+}
+
+static void weighted_fit_stopped_anywhere_ends_with_the_same_bits(void **state)
+{
+    const tsr_comm *comm = *state;
+    double start[K * COLS];
+
+    for (int i = 0; i < K * COLS; i++) start[i] = i / COLS < 4 ? test_clouds(i / COLS, i % COLS) : 20;
+    stop_everywhere(comm, usual, test_clouds, start, true);
 }
 
 static void choice_of_k_survives_the_stop(void **state)
 {
     const tsr_comm *comm = *state;
 
-    stop_everywhere(comm, usual, test_uniform, NULL);
+    stop_everywhere(comm, usual, test_uniform, NULL, false);
 }
 
 /* Two segments start empty: filled in the first iteration, by either rule. */
@@ -132,7 +153,7 @@ static void filled_segments_survive_the_stop(void **state)
     for (int32_t empty = TSR_EMPTY_FARTHEST; empty <= TSR_EMPTY_SPLIT; empty++) {
         tsr_cluster_params params = usual;
         params.empty = empty;
-        stop_everywhere(comm, params, test_clouds, start);
+        stop_everywhere(comm, params, test_clouds, start, false);
     }
 }
 
@@ -145,10 +166,10 @@ static void other_stops_survive_the_stop(void **state)
 
     for (int i = 0; i < K * COLS; i++) start[i] = test_uniform(i / COLS, i % COLS);
     params.max_iter = 5;
-    stop_everywhere(comm, params, test_uniform, start);
+    stop_everywhere(comm, params, test_uniform, start, false);
     params.max_iter = 300;
     params.tol = 1e-3;
-    stop_everywhere(comm, params, test_uniform, start);
+    stop_everywhere(comm, params, test_uniform, start, false);
 }
 
 /* With 0 seconds between them every iteration is saved; the states are the same at any number of ranks. */
@@ -217,6 +238,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fit_stopped_anywhere_ends_with_the_same_bits),
+        cmocka_unit_test(weighted_fit_stopped_anywhere_ends_with_the_same_bits),
         cmocka_unit_test(choice_of_k_survives_the_stop),
         cmocka_unit_test(filled_segments_survive_the_stop),
         cmocka_unit_test(other_stops_survive_the_stop),
