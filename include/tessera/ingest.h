@@ -1,7 +1,8 @@
 /**
  * @file ingest.h
  * Sources -> dataset: read, clean, exchange, sort, partition.
- * Stage: every rank reads its byte range of plain files; a compressed or multi-line file is read whole by one rank.
+ * Stage: every rank reads its byte range of plain files; a compressed or multi-line file is read whole by one rank;
+ * of Parquet, ranks read row groups.
  *
  * A row is refused for the first reason that holds, in this order: its form (NUL bytes, quotes, missing columns), a
  * missing id, the rules of the source, its money, its time, its quantity, its texts. Every refused row is counted by
@@ -18,11 +19,13 @@
 
 typedef enum tsr_source_kind { TSR_SOURCE_CUSTOMERS, TSR_SOURCE_TRANSACTIONS } tsr_source_kind;
 
+typedef enum tsr_source_format { TSR_FORMAT_TEXT, TSR_FORMAT_PARQUET } tsr_source_format;
+
 /* One entry of ingest.sources. Column maps: field -> name in the header, or number from 1. */
 typedef struct tsr_source {
     int32_t kind; /* tsr_source_kind */
     tsr_texts files;
-    int32_t format;  /* 0 text */
+    int32_t format;  /* tsr_source_format; of Parquet, delimiter, header and multiline mean nothing */
     char *delimiter; /* "," ";" "tab" "blank" or one character */
     bool header;
     bool multiline;    /* quoted fields may hold line breaks: read by one rank */

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "ingest/input_reader.h"
 #include "ingest/receipt.h"
 #include "tessera/file.h"
 #include "tessera/interrupt.h"
@@ -22,7 +23,8 @@ static const tsr_key source_keys[] = {
      "what a row is: a customer with attributes, or a transaction", NULL, 0},
     {"files", TSR_KEY_PATHS, IN_SOURCE(files), NULL, 0, 0, NULL,
      "paths or patterns (* ? [...]); plain text, gzip or zstd (seen by the first bytes)", NULL, 0},
-    {"format", TSR_KEY_CHOICE, IN_SOURCE(format), "text", 0, 0, "text", "delimited text in UTF-8", NULL, 0},
+    {"format", TSR_KEY_CHOICE, IN_SOURCE(format), "text", 0, 0, "text|parquet",
+     "delimited text in UTF-8, or Parquet (read by DuckDB's library: see TESSERA_DUCKDB_ROOT)", NULL, 0},
     {"delimiter", TSR_KEY_TEXT, IN_SOURCE(delimiter), "\",\"", 0, 0, NULL,
      "between fields: one character, tab, or blank (runs of spaces and tabs, no quotes)", NULL, 0},
     {"header", TSR_KEY_BOOL, IN_SOURCE(header), "true", 0, 0, NULL, "the first row names the columns", NULL, 0},
@@ -155,7 +157,7 @@ static tsr_status digest_files(const flow *f, int rank, int size)
     tsr_status st = TSR_OK;
 
     for (int32_t i = 0; st == TSR_OK && i < f->inputs.n; i++) {
-        tsr_input_share(&f->inputs.file[i], i, rank, size, &begin, &end);
+        tsr_input_bytes(&f->inputs.file[i], i, rank, size, &begin, &end);
         if (begin < end) st = digest_file(&f->inputs.file[i], begin, end, &f->digest[i]);
     }
     return st;
@@ -209,41 +211,39 @@ done:
 
 /* ---- reading ---- */
 
-static tsr_status read_rows(flow *f, int32_t number, tsr_text_reader *reader, const tsr_mapping *mapping)
+static tsr_status read_rows(flow *f, int32_t number, tsr_input_reader *reader, const tsr_mapping *mapping)
 {
-    const tsr_byte_source *bytes = tsr_text_reader_bytes(reader);
     tsr_row row;
     bool more;
 
     for (int64_t rows = 0;; rows++) {
-        tsr_status st = tsr_text_reader_next(reader, &row, &more);
+        tsr_status st = tsr_input_reader_next(reader, &row, &more);
         if (st == TSR_OK && more) st = tsr_mapping_take(mapping, &row, f->collect, f->balance, &f->seen);
         if (st != TSR_OK) return st;
         if (!more) break;
         if (rows % ROWS_BETWEEN_LOOKS != 0) continue;
         if (tsr_interrupt_wanted()) break; /* the check behind the reading makes it a decision of all */
-        tsr_progress("ingest: read", f->done + tsr_byte_source_consumed(bytes), f->to_do);
+        tsr_progress("ingest: read", f->done + tsr_input_reader_done(reader), f->to_do);
     }
-    f->breaks[number] = tsr_text_reader_breaks(reader);
-    f->digest[number] = tsr_byte_source_digest(bytes);
+    f->breaks[number] = tsr_input_reader_breaks(reader);
+    f->digest[number] = tsr_input_reader_digest(reader);
     return TSR_OK;
 }
 
 static tsr_status read_file(flow *f, int32_t number, int64_t begin, int64_t end)
 {
     const tsr_input *input = &f->inputs.file[number];
-    tsr_text_reader *reader = NULL;
+    tsr_input_reader *reader = NULL;
     tsr_mapping *mapping = NULL;
     tsr_status st;
 
     TSR_TRY(tsr_inputs_mapping(&f->inputs, f->params, number, &mapping));
-    tsr_text_format format = tsr_mapping_format(mapping);
-    TSR_TRY(tsr_text_reader_open(input->path, &input->facts, &format, begin, end, &reader));
+    TSR_TRY(tsr_input_reader_open(input, mapping, begin, end, &reader));
     TSR_TRY(read_rows(f, number, reader, mapping));
     TSR_TRY(tsr_file_unchanged(input->path, &input->facts));
     f->done += end - begin;
 done:
-    tsr_text_reader_close(&reader);
+    tsr_input_reader_close(&reader);
     tsr_mapping_destroy(&mapping);
     return st;
 }
@@ -260,6 +260,10 @@ static tsr_status read_share(flow *f, int rank, int size)
     for (int32_t i = 0; st == TSR_OK && i < f->inputs.n; i++) {
         tsr_input_share(&f->inputs.file[i], i, rank, size, &begin, &end);
         if (begin < end) st = read_file(f, i, begin, end);
+        if (!f->inputs.file[i].parquet) continue;
+        tsr_input_bytes(&f->inputs.file[i], i, rank, size, &begin,
+                        &end); /* the rows of Parquet say nothing of its bytes */
+        if (st == TSR_OK && begin < end) st = digest_file(&f->inputs.file[i], begin, end, &f->digest[i]);
     }
     return st;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ingest/parquet_reader.h"
 #include "tessera/file.h"
 #include "tessera/memory.h"
 
@@ -77,6 +78,7 @@ typedef struct told_file {
     tsr_file_facts facts;
     int64_t names_bytes; /* each name with a zero behind it */
     int32_t columns;
+    int32_t groups; /* of Parquet; -1: this is none. Where its row groups begin comes behind the names */
 } told_file;
 
 typedef struct told {
@@ -210,15 +212,33 @@ done:
     return st;
 }
 
+static tsr_status read_footer(const char *path, told *to, told_file *file)
+{
+    tsr_parquet_facts facts;
+    tsr_status st;
+
+    TSR_TRY(tsr_parquet_look(path, &facts));
+    file->columns = facts.columns;
+    file->names_bytes = facts.names_bytes;
+    file->groups = facts.groups;
+    TSR_TRY(tell(to, facts.names, facts.names_bytes));
+    TSR_TRY(tell(to, facts.first, (facts.groups + 1) * (int64_t)sizeof *facts.first));
+done:
+    tsr_parquet_facts_clear(&facts);
+    return st;
+}
+
 static tsr_status look_at(const tsr_source *source, const char *path, told *to)
 {
-    told_file file = {.columns = 0};
+    bool parquet = source->format == TSR_FORMAT_PARQUET;
+    told_file file = {.groups = -1};
     int64_t at = to->n;
     tsr_status st;
 
     TSR_TRY(tsr_file_look(path, &file.facts));
     TSR_TRY(tell(to, &file, sizeof file));
-    if (source->header) TSR_TRY(read_header(source, path, &file.facts, to, &file));
+    if (parquet) TSR_TRY(read_footer(path, to, &file));
+    if (!parquet && source->header) TSR_TRY(read_header(source, path, &file.facts, to, &file));
     memcpy(to->bytes + at, &file, sizeof file);
 done:
     return st;
@@ -233,27 +253,56 @@ static tsr_status look_at_all(const tsr_ingest_params *params, const tsr_inputs 
     return st;
 }
 
+/* Where the next file's names and row groups go. */
+typedef struct told_place {
+    const char *at;
+    int64_t columns, groups, parquet; /* so far: of all files; of all Parquet files; such files */
+} told_place;
+
+static void take_groups(int32_t groups, tsr_input *input, int64_t *first, told_place *place)
+{
+    int64_t n = groups + 1;
+
+    input->parquet = true;
+    input->groups = groups;
+    input->groups_before = (int32_t)place->groups;
+    input->group_first = first + place->groups + place->parquet;
+    memcpy(first + place->groups + place->parquet, place->at, (size_t)n * sizeof *first);
+    place->at += n * (int64_t)sizeof *first;
+    place->groups += groups;
+    place->parquet++;
+}
+
+static void take_file(const tsr_ingest_params *params, tsr_inputs *inputs, tsr_input *input, told_place *place)
+{
+    told_file file;
+
+    memcpy(&file, place->at, sizeof file);
+    place->at += sizeof file;
+    input->facts = file.facts;
+    input->header = (tsr_header){.n = file.columns, .name = inputs->name + place->columns};
+    for (int32_t c = 0; c < file.columns; c++) {
+        inputs->name[place->columns++] = place->at;
+        place->at += strlen(place->at) + 1;
+    }
+    input->whole = file.facts.packing != TSR_PACKING_PLAIN || source_at(params, input->source)->multiline ||
+                   file.facts.bytes <= TSR_SOURCE_BLOCK;
+    inputs->bytes += file.facts.bytes;
+    if (file.groups >= 0) take_groups(file.groups, input, inputs->group_first, place);
+}
+
 /* What was told becomes the inputs; the names stay in the block that was received. */
 static tsr_status take_told(const tsr_ingest_params *params, const told *from, tsr_inputs *inputs)
 {
-    told_file file;
-    int64_t at = 0, columns = 0;
-    tsr_status st = tsr_alloc(&inputs->name, from->n, sizeof *inputs->name); /* no name without a byte */
+    told_place place = {.at = from->bytes};
+    tsr_status st;
 
-    for (int32_t f = 0; st == TSR_OK && f < inputs->n; f++) {
-        tsr_input *input = &inputs->file[f];
-        memcpy(&file, from->bytes + at, sizeof file);
-        at += (int64_t)sizeof file;
-        input->facts = file.facts;
-        input->header = (tsr_header){.n = file.columns, .name = inputs->name + columns};
-        for (int32_t c = 0; c < file.columns; c++) {
-            inputs->name[columns++] = from->bytes + at;
-            at += (int64_t)strlen(from->bytes + at) + 1;
-        }
-        input->whole = file.facts.packing != TSR_PACKING_PLAIN || source_at(params, input->source)->multiline ||
-                       file.facts.bytes <= TSR_SOURCE_BLOCK;
-        inputs->bytes += file.facts.bytes;
-    }
+    TSR_TRY(tsr_alloc(&inputs->name, from->n, sizeof *inputs->name)); /* no name without a byte */
+    TSR_TRY(tsr_alloc(&inputs->group_first, from->n / (int64_t)sizeof *inputs->group_first + 1,
+                      sizeof *inputs->group_first));
+    for (int32_t f = 0; f < inputs->n; f++) take_file(params, inputs, &inputs->file[f], &place);
+    for (int32_t f = 0; f < inputs->n; f++) inputs->file[f].groups_all = (int32_t)place.groups;
+done:
     return st;
 }
 
@@ -332,12 +381,31 @@ void tsr_inputs_close(tsr_inputs *inputs)
     tsr_free(&inputs->zone);
     tsr_free(&inputs->names);
     tsr_free(&inputs->name);
+    tsr_free(&inputs->group_first);
     tsr_free(&inputs->attribute);
     tsr_free(&inputs->form);
     memset(inputs, 0, sizeof *inputs);
 }
 
+/* Row groups of all files in a row, dealt in equal numbers. */
+static int64_t first_group(const tsr_input *input, int rank, int size)
+{
+    int64_t group = (int64_t)input->groups_all * rank / size - input->groups_before;
+
+    return group < 0 ? 0 : group > input->groups ? input->groups : group;
+}
+
 void tsr_input_share(const tsr_input *input, int32_t number, int rank, int size, int64_t *begin, int64_t *end)
+{
+    if (!input->parquet) {
+        tsr_input_bytes(input, number, rank, size, begin, end);
+        return;
+    }
+    *begin = input->group_first[first_group(input, rank, size)];
+    *end = input->group_first[first_group(input, rank + 1, size)];
+}
+
+void tsr_input_bytes(const tsr_input *input, int32_t number, int rank, int size, int64_t *begin, int64_t *end)
 {
     *begin = *end = 0;
     if (!input->whole) {

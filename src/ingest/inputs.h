@@ -13,18 +13,22 @@ typedef struct tsr_input {
     bool whole; /* packed, multiline or small: read by one rank */
     tsr_file_facts facts;
     tsr_header header;
+    bool parquet; /* with row groups, which have a place among those of all files */
+    int32_t groups, groups_before, groups_all;
+    const int64_t *group_first; /* [groups + 1] rows, from 0 */
 } tsr_input;
 
 typedef struct tsr_inputs {
     int32_t n;
-    tsr_input *file;   /* [n] in the order of the job */
-    char *paths;       /* the files' paths point in here */
-    tsr_zone *zone;    /* [sources + 1]: of each source, then the dataset's */
-    char *names;       /* the headers' text */
-    const char **name; /* the headers' columns point in here */
-    int64_t bytes;     /* of all files */
-    char **attribute;  /* [attributes] sorted, distinct; borrowed from the params */
-    int32_t *form;     /* [attributes] */
+    tsr_input *file;      /* [n] in the order of the job */
+    char *paths;          /* the files' paths point in here */
+    tsr_zone *zone;       /* [sources + 1]: of each source, then the dataset's */
+    char *names;          /* the headers' text */
+    const char **name;    /* the headers' columns point in here */
+    int64_t *group_first; /* of all files of Parquet, one after the other */
+    int64_t bytes;        /* of all files */
+    char **attribute;     /* [attributes] sorted, distinct; borrowed from the params */
+    int32_t *form;        /* [attributes] */
     tsr_collect_shape shape;
 } tsr_inputs;
 
@@ -34,8 +38,12 @@ typedef struct tsr_inputs {
 tsr_status tsr_inputs_open(const tsr_comm *comm, const tsr_ingest_params *params, tsr_inputs *inputs) TSR_NODISCARD;
 void tsr_inputs_close(tsr_inputs *inputs);
 
-/** Local. The part of a file that a rank reads; begin = end: none of it. */
+/** Local. The part of a file that a rank reads, in bytes; of Parquet, in rows of whole row groups. begin = end: none.
+ */
 void tsr_input_share(const tsr_input *input, int32_t number, int rank, int size, int64_t *begin, int64_t *end);
+
+/** Local. The part of a file's bytes whose digest a rank makes. */
+void tsr_input_bytes(const tsr_input *input, int32_t number, int rank, int size, int64_t *begin, int64_t *end);
 
 /** Local. The mapping of one file; destroy it after use. */
 tsr_status tsr_inputs_mapping(const tsr_inputs *inputs, const tsr_ingest_params *params, int32_t number,

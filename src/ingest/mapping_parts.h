@@ -51,6 +51,7 @@ struct tsr_mapping {
     tsr_rule_place *rule; /* [rules] */
     tsr_clock clock;
     tsr_text_format format;
+    bool *used; /* [columns of the header] */
 };
 
 extern const char *const tsr_field_name[TSR_FIELDS];

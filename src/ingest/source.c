@@ -199,6 +199,7 @@ static tsr_status find_place(const finder *f, const char *what, const char *name
     }
     if (place->slot < 0) return no_such_column(f, what, name);
     if (place->slot >= f->mapping->format.fields) f->mapping->format.fields = place->slot + 1;
+    if (place->slot < f->header->n) f->mapping->used[place->slot] = true;
     const char *shown = place->slot < f->header->n ? f->header->name[place->slot] : name;
     snprintf(place->column, sizeof place->column, "%.*s", (int)sizeof place->column - 1, shown);
     return TSR_OK;
@@ -280,6 +281,7 @@ tsr_status tsr_mapping_create(const tsr_source *source, const tsr_mapping_place 
 
     *out = NULL;
     TSR_TRY(tsr_alloc(&mapping, 1, sizeof *mapping));
+    TSR_TRY(tsr_alloc(&mapping->used, header->n, sizeof *mapping->used));
     f.mapping = mapping;
     mapping->kind = source->kind;
     mapping->source = place->source;
@@ -310,6 +312,7 @@ void tsr_mapping_destroy(tsr_mapping **at)
     if (mapping == NULL) return;
     for (int32_t i = 0; i < mapping->rules; i++) tsr_reject_destroy(&mapping->rule[i].rule);
     tsr_free(&mapping->rule);
+    tsr_free(&mapping->used);
     tsr_free(&mapping->attribute);
     tsr_free(at);
 }
@@ -317,4 +320,9 @@ void tsr_mapping_destroy(tsr_mapping **at)
 tsr_text_format tsr_mapping_format(const tsr_mapping *mapping)
 {
     return mapping->format;
+}
+
+const bool *tsr_mapping_used(const tsr_mapping *mapping)
+{
+    return mapping->used;
 }

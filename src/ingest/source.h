@@ -47,6 +47,9 @@ void tsr_mapping_destroy(tsr_mapping **mapping);
 /** Local. How the reader shall read the file. */
 tsr_text_format tsr_mapping_format(const tsr_mapping *mapping);
 
+/** Local. [columns of the file] which ones the mapping looks at. Borrowed; of a file without a header: none. */
+const bool *tsr_mapping_used(const tsr_mapping *mapping);
+
 /* What was seen on the way and decides something about the whole dataset. */
 typedef struct tsr_seen {
     bool clock;             /* a time of day */

@@ -1,0 +1,326 @@
+#include "data/duck.h"
+
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tessera/memory.h"
+
+#define LIBRARY "libduckdb.so"
+#ifndef TSR_DUCKDB_LIBRARY
+#define TSR_DUCKDB_LIBRARY "" /* what CMake found */
+#endif
+
+/* ---- the part of DuckDB's C interface in use: duckdb.h, stable since 1.2 ---- */
+
+typedef struct duck_result {
+    uint64_t deprecated[3];
+    void *more_deprecated[2];
+    void *internal;
+} duck_result;
+
+/* A VARCHAR: up to 12 bytes are held in place. */
+typedef union duck_string {
+    struct {
+        uint32_t n;
+        char head[12];
+    } here;
+    struct {
+        uint32_t n;
+        char prefix[4];
+        const char *at;
+    } there;
+} duck_string;
+
+enum { DUCK_INLINE = 12 };
+
+#define DUCK_API(X)                                                                                                    \
+    X(const char *, library_version, (void))                                                                           \
+    X(int, open, (const char *path, void **database))                                                                  \
+    X(void, close, (void **database))                                                                                  \
+    X(int, connect, (void *database, void **connection))                                                               \
+    X(void, disconnect, (void **connection))                                                                           \
+    X(int, query, (void *connection, const char *sql, duck_result *result))                                            \
+    X(const char *, result_error, (duck_result * result))                                                              \
+    X(void, destroy_result, (duck_result * result))                                                                    \
+    X(uint64_t, column_count, (duck_result * result))                                                                  \
+    X(int, prepare, (void *connection, const char *sql, void **statement))                                             \
+    X(const char *, prepare_error, (void *statement))                                                                  \
+    X(void, destroy_prepare, (void **statement))                                                                       \
+    X(int, execute_prepared, (void *statement, duck_result *result))                                                   \
+    X(void *, fetch_chunk, (duck_result result))                                                                       \
+    X(void, destroy_data_chunk, (void **chunk))                                                                        \
+    X(uint64_t, data_chunk_get_size, (void *chunk))                                                                    \
+    X(void *, data_chunk_get_vector, (void *chunk, uint64_t column))                                                   \
+    X(void *, vector_get_data, (void *vector))                                                                         \
+    X(uint64_t *, vector_get_validity, (void *vector))
+
+typedef struct duck_api {
+#define DUCK_POINTER(type, name, arguments) type(*name) arguments;
+    DUCK_API(DUCK_POINTER)
+#undef DUCK_POINTER
+    int (*execute_streaming)(void *statement, duck_result *result); /* execute_prepared where there is none */
+} duck_api;
+
+static duck_api api;
+static void *library; /* stays open: DuckDB has threads and statics of its own */
+
+struct tsr_duck {
+    void *database, *connection;
+};
+
+struct tsr_duck_rows {
+    const char *what;
+    duck_result result;
+    void *chunk;
+    int32_t columns;
+    int64_t at, n;            /* rows of the chunk */
+    const duck_string **data; /* [columns] */
+    uint64_t **valid;         /* [columns] bit per row; NULL: all */
+    tsr_duck_text *field;     /* [columns] */
+};
+
+/* ---- the library ---- */
+
+static void try_path(const char *format, const char *folder)
+{
+    char path[4096];
+
+    if (library != NULL || snprintf(path, sizeof path, format, folder) >= (int)sizeof path) return;
+    if (path[0] == '/' || path[0] == '.' ? access(path, R_OK) == 0 : path[0] != '\0')
+        library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+}
+
+static void find_library(void)
+{
+    const char *root = getenv("TESSERA_DUCKDB_ROOT");
+
+    if (root != NULL) {
+        try_path("%s/" LIBRARY, root);
+        try_path("%s/lib/" LIBRARY, root);
+    }
+    try_path("%s", TSR_DUCKDB_LIBRARY);
+    try_path("%s", LIBRARY);
+}
+
+/* dlsym gives an object's address for a function's: POSIX says that this way of taking it works. */
+static bool find_function(const char *name, void *pointer)
+{
+    void *address = dlsym(library, name);
+
+    memcpy(pointer, &address, sizeof address);
+    return address != NULL;
+}
+
+static bool find_functions(const char **missing)
+{
+    bool found = true;
+
+    *missing = "";
+#define DUCK_FIND(type, name, arguments)                                                                               \
+    if (!find_function("duckdb_" #name, &api.name)) {                                                                  \
+        *missing = "duckdb_" #name;                                                                                    \
+        found = false;                                                                                                 \
+    }
+    DUCK_API(DUCK_FIND)
+#undef DUCK_FIND
+    /* It is to be removed from some later version; without it answers are held whole. */
+    if (!find_function("duckdb_execute_prepared_streaming", &api.execute_streaming))
+        api.execute_streaming = api.execute_prepared;
+    return found;
+}
+
+static tsr_status load(void)
+{
+    const char *missing;
+
+    if (library != NULL) return TSR_OK;
+    find_library();
+    if (library == NULL) {
+        const char *why = dlerror();
+        return TSR_FAIL(TSR_ECONF,
+                        "Parquet is read and written by DuckDB's library, which is not here%s%s: put libduckdb.so (in "
+                        "the archive libduckdb of duckdb.org, or `npm pack @duckdb/node-bindings-linux-x64`) into a "
+                        "folder and set TESSERA_DUCKDB_ROOT to it",
+                        why != NULL ? "; " : "", why != NULL ? why : "");
+    }
+    if (!find_functions(&missing)) {
+        dlclose(library);
+        library = NULL;
+        return TSR_FAIL(TSR_EDATA, "libduckdb.so has no function %s: take version 1.4 or 1.5", missing);
+    }
+    return TSR_OK;
+}
+
+const char *tsr_duck_version(void)
+{
+    const char *version = load() == TSR_OK ? api.library_version() : NULL;
+
+    if (version == NULL) tsr_error_clear(); /* an optional component */
+    return version;
+}
+
+/* ---- a database ---- */
+
+tsr_status tsr_duck_open(tsr_duck **out)
+{
+    static const char *const settings[] = {"SET threads = 1", "SET autoinstall_known_extensions = false",
+                                           "SET autoload_known_extensions = false"};
+    tsr_duck *duck = NULL;
+    tsr_status st;
+
+    *out = NULL;
+    TSR_TRY(load());
+    TSR_TRY(tsr_alloc(&duck, 1, sizeof *duck));
+    if (api.open(NULL, &duck->database) != 0 || api.connect(duck->database, &duck->connection) != 0) {
+        st = TSR_FAIL(TSR_ENOMEM, "DuckDB cannot open a database in memory");
+        goto done;
+    }
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) TSR_TRY(tsr_duck_run(duck, "DuckDB", settings[i]));
+    *out = duck;
+    duck = NULL;
+done:
+    tsr_duck_close(&duck);
+    return st;
+}
+
+void tsr_duck_close(tsr_duck **duck)
+{
+    if (*duck == NULL) return;
+    if ((*duck)->connection != NULL) api.disconnect(&(*duck)->connection);
+    if ((*duck)->database != NULL) api.close(&(*duck)->database);
+    tsr_free(duck);
+}
+
+/* The first line of what DuckDB says: the rest repeats the query. */
+static tsr_status fail(const char *what, const char *message)
+{
+    const char *text = message != NULL ? message : "DuckDB gives no reason";
+
+    return TSR_FAIL(TSR_EDATA, "%s: %.*s", what, (int)strcspn(text, "\n"), text);
+}
+
+tsr_status tsr_duck_run(tsr_duck *duck, const char *what, const char *sql)
+{
+    duck_result result = {.internal = NULL};
+    tsr_status st = api.query(duck->connection, sql, &result) == 0 ? TSR_OK : fail(what, api.result_error(&result));
+
+    api.destroy_result(&result);
+    return st;
+}
+
+/* ---- rows ---- */
+
+static tsr_status make_room(tsr_duck_rows *rows)
+{
+    tsr_status st;
+
+    rows->columns = (int32_t)api.column_count(&rows->result);
+    TSR_TRY(tsr_alloc(&rows->data, rows->columns, sizeof *rows->data));
+    TSR_TRY(tsr_alloc(&rows->valid, rows->columns, sizeof *rows->valid));
+    TSR_TRY(tsr_alloc(&rows->field, rows->columns, sizeof *rows->field));
+done:
+    return st;
+}
+
+tsr_status tsr_duck_query(tsr_duck *duck, const char *what, const char *sql, tsr_duck_rows **out)
+{
+    tsr_duck_rows *rows = NULL;
+    void *statement = NULL;
+    tsr_status st;
+
+    *out = NULL;
+    TSR_TRY(tsr_alloc(&rows, 1, sizeof *rows));
+    rows->what = what;
+    if (api.prepare(duck->connection, sql, &statement) != 0) {
+        st = fail(what, api.prepare_error(statement));
+        goto done;
+    }
+    if (api.execute_streaming(statement, &rows->result) != 0) {
+        st = fail(what, api.result_error(&rows->result));
+        goto done;
+    }
+    TSR_TRY(make_room(rows));
+    *out = rows;
+    rows = NULL;
+done:
+    api.destroy_prepare(&statement);
+    tsr_duck_rows_close(&rows);
+    return st;
+}
+
+void tsr_duck_rows_close(tsr_duck_rows **at)
+{
+    tsr_duck_rows *rows = *at;
+
+    if (rows == NULL) return;
+    if (rows->chunk != NULL) api.destroy_data_chunk(&rows->chunk);
+    api.destroy_result(&rows->result);
+    tsr_free(&rows->data);
+    tsr_free(&rows->valid);
+    tsr_free(&rows->field);
+    tsr_free(at);
+}
+
+int32_t tsr_duck_columns(const tsr_duck_rows *rows)
+{
+    return rows->columns;
+}
+
+static tsr_status next_chunk(tsr_duck_rows *rows)
+{
+    if (rows->chunk != NULL) api.destroy_data_chunk(&rows->chunk);
+    rows->at = rows->n = 0;
+    rows->chunk = api.fetch_chunk(rows->result);
+    if (rows->chunk == NULL) {
+        const char *error = api.result_error(&rows->result);
+        return error != NULL ? fail(rows->what, error) : TSR_OK;
+    }
+    rows->n = (int64_t)api.data_chunk_get_size(rows->chunk);
+    for (int32_t c = 0; c < rows->columns; c++) {
+        void *vector = api.data_chunk_get_vector(rows->chunk, (uint64_t)c);
+        rows->data[c] = api.vector_get_data(vector);
+        rows->valid[c] = api.vector_get_validity(vector);
+    }
+    return TSR_OK;
+}
+
+static tsr_duck_text text_of(const tsr_duck_rows *rows, int32_t c)
+{
+    int64_t at = rows->at;
+    const duck_string *s = &rows->data[c][at];
+
+    if (rows->valid[c] != NULL && (rows->valid[c][at / 64] >> (at % 64) & 1) == 0) return (tsr_duck_text){NULL, 0};
+    return (tsr_duck_text){s->here.n <= DUCK_INLINE ? s->here.head : s->there.at, (int32_t)s->here.n};
+}
+
+tsr_status tsr_duck_next(tsr_duck_rows *rows, const tsr_duck_text **field)
+{
+    *field = NULL;
+    while (rows->at == rows->n) {
+        tsr_status st = next_chunk(rows);
+        if (st != TSR_OK) return st;
+        if (rows->chunk == NULL) return TSR_OK;
+    }
+    for (int32_t c = 0; c < rows->columns; c++) rows->field[c] = text_of(rows, c);
+    rows->at++;
+    *field = rows->field;
+    return TSR_OK;
+}
+
+tsr_status tsr_duck_quote(const char *text, char quote, char **quoted)
+{
+    size_t n = strlen(text), at = 0;
+    tsr_status st = tsr_alloc(quoted, (int64_t)(2 * n + 3), 1);
+
+    if (st != TSR_OK) return st;
+    (*quoted)[at++] = quote;
+    for (size_t i = 0; i < n; i++) {
+        if (text[i] == quote) (*quoted)[at++] = quote;
+        (*quoted)[at++] = text[i];
+    }
+    (*quoted)[at] = quote;
+    return TSR_OK;
+}
