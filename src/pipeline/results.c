@@ -22,6 +22,8 @@ typedef enum part {
     PURCHASES,
     SPEND,
     CLV,
+    FOREVER,
+    BUY,
     CHURN
 } part;
 
@@ -47,7 +49,10 @@ static const struct {
     [PURCHASES] = {"expected_purchases", TSR_F32, "purchase days", "expected in the horizon"},
     [SPEND] = {"expected_spend", TSR_F32, "", "expected money per purchase day"},
     [CLV] = {"clv", TSR_F32, "", "customer lifetime value over the horizon, discounted, times margin"},
-    [CHURN] = {"churn_risk", TSR_F32, "probability", "of no purchase in the horizon"},
+    [FOREVER] = {"clv_infinite", TSR_F32, "",
+                 "customer lifetime value for ever, discounted, times margin; missing where the discount is 0"},
+    [BUY] = {"p_buy", TSR_F32, "probability", "of at least one purchase in the horizon"},
+    [CHURN] = {"churn_risk", TSR_F32, "probability", "of no purchase in the horizon: 1 - p_buy"},
 };
 
 /* Columns of features.h5 that value and RFM read, one block of each. */
@@ -70,13 +75,15 @@ typedef struct writer {
     double *centroid; /* [k][cols] in steps */
     double *distance, *other;
     history history;
+    tsr_scorer *scorer; /* where there is a value model */
+    tsr_value_scores *scores;
 } writer;
 
 /* ---- which columns ---- */
 
 static bool is_money(part p)
 {
-    return p == SPEND || p == CLV;
+    return p == SPEND || p == CLV || p == FOREVER;
 }
 
 static bool is_wanted(const writer *w, part p)
@@ -152,20 +159,22 @@ static void fill_rfm(const writer *w, int64_t rows, void *const *values)
     }
 }
 
-static void fill_value(const writer *w, int64_t rows, void *const *values)
+static void fill_value(writer *w, int64_t rows, void *const *values)
 {
     const history *h = &w->history;
     float *alive = values[w->place[P_ALIVE]], *purchases = values[w->place[PURCHASES]];
-    float *spend = values[w->place[SPEND]], *clv = values[w->place[CLV]], *churn = values[w->place[CHURN]];
+    float *spend = values[w->place[SPEND]], *clv = values[w->place[CLV]], *forever = values[w->place[FOREVER]];
+    float *buy = values[w->place[BUY]], *churn = values[w->place[CHURN]];
 
+    tsr_scorer_score(w->scorer, rows, h->x, h->tx, h->t, h->spend, w->scores);
     for (int64_t i = 0; i < rows; i++) {
-        tsr_value_scores scores =
-            tsr_value_score(&w->in->worth->model, w->value, h->x[i], h->tx[i], h->t[i], h->spend[i]);
-        alive[i] = (float)scores.p_alive;
-        purchases[i] = (float)scores.expected_purchases;
-        spend[i] = (float)scores.expected_spend;
-        clv[i] = (float)scores.clv;
-        churn[i] = (float)scores.churn_risk;
+        alive[i] = (float)w->scores[i].p_alive;
+        purchases[i] = (float)w->scores[i].expected_purchases;
+        spend[i] = (float)w->scores[i].expected_spend;
+        clv[i] = (float)w->scores[i].clv;
+        forever[i] = (float)w->scores[i].clv_infinite;
+        buy[i] = (float)w->scores[i].p_buy;
+        churn[i] = (float)w->scores[i].churn_risk;
     }
 }
 
@@ -244,6 +253,8 @@ static tsr_status allocate(writer *w)
     for (int i = 0; i < 5; i++) TSR_TRY(tsr_alloc(days[i], n, sizeof **days[i]));
     TSR_TRY(tsr_alloc(&h->revenue, n, sizeof *h->revenue));
     TSR_TRY(tsr_alloc(&h->spend, n, sizeof *h->spend));
+    if (w->in->worth->fitted) TSR_TRY(tsr_scorer_create(&w->in->worth->model, w->value, &w->scorer));
+    TSR_TRY(tsr_alloc(&w->scores, n, sizeof *w->scores));
     choose_columns(w);
 done:
     return st;
@@ -253,6 +264,8 @@ static void release(writer *w)
 {
     history *h = &w->history;
 
+    tsr_free(&w->scores);
+    tsr_scorer_destroy(&w->scorer);
     tsr_free(&h->spend);
     tsr_free(&h->revenue);
     tsr_free(&h->t);

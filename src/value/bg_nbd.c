@@ -114,23 +114,45 @@ static bool no_dropout(const double *parameter)
     return parameter[A] < 1e-3 * (parameter[A] + parameter[B]);
 }
 
-static double alive_after(const double *parameter, int32_t x, int32_t chances, double tx, double t)
+/* By the model only a purchase can be the last: without a chance to leave, P(alive) is exactly 1. */
+static void alive_run(const double *parameter, int32_t at_birth, const int32_t *x, const double *tx, const double *t,
+                      int32_t n, double *p)
 {
-    if (chances == 0) return 1; /* by the model: only a repeat purchase can be the last */
-    double log_ratio = tsr_log(parameter[ALPHA] + t) - tsr_log(parameter[ALPHA] + tx);
-    return 1 / (1 + tsr_exp(log_odds_at(parameter, chances) + (parameter[R] + x) * log_ratio));
+    double r = parameter[R], alpha = parameter[ALPHA], a = parameter[A], b = parameter[B], log_tx[TSR_RUN];
+
+    for (int32_t i = 0; i < n; i++) {
+        p[i] = alpha + t[i];
+        log_tx[i] = alpha + tx[i];
+    }
+    tsr_log_block(p, n);
+    tsr_log_block(log_tx, n);
+    for (int32_t i = 0; i < n; i++) p[i] = (r + x[i]) * (p[i] - log_tx[i]);
+    tsr_exp_block(p, n);
+    for (int32_t i = 0; i < n; i++) {
+        int32_t chances = x[i] + at_birth;
+        p[i] = chances > 0 ? 1 / (1 + a / (b + chances - 1) * p[i]) : 1;
+    }
 }
 
-static tsr_prediction predict_after(const double *parameter, int32_t x, int32_t chances, double tx, double t,
-                                    const double *ahead, int32_t n, double *expected)
+static void alive_after(const double *parameter, int32_t at_birth, const int32_t *x, const double *tx, const double *t,
+                        int32_t n, double *p)
+{
+    for (int32_t at = 0; at < n; at += TSR_RUN)
+        alive_run(parameter, at_birth, x + at, tx + at, t + at, n - at < TSR_RUN ? n - at : TSR_RUN, p + at);
+}
+
+static double predict_after(const double *parameter, int32_t x, int32_t chances, double t, const double *ahead,
+                            int32_t n, double *expected)
 {
     double shape = parameter[R] + x, rate = parameter[ALPHA] + t;
-    tsr_prediction out = {.p_alive = alive_after(parameter, x, chances, tx, t)};
 
-    out.p_buy = -out.p_alive * tsr_expm1(-shape * tsr_log1p(ahead[n - 1] / rate));
     tsr_dropout_mean(parameter[A], parameter[B] + chances, shape, rate, ahead, n, expected);
-    for (int32_t i = 0; i < n; i++) expected[i] *= out.p_alive;
-    return out;
+    return -tsr_expm1(-shape * tsr_log1p(ahead[n - 1] / rate));
+}
+
+static double residual_after(const double *parameter, int32_t x, int32_t chances, double t, double interest)
+{
+    return tsr_dropout_residual(parameter[A], parameter[B] + chances, parameter[R] + x, parameter[ALPHA] + t, interest);
 }
 
 /*
@@ -158,15 +180,19 @@ static void bg_add(const double *parameter, const tsr_histories *h, tsr_fixed *s
     add_all(parameter, 0, h, sums);
 }
 
-static double bg_alive(const double *parameter, int32_t x, double tx, double t)
+static void bg_alive(const double *parameter, const int32_t *x, const double *tx, const double *t, int32_t n, double *p)
 {
-    return alive_after(parameter, x, x, tx, t);
+    alive_after(parameter, 0, x, tx, t, n, p);
 }
 
-static tsr_prediction bg_predict(const double *parameter, int32_t x, double tx, double t, const double *ahead,
-                                 int32_t n, double *expected)
+static double bg_predict(const double *parameter, int32_t x, double t, const double *ahead, int32_t n, double *expected)
 {
-    return predict_after(parameter, x, x, tx, t, ahead, n, expected);
+    return predict_after(parameter, x, x, t, ahead, n, expected);
+}
+
+static double bg_residual(const double *parameter, int32_t x, double t, double interest)
+{
+    return residual_after(parameter, x, x, t, interest);
 }
 
 static void bg_count(const double *parameter, double t, int32_t n, double *p)
@@ -182,6 +208,7 @@ const tsr_purchase_model tsr_bg_nbd = {.name = "bg_nbd",
                                        .no_dropout = no_dropout,
                                        .p_alive = bg_alive,
                                        .predict = bg_predict,
+                                       .residual = bg_residual,
                                        .count = bg_count};
 
 /* ---- dropout after any purchase ---- */
@@ -191,15 +218,21 @@ static void mbg_add(const double *parameter, const tsr_histories *h, tsr_fixed *
     add_all(parameter, 1, h, sums);
 }
 
-static double mbg_alive(const double *parameter, int32_t x, double tx, double t)
+static void mbg_alive(const double *parameter, const int32_t *x, const double *tx, const double *t, int32_t n,
+                      double *p)
 {
-    return alive_after(parameter, x, x + 1, tx, t);
+    alive_after(parameter, 1, x, tx, t, n, p);
 }
 
-static tsr_prediction mbg_predict(const double *parameter, int32_t x, double tx, double t, const double *ahead,
-                                  int32_t n, double *expected)
+static double mbg_predict(const double *parameter, int32_t x, double t, const double *ahead, int32_t n,
+                          double *expected)
 {
-    return predict_after(parameter, x, x + 1, tx, t, ahead, n, expected);
+    return predict_after(parameter, x, x + 1, t, ahead, n, expected);
+}
+
+static double mbg_residual(const double *parameter, int32_t x, double t, double interest)
+{
+    return residual_after(parameter, x, x + 1, t, interest);
 }
 
 static void mbg_count(const double *parameter, double t, int32_t n, double *p)
@@ -215,4 +248,5 @@ const tsr_purchase_model tsr_mbg_nbd = {.name = "mbg_nbd",
                                         .no_dropout = no_dropout,
                                         .p_alive = mbg_alive,
                                         .predict = mbg_predict,
+                                        .residual = mbg_residual,
                                         .count = mbg_count};

@@ -4,6 +4,7 @@
 
 #include "tessera/maths.h"
 #include "tessera/status.h"
+#include "value/forever.h"
 
 /* Beyond these the series takes more than a thousand terms, its terms leave the range of a double, or they change
  * signs and cancel. */
@@ -78,21 +79,19 @@ static double log_weight(double a, double b, double y)
     return -a * softplus(-y) - b * softplus(y);
 }
 
-static void add_node(double weight, double p, double shape, double rate, const double *ahead, int32_t n, double *out)
-{
-    for (int32_t i = 0; i < n; i++) out[i] -= weight * tsr_expm1(-shape * tsr_log1p(p * ahead[i] / rate)) / p;
-}
+/* The mean over p is a sum over nodes: what a node adds. */
+typedef void (*add_node)(void *context, double weight, double p);
 
 /*
  * Nodes from the peak outwards, to p = 0 (side -1) or p = 1 (side 1). Where q, the distance to that end, no longer
  * matters to anything but the weight q^end, the rest is a geometric series: small a and b cost no more than others.
+ * @param steep  how quickly what is averaged may change near p = 0
  */
-static double add_side(int side, double a, double b, double shape, double rate, const double *ahead, int32_t n,
-                       double *out)
+static double add_side(int side, double a, double b, double step, double steep, add_node add, void *context)
 {
     double peak = tsr_log(a) - tsr_log(b), top = log_weight(a, b, peak), total = 0;
-    double h = fmin(0.25, 0.7 / sqrt(a)), end = side < 0 ? a : b;
-    double q_last = 0x1p-56 / (1 + shape + (side < 0 ? b + shape * ahead[n - 1] / rate : a));
+    double h = fmin(step, 0.7 / sqrt(a)), end = side < 0 ? a : b;
+    double q_last = 0x1p-56 / (side < 0 ? 1 + b + steep : 1 + a + steep);
 
     for (int32_t k = side < 0; k < INT32_MAX; k++) {
         double y = peak + side * (k * h), weight = log_weight(a, b, y) - top;
@@ -100,7 +99,7 @@ static double add_side(int side, double a, double b, double shape, double rate, 
         bool last = tsr_exp(-softplus(side * y)) < q_last;
         weight = tsr_exp(weight) / (last ? -tsr_expm1(-end * h) : 1);
         total += weight;
-        add_node(weight, tsr_exp(-softplus(-y)), shape, rate, ahead, n, out);
+        add(context, weight, tsr_exp(-softplus(-y)));
         if (last) break;
     }
     return total;
@@ -110,11 +109,67 @@ static double add_side(int side, double a, double b, double shape, double rate, 
  * The integrand is analytic for |Im y| < pi / 2 and a sum with step h is off by exp(-pi^2 / h) there; a large a makes
  * the peak narrower, exp(-2 pi^2 / (h^2 a)).
  */
+#define FINE_STEP   0.25
+#define COARSE_STEP 0.4
+
+/* ---- up to a few moments ---- */
+
+typedef struct mean {
+    double shape, rate;
+    const double *ahead; /* [n] */
+    int32_t n;
+    double *out;
+} mean;
+
+static void add_mean(void *context, double weight, double p)
+{
+    const mean *m = context;
+
+    for (int32_t i = 0; i < m->n; i++)
+        m->out[i] -= weight * tsr_expm1(-m->shape * tsr_log1p(p * m->ahead[i] / m->rate)) / p;
+}
+
 void tsr_dropout_mean_integrated(double a, double b, double shape, double rate, const double *ahead, int32_t n,
                                  double *out)
 {
+    mean m = {shape, rate, ahead, n, out};
+    double reach = shape * ahead[n - 1] / rate;
+
     for (int32_t i = 0; i < n; i++) out[i] = 0;
-    double total = add_side(-1, a, b, shape, rate, ahead, n, out);
-    total += add_side(1, a, b, shape, rate, ahead, n, out);
+    double total = add_side(-1, a, b, FINE_STEP, shape + reach, add_mean, &m);
+    total += add_side(1, a, b, FINE_STEP, shape, add_mean, &m);
     for (int32_t i = 0; i < n; i++) out[i] /= total;
+}
+
+/* ---- for ever ---- */
+
+typedef struct residual {
+    double shape, rate;
+    tsr_moments moments;
+    double sum;
+} residual;
+
+static void add_residual(void *context, double weight, double p)
+{
+    residual *r = context;
+    const tsr_moments *m = &r->moments;
+    double rate_at[TSR_MOMENTS_MAX], sum = 0;
+
+    for (int32_t j = 0; j < m->n; j++) rate_at[j] = p * m->t[j] / r->rate;
+    tsr_log1p_block(rate_at, m->n);
+    for (int32_t j = 0; j < m->n; j++) rate_at[j] *= -(r->shape + 1);
+    tsr_exp_block(rate_at, m->n);
+    for (int32_t j = 0; j < m->n; j++) sum += m->weight[j] * rate_at[j];
+    r->sum += weight * sum;
+}
+
+double tsr_dropout_residual(double a, double b, double shape, double rate, double interest)
+{
+    residual r = {.shape = shape, .rate = rate};
+
+    tsr_moments_place(rate, shape + 1, interest, &r.moments);
+    double steep = shape * r.moments.t[r.moments.n - 1] / rate;
+    double total = add_side(-1, a, b, COARSE_STEP, steep, add_residual, &r);
+    total += add_side(1, a, b, COARSE_STEP, shape, add_residual, &r);
+    return shape / rate * r.sum / total;
 }

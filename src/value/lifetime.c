@@ -3,8 +3,9 @@
 #include <math.h>
 
 #include "tessera/maths.h"
+#include "value/gauss.h"
 
-#define NODES 12
+#define NODES TSR_GAUSS_NODES
 
 /* A panel spans at most this much of the integrand's decline, as a logarithm, and of v: beyond them its polynomial
  * misses the curve. Later panels carry less and may be longer. */
@@ -13,13 +14,6 @@
 
 /* Below e^-this nothing is left to add. */
 #define ENOUGH 42.0
-
-static const double node[NODES / 2] = {0.1252334085114689154724413694639, 0.3678314989981801937526915366437,
-                                       0.5873179542866174472967024189405, 0.7699026741943046870368938332128,
-                                       0.9041172563704748566784658661191, 0.9815606342467192506905490901492};
-static const double weight[NODES / 2] = {0.2491470458134027850005624360430, 0.2334925365383548087608498989248,
-                                         0.2031674267230659217490644558097, 0.1600783285433462263346525295434,
-                                         0.1069393259953184309602547181940, 0.0471753363865118271946159614850};
 
 /* One element's way through its panels. */
 typedef struct walk {
@@ -59,8 +53,8 @@ static void place_nodes(panels *p, const tsr_lifetime *life, double power_a, dou
         double length = fmin(fmin(w->step, LONGEST), w->end - w->at), middle = w->at + length / 2;
         p->length[i] = length;
         for (int k = 0; k < NODES / 2; k++) {
-            p->v[i * NODES + 2 * k] = middle - length / 2 * node[k];
-            p->v[i * NODES + 2 * k + 1] = middle + length / 2 * node[k];
+            p->v[i * NODES + 2 * k] = middle - length / 2 * tsr_gauss_node[k];
+            p->v[i * NODES + 2 * k + 1] = middle + length / 2 * tsr_gauss_node[k];
         }
     }
     for (int32_t j = 0; j < p->n * NODES; j++) p->d[j] = p->v[j];
@@ -91,7 +85,7 @@ static void add_panel(const panels *p, int32_t i, tsr_lifetime *life)
 
     for (int32_t k = 0; k < NODES; k++) {
         int32_t j = i * NODES + k;
-        double share = weight[k / 2] * p->length[i] / 2 * w->m * p->g[j];
+        double share = tsr_gauss_weight[k / 2] * p->length[i] / 2 * w->m * p->g[j];
         life->total[e] += share;
         life->log_a[e] += share * (first ? p->v[j] : p->other[j]);
         life->log_b[e] += share * (first ? p->other[j] : p->v[j]);

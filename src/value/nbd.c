@@ -39,20 +39,23 @@ static bool no_dropout(const double *parameter)
     return true;
 }
 
-static double p_alive(const double *parameter, int32_t x, double tx, double t)
+static void p_alive(const double *parameter, const int32_t *x, const double *tx, const double *t, int32_t n, double *p)
 {
     (void)parameter, (void)x, (void)tx, (void)t;
-    return 1;
+    for (int32_t i = 0; i < n; i++) p[i] = 1;
 }
 
-static tsr_prediction predict(const double *parameter, int32_t x, double tx, double t, const double *ahead, int32_t n,
-                              double *expected)
+static double predict(const double *parameter, int32_t x, double t, const double *ahead, int32_t n, double *expected)
 {
     double shape = parameter[R] + x, rate = parameter[ALPHA] + t;
 
-    (void)tx;
     for (int32_t i = 0; i < n; i++) expected[i] = shape / rate * ahead[i];
-    return (tsr_prediction){.p_alive = 1, .p_buy = -tsr_expm1(-shape * tsr_log1p(ahead[n - 1] / rate))};
+    return -tsr_expm1(-shape * tsr_log1p(ahead[n - 1] / rate));
+}
+
+static double residual(const double *parameter, int32_t x, double t, double interest)
+{
+    return (parameter[R] + x) / (parameter[ALPHA] + t) / interest;
 }
 
 void tsr_nbd_count(double r, double alpha, double t, int32_t n, double *p)
@@ -78,4 +81,5 @@ const tsr_purchase_model tsr_nbd = {.name = "nbd",
                                     .no_dropout = no_dropout,
                                     .p_alive = p_alive,
                                     .predict = predict,
+                                    .residual = residual,
                                     .count = count};

@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "tessera/maths.h"
+#include "value/forever.h"
 #include "value/lifetime.h"
 #include "value/purchase.h"
 
@@ -115,7 +116,7 @@ static double integral(double a, double b, double power_a, double power_b, doubl
     return life.total[0];
 }
 
-static double p_alive(const double *parameter, int32_t x, double tx, double t)
+static double alive_one(const double *parameter, int32_t x, double tx, double t)
 {
     double alpha = parameter[ALPHA], s = parameter[S], beta = parameter[BETA], shape = parameter[R] + x;
 
@@ -126,21 +127,29 @@ static double p_alive(const double *parameter, int32_t x, double tx, double t)
     return 1 / (1 + tsr_exp(odds));
 }
 
+static void p_alive(const double *parameter, const int32_t *x, const double *tx, const double *t, int32_t n, double *p)
+{
+    for (int32_t i = 0; i < n; i++) p[i] = alive_one(parameter, x[i], tx[i], t[i]);
+}
+
 /* (1 - e^(-(s-1) y)) / (s - 1), which is y at s = 1. */
 static double shrinking(double s, double y)
 {
     return s == 1 ? y : -tsr_expm1((1 - s) * y) / (s - 1);
 }
 
-static tsr_prediction predict(const double *parameter, int32_t x, double tx, double t, const double *ahead, int32_t n,
-                              double *expected)
+static double predict(const double *parameter, int32_t x, double t, const double *ahead, int32_t n, double *expected)
 {
     double shape = parameter[R] + x, a = parameter[ALPHA] + t, b = parameter[BETA] + t, s = parameter[S];
-    tsr_prediction out = {.p_alive = p_alive(parameter, x, tx, t)};
 
-    out.p_buy = out.p_alive * shape / a * integral(a, b, shape + 1, s, ahead[n - 1]);
-    for (int32_t i = 0; i < n; i++) expected[i] = out.p_alive * shape * b / a * shrinking(s, tsr_log1p(ahead[i] / b));
-    return out;
+    for (int32_t i = 0; i < n; i++) expected[i] = shape * b / a * shrinking(s, tsr_log1p(ahead[i] / b));
+    return shape / a * integral(a, b, shape + 1, s, ahead[n - 1]);
+}
+
+static double residual(const double *parameter, int32_t x, double t, double interest)
+{
+    return (parameter[R] + x) / (parameter[ALPHA] + t) *
+           tsr_discounted_survival(parameter[S], parameter[BETA] + t, interest);
 }
 
 /*
@@ -170,4 +179,5 @@ const tsr_purchase_model tsr_pareto_nbd = {.name = "pareto_nbd",
                                            .add_likelihood = add_likelihood,
                                            .p_alive = p_alive,
                                            .predict = predict,
+                                           .residual = residual,
                                            .count = count};

@@ -1,6 +1,6 @@
 /**
  * @file value/purchase.h
- * What a model of repeat purchases is to the rest of the room: a name and four functions. Fitting, scoring and storing
+ * What a model of repeat purchases is to the rest of the room: a name and a few functions. Fitting, scoring and storing
  * are written against this alone.
  *
  * The history of a customer: x repeat purchase days, tx time from the first to the last, t time from the first to the
@@ -37,15 +37,19 @@ typedef struct tsr_purchase_model {
     /** Local. Does the fit say that nobody ever drops out? Then the model has become the NBD. NULL: P(alive) tells. */
     bool (*no_dropout)(const double *parameter);
 
-    /** Local. */
-    double (*p_alive)(const double *parameter, int32_t x, double tx, double t);
+    /** Local. p[i] = P(alive at t[i]) of n histories. Each has the same bits alone and in company. */
+    void (*p_alive)(const double *parameter, const int32_t *x, const double *tx, const double *t, int32_t n, double *p);
 
     /**
-     * Local. @param ahead [n] rising, > 0: moments after t
+     * Local. What a customer will do who is alive at t: it depends on x and t alone, so many customers share it.
+     * @param ahead [n] rising, > 0: moments after t
      * @param[out] expected [n] purchases from t up to each of them
+     * @return P(at least one purchase up to the last of them)
      */
-    tsr_prediction (*predict)(const double *parameter, int32_t x, double tx, double t, const double *ahead, int32_t n,
-                              double *expected);
+    double (*predict)(const double *parameter, int32_t x, double t, const double *ahead, int32_t n, double *expected);
+
+    /** Local. Purchases of who is alive at t, for ever, each discounted by e^(-interest x time); interest > 0. */
+    double (*residual)(const double *parameter, int32_t x, double t, double interest);
 
     /** Local. p[k] = P(k repeat purchases by t) of a new customer, k = 0..n-1. */
     void (*count)(const double *parameter, double t, int32_t n, double *p);
@@ -56,6 +60,10 @@ void tsr_nbd_count(double r, double alpha, double t, int32_t n, double *p);
 
 /** Local. The model of a value of `value.model`; NULL: none, or not one alone. */
 const tsr_purchase_model *tsr_purchase_model_of(int32_t model);
+
+/** Local. predict() times P(alive): of a customer of whom nothing but the history is known. */
+tsr_prediction tsr_purchase_predict(const tsr_purchase_model *model, const double *parameter, int32_t x, double tx,
+                                    double t, const double *ahead, int32_t n, double *expected);
 
 /** Local. How many histories from @p first on have its x, TSR_RUN at the most. */
 int32_t tsr_histories_run(const tsr_histories *h, int64_t first);

@@ -128,44 +128,13 @@ double tsr_value_spend_error(const tsr_value_model *model, int32_t i)
     return factor * sqrt(model->spend_covariance[i][i]);
 }
 
-/* ---- one customer ---- */
-
-/* Purchases of each step, discounted to today. */
-static double discounted(const tsr_value_params *params, int32_t time_unit, const double *expected, int32_t steps)
+tsr_prediction tsr_purchase_predict(const tsr_purchase_model *model, const double *parameter, int32_t x, double tx,
+                                    double t, const double *ahead, int32_t n, double *expected)
 {
-    double years = params->horizon / (double)steps / tsr_time_units_per_year(time_unit);
-    double factor = tsr_exp(-tsr_log1p(params->discount_rate) * years), weight = 1, before = 0, sum = 0;
+    tsr_prediction out;
 
-    for (int32_t k = 0; k < steps; k++) {
-        weight *= factor;
-        sum += (expected[k] - before) * weight;
-        before = expected[k];
-    }
-    return sum;
-}
-
-static double mean_spend(const tsr_value_model *model, int32_t x, int64_t spend)
-{
-    if (!model->has_spend) return NAN;
-    return tsr_gamma_gamma_mean(model->spend, x, (double)spend / tsr_power_of_ten(model->money_scale));
-}
-
-tsr_value_scores tsr_value_score(const tsr_value_model *model, const tsr_value_params *params, int32_t x,
-                                 int32_t tx_days, int32_t t_days, int64_t spend)
-{
-    double ahead[TSR_AHEAD_MAX], expected[TSR_AHEAD_MAX], unit = tsr_time_unit_days(model->time_unit);
-    const tsr_purchase_model *purchases = tsr_purchase_model_of(model->model);
-    int32_t steps = (int32_t)params->steps;
-
-    if (x < 0) return (tsr_value_scores){NAN, NAN, NAN, NAN, NAN, NAN};
-    for (int32_t k = 0; k < steps; k++) ahead[k] = params->horizon * (k + 1) / steps;
-    tsr_prediction ahead_of =
-        purchases->predict(model->parameter, x, tx_days / unit, t_days / unit, ahead, steps, expected);
-    tsr_value_scores out = {.p_alive = ahead_of.p_alive,
-                            .p_buy = ahead_of.p_buy,
-                            .churn_risk = 1 - ahead_of.p_buy,
-                            .expected_purchases = expected[steps - 1],
-                            .expected_spend = mean_spend(model, x, spend)};
-    out.clv = params->margin * out.expected_spend * discounted(params, model->time_unit, expected, steps);
+    model->p_alive(parameter, &x, &tx, &t, 1, &out.p_alive);
+    out.p_buy = out.p_alive * model->predict(parameter, x, t, ahead, n, expected);
+    for (int32_t i = 0; i < n; i++) expected[i] *= out.p_alive;
     return out;
 }

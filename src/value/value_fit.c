@@ -45,9 +45,13 @@ static void purchase_likelihood(void *context, const double *theta, tsr_fixed *s
 static double most_dead(const tsr_comm *comm, const tsr_purchase_model *model, const double *parameter,
                         const tsr_histories *h)
 {
-    double most = 0;
+    double most = 0, alive[TSR_RUN];
 
-    for (int64_t i = 0; i < h->n; i++) most = fmax(most, 1 - model->p_alive(parameter, h->x[i], h->tx[i], h->t[i]));
+    for (int64_t at = 0; at < h->n; at += TSR_RUN) {
+        int32_t n = h->n - at < TSR_RUN ? (int32_t)(h->n - at) : TSR_RUN;
+        model->p_alive(parameter, h->x + at, h->tx + at, h->t + at, n, alive);
+        for (int32_t i = 0; i < n; i++) most = fmax(most, 1 - alive[i]);
+    }
     tsr_max_double(comm, &most, 1);
     return most;
 }

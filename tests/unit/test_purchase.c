@@ -87,9 +87,11 @@ static void pareto_predictions_equal_those_of_btyd(void **state)
     double e, ahead = 39;
 
     (void)state;
-    assert_near(tsr_pareto_nbd.predict(pareto_btyd, 26, 30.86, 31, &ahead, 1, &e).p_alive, .9979187, 6e-8);
+    assert_near(tsr_purchase_predict(&tsr_pareto_nbd, pareto_btyd, 26, 30.86, 31, &ahead, 1, &e).p_alive, .9979187,
+                6e-8);
     assert_near(e, 20.11703, 6e-6);
-    assert_near(tsr_pareto_nbd.predict(pareto_btyd, 2, 30.43, 38.86, &ahead, 1, &e).p_alive, .8691676, 6e-8);
+    assert_near(tsr_purchase_predict(&tsr_pareto_nbd, pareto_btyd, 2, 30.43, 38.86, &ahead, 1, &e).p_alive, .8691676,
+                6e-8);
     assert_near(e, 1.455123, 6e-7);
 }
 
@@ -103,9 +105,11 @@ static void chance_to_buy_lies_between_its_limits(void **state)
     (void)state;
     for (int m = 0; m < 3; m++) {
         double e;
-        tsr_prediction soon = models[m]->predict(*parameter[m], 2, 30.43, 38.86, &long_and_short[0], 1, &e);
+        tsr_prediction soon =
+            tsr_purchase_predict(models[m], *parameter[m], 2, 30.43, 38.86, &long_and_short[0], 1, &e);
         assert_near(soon.p_buy / e, 1, 1e-6);
-        tsr_prediction late = models[m]->predict(*parameter[m], 2, 30.43, 38.86, &long_and_short[1], 1, &e);
+        tsr_prediction late =
+            tsr_purchase_predict(models[m], *parameter[m], 2, 30.43, 38.86, &long_and_short[1], 1, &e);
         assert_true(late.p_buy <= late.p_alive && late.p_buy > soon.p_buy);
     }
 }
@@ -116,8 +120,8 @@ static void pareto_expectation_passes_smoothly_through_s_equal_1(void **state)
     double below[4] = {.55, 10.6, 1 - 1e-9, 11.7}, at[4] = {.55, 10.6, 1, 11.7}, e[2], ahead = 39;
 
     (void)state;
-    tsr_pareto_nbd.predict(below, 2, 30, 38, &ahead, 1, &e[0]);
-    tsr_pareto_nbd.predict(at, 2, 30, 38, &ahead, 1, &e[1]);
+    tsr_purchase_predict(&tsr_pareto_nbd, below, 2, 30, 38, &ahead, 1, &e[0]);
+    tsr_purchase_predict(&tsr_pareto_nbd, at, 2, 30, 38, &ahead, 1, &e[1]);
     assert_near(e[0], e[1], 1e-8);
 }
 
@@ -157,9 +161,11 @@ static void extreme_histories_give_finite_values(void **state)
                 double out[5], e[2];
                 likelihood_of(models[m], points[p], (int32_t)h[0], h[1], h[2], out);
                 for (int k = 0; k <= models[m]->parameters; k++) assert_true(isfinite(out[k]));
-                tsr_prediction f = models[m]->predict(points[p], (int32_t)h[0], h[1], h[2], ahead, 2, e);
+                tsr_prediction f = tsr_purchase_predict(models[m], points[p], (int32_t)h[0], h[1], h[2], ahead, 2, e);
                 assert_true(f.p_alive >= 0 && f.p_alive <= 1 && f.p_buy >= 0 && f.p_buy <= 1);
                 assert_true(e[0] >= 0 && e[1] >= e[0] && isfinite(e[1]));
+                double residual = models[m]->residual(points[p], (int32_t)h[0], h[2], .002);
+                assert_true(isfinite(residual) && residual >= 0);
             }
 }
 
@@ -180,11 +186,57 @@ static void counts_of_new_customers_are_a_distribution_with_the_expected_mean(vo
         models[m]->count(usual[m], t, N, p);
         for (int k = 0; k < N; k++) sum += p[k], mean += k * p[k];
         /* A new MBG customer may be gone at once: p_alive of (0, 0, 0) is below 1. */
-        models[m]->predict(usual[m], 0, 0, 0, &t, 1, &e);
+        tsr_purchase_predict(models[m], usual[m], 0, 0, 0, &t, 1, &e);
         assert_near(sum, 1, 1e-5);
         assert_near(mean, e, 1e-4);
         models[m]->count(limit[m], t, N, p);
         for (int k = 0; k < N; k++) assert_near(p[k], nbd[k], 1e-6);
+    }
+}
+
+/*
+ * Mean over p ~ Beta(a, b + x) of (r+x)/p e^z E_(r+x+1)(z), integrated in other variables with SciPy to 9 digits (and
+ * equal to the discounted slope of the expected number); Pareto/NBD: R BTYD's pnbd.DERT.
+ */
+static void purchases_for_ever_equal_known_values(void **state)
+{
+    static const double bg[4] = {0.242594522403, 4.413602018005, 0.792922016746, 2.425906775412};
+    static const struct {
+        int32_t x;
+        double tx, t, bg, t_pareto, pareto;
+    } known[] = {{0, 0, 38.86, 1.017253429, 39, .4749839075},
+                 {2, 30.43, 38.86, 5.16953690, 38.86, 6.4837735677},
+                 {26, 30.86, 31, 71.0720789, 31, 86.0564936012}};
+    const double week = log(1.15) / 52;
+    double alive;
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        tsr_bg_nbd.p_alive(bg, &known[i].x, &known[i].tx, &known[i].t, 1, &alive);
+        assert_near(alive * tsr_bg_nbd.residual(bg, known[i].x, known[i].t, week) / known[i].bg, 1, 1e-9);
+        tsr_pareto_nbd.p_alive(pareto_btyd, &known[i].x, &known[i].tx, &known[i].t_pareto, 1, &alive);
+        assert_near(alive * tsr_pareto_nbd.residual(pareto_btyd, known[i].x, known[i].t_pareto, .0027) /
+                        known[i].pareto,
+                    1, 2e-10);
+    }
+}
+
+/* interest x the integral of e^(-interest t) E(t) is the same by parts: from predictions, midpoint rule. */
+static void purchases_for_ever_agree_with_the_expected_number(void **state)
+{
+    enum { STEPS = 40000 };
+    const tsr_purchase_model *models[] = {&tsr_bg_nbd, &tsr_mbg_nbd, &tsr_pareto_nbd, &tsr_nbd};
+    const double interest = .1, until = 200;
+
+    (void)state;
+    for (int m = 0; m < 4; m++) {
+        double sum = 0, e;
+        for (int i = 0; i < STEPS; i++) {
+            double t = (i + .5) * until / STEPS;
+            models[m]->predict(pareto_btyd, 3, 20, &t, 1, &e);
+            sum += interest * e * exp(-interest * t) * until / STEPS;
+        }
+        assert_near(models[m]->residual(pareto_btyd, 3, 20, interest) / sum, 1, 1e-5);
     }
 }
 
@@ -256,6 +308,8 @@ int main(void)
         cmocka_unit_test(pareto_expectation_passes_smoothly_through_s_equal_1),
         cmocka_unit_test(integral_over_lifetimes_equals_its_closed_form),
         cmocka_unit_test(extreme_histories_give_finite_values),
+        cmocka_unit_test(purchases_for_ever_equal_known_values),
+        cmocka_unit_test(purchases_for_ever_agree_with_the_expected_number),
         cmocka_unit_test(counts_of_new_customers_are_a_distribution_with_the_expected_mean),
         cmocka_unit_test(likelihood_does_not_depend_on_the_smaller_x_of_a_rank),
         cmocka_unit_test(likelihood_in_company_has_the_bits_of_each_alone),
