@@ -16,8 +16,10 @@
 /* No double has a larger logarithm, nor one further below zero. */
 #define LOG_LARGEST 746.0
 
-static const char *const VALUE_COLUMN[VALUES] = {"clv", "expected_purchases", "p_alive", "churn_risk"};
-static const int32_t VALUE_SCALE[VALUES] = {MONEY_SCALE, MONEY_SCALE, SHARE_SCALE, SHARE_SCALE};
+static const char *const VALUE_COLUMN[VALUES] = {"clv",     "clv_infinite", "expected_purchases",
+                                                 "p_alive", "p_buy",        "churn_risk"};
+static const int32_t VALUE_SCALE[VALUES] = {MONEY_SCALE, MONEY_SCALE, MONEY_SCALE,
+                                            SHARE_SCALE, SHARE_SCALE, SHARE_SCALE};
 
 static int64_t blocks_of(const tsr_profile_reader *r)
 {
@@ -78,8 +80,9 @@ static void count_row(const tsr_profile_reader *r, int64_t i)
         counts[RECENCY] += buyer ? r->recency[i] : 0;
         counts[REVENUE] += r->revenue[i];
     }
-    for (int v = 0; r->value && v < VALUES; v++)
-        if (!isnan(r->value_column[v][i])) tsr_fixed_add(&worth[v], (double)r->value_column[v][i], 1);
+    /* Who has no history has no value; where it is missing for who has one, so is the sum. */
+    for (int v = 0; r->value && !isnan(r->value_column[ALIVE][i]) && v < VALUES; v++)
+        tsr_fixed_add(&worth[v], (double)r->value_column[v][i], 1);
 }
 
 static tsr_status first_pass(tsr_profile_reader *r)

@@ -12,7 +12,7 @@
 #define TSR_PROFILE_ROWS 8192
 
 /* Sums of value columns of one segment. */
-enum { CLV, PURCHASES, ALIVE, CHURN, VALUES };
+enum { CLV, FOREVER, PURCHASES, ALIVE, BUY, CHURN, VALUES };
 
 /* Integer sums of one segment, in one reduction. */
 enum { CUSTOMERS, BUYERS, ORDERS, RECENCY, REVENUE, COUNTS };

@@ -140,6 +140,23 @@ static json_t *interval_of(const double interval[2])
     return json_pack("[o, o]", real(interval[0]), real(interval[1]));
 }
 
+static json_t *mean_interval(const double sum[2], int64_t n)
+{
+    const double mean[2] = {sum[0] / (double)n, sum[1] / (double)n};
+
+    return interval_of(mean);
+}
+
+/* Per customer who has bought. */
+static void add_value_means(json_t *means, const tsr_part *part)
+{
+    json_object_set_new(means, "p_buy", real(part->p_buy));
+    json_object_set_new(means, "clv_infinite", real(part->clv_infinite));
+    json_object_set_new(means, "expected_purchases", real(part->expected_purchases / (double)part->buyers));
+    json_object_set_new(means, "clv_interval", mean_interval(part->interval.clv, part->buyers));
+    json_object_set_new(means, "expected_purchases_interval", mean_interval(part->interval.purchases, part->buyers));
+}
+
 /* The same figures for a segment and for all customers. */
 static json_t *part_of(const tsr_profile *profile, const tsr_part *part, int32_t money_scale)
 {
@@ -158,7 +175,9 @@ static json_t *part_of(const tsr_profile *profile, const tsr_part *part, int32_t
                                   real(part->order_value), "clv", real(part->clv), "p_alive", real(part->p_alive),
                                   "churn_risk", real(part->churn_risk)));
     if (!profile->value) return json;
+    add_value_means(json_object_get(json, "means"), part);
     json_object_set_new(json, "clv_total", real(part->clv_total));
+    json_object_set_new(json, "clv_infinite_total", real(part->clv_infinite_total));
     json_object_set_new(json, "expected_purchases", real(part->expected_purchases));
     json_object_set_new(json, "clv_interval", interval_of(part->interval.clv));
     json_object_set_new(json, "expected_purchases_interval", interval_of(part->interval.purchases));

@@ -156,6 +156,7 @@ json_t *tsr_value_json(const tsr_settings *settings, const tsr_worth *worth, con
     json_object_set_new(json, "margin", real(params->margin));
     if (profile != NULL) {
         json_object_set_new(json, "clv_total", real(profile->total.clv_total));
+        json_object_set_new(json, "clv_infinite_total", real(profile->total.clv_infinite_total));
         json_object_set_new(json, "expected_purchases", real(profile->total.expected_purchases));
     }
     json_object_set_new(json, "candidates", candidates_of(worth));

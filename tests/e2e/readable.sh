@@ -25,7 +25,8 @@ h5dump -H data/part-00000.g1.h5 | grep -q 'GROUP "transactions"'
 import h5py
 
 types = {"key": "uint64", "segment": "int32", "segment_distance": "float32", "rfm_r": "int8", "rfm_group": "int8",
-         "p_alive": "float32", "clv": "float32", "churn_risk": "float32"}
+         "p_alive": "float32", "clv": "float32", "clv_infinite": "float32", "p_buy": "float32",
+         "churn_risk": "float32"}
 with h5py.File("run/customers.h5", "r") as f:
     for name, column in f.items():
         assert column.shape[0] == 3000, (name, column.shape)
