@@ -109,10 +109,9 @@ typedef struct tsr_value_scores {
 } tsr_value_scores;
 
 /**
- * Local. Pure arithmetic, no memory: about 2 microseconds for 12 steps. clv_infinite takes ten times as long and is left
- * NaN: a scorer gives it. x < 0 (never bought): all NaN. Nobody's spend
- * known (has_spend false): expected_spend and clv are NaN. x = 0: expected_spend is the population mean. A spend below
- * 0 counts as 0.
+ * Local. Pure arithmetic, no memory: about 2 microseconds for 12 steps. clv_infinite takes ten times as long and is
+ * left NaN: a scorer gives it. x < 0 (never bought): all NaN. Nobody's spend known (has_spend false): expected_spend
+ * and clv are NaN. x = 0: expected_spend is the population mean. A spend below 0 counts as 0.
  *
  *     clv = margin x expected_spend x sum_k (E(k h) - E((k-1) h)) / (1 + R)^(k h in years),  h = horizon / steps
  *     clv_infinite = margin x expected_spend x int_0^inf E'(t) / (1 + R)^(t in years) dt
