@@ -10,15 +10,17 @@
 
 /* One number per purpose, so that no two purposes share draws. Append only: a change changes results. */
 typedef enum tsr_stream {
-    TSR_STREAM_SAMPLE = 1,   /* which customers are in the sample */
-    TSR_STREAM_SEED = 2,     /* starting centroids */
-    TSR_STREAM_SYNTH = 3,    /* synthetic population */
-    TSR_STREAM_QUALITY = 4,  /* sample of the silhouette */
-    TSR_STREAM_GAP = 5,      /* reference sets of the gap statistic */
-    TSR_STREAM_HALF = 6,     /* half-samples of stability */
-    TSR_STREAM_INTERVAL = 7, /* parameters around a fit, and the customers who are scored with them */
-    TSR_STREAM_PARALLEL = 8, /* candidates of kmeans|| */
-    TSR_STREAM_FAULT = 255   /* failures on purpose: no result depends on it. Streams are below 256 */
+    TSR_STREAM_SAMPLE = 1,     /* which customers are in the sample */
+    TSR_STREAM_SEED = 2,       /* starting centroids */
+    TSR_STREAM_SYNTH = 3,      /* synthetic population */
+    TSR_STREAM_QUALITY = 4,    /* sample of the silhouette */
+    TSR_STREAM_GAP = 5,        /* reference sets of the gap statistic */
+    TSR_STREAM_HALF = 6,       /* half-samples of stability */
+    TSR_STREAM_INTERVAL = 7,   /* parameters around a fit, and the customers who are scored with them */
+    TSR_STREAM_PARALLEL = 8,   /* candidates of kmeans|| */
+    TSR_STREAM_BOOTSTRAP = 11, /* samples of a forest's trees */
+    TSR_STREAM_COLUMNS = 12,   /* columns that a node of a tree tries */
+    TSR_STREAM_FAULT = 255     /* failures on purpose: no result depends on it. Streams are below 256 */
 } tsr_stream;
 
 /** Local. The raw block function: 128 bits from a 128-bit counter and a 64-bit key. */

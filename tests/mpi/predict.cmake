@@ -1,0 +1,3 @@
+foreach(name forest)
+    tsr_mpi_test(${name} NP 1 2 3 5)
+endforeach()
