@@ -11,6 +11,7 @@
 #include "tessera/pca.h"
 #include "tessera/quality.h"
 #include "tessera/rfm.h"
+#include "tessera/surrogate.h"
 #include "tessera/value.h"
 
 /* The keys of the job itself. */
@@ -35,6 +36,7 @@ typedef struct tsr_settings {
     tsr_quality_params quality;
     tsr_rfm_params rfm;
     tsr_value_params value;
+    tsr_explain_params explain;
     tsr_job *job; /* owns the strings */
 } tsr_settings;
 

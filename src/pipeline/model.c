@@ -102,6 +102,7 @@ tsr_status tsr_summary_model(const tsr_findings *f, tsr_bundle **model)
     if (f->rfm->groups > 0) TSR_TRY(tsr_rfm_save(f->rfm, *model));
     if (f->worth->fitted) TSR_TRY(tsr_value_save(&f->worth->model, "/value", *model));
     if (f->worth->validated) TSR_TRY(tsr_validation_save(&f->worth->validation, "/validation", *model));
+    if (f->surrogate->rules > 0) TSR_TRY(tsr_surrogate_save(f->surrogate, *model));
     TSR_TRY(put_reference(f->profile, *model));
     TSR_TRY(put_dictionaries(f, *model));
 done:

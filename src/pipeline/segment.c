@@ -182,6 +182,7 @@ static tsr_status find_segments(const tsr_comm *comm, tsr_run *run, const tsr_in
     tsr_rfm rfm;                         /* edges and groups of recency, frequency, money          */
     tsr_worth worth;                     /* models of purchases and spend                          */
     tsr_profile profile = {0};           /* what the segments are like                             */
+    tsr_surrogate surrogate = {0};       /* rules that say who is in them                          */
     json_t *facts = NULL;                /* for run.json                                           */
     tsr_status st;
 
@@ -208,13 +209,16 @@ static tsr_status find_segments(const tsr_comm *comm, tsr_run *run, const tsr_in
     tsr_tiles_destroy(&scores);
     tsr_tiles_destroy(&tiles);
     TSR_TRY(take_profile(comm, run, &population, scaler, segmentation.model->k, info.money_scale, &worth, &profile));
-    const tsr_findings findings = {run, input, &info, scaler, pca, &segmentation, &quality, &rfm, &worth, &profile};
+    TSR_TRY(tsr_step_explain(comm, run, &population, scaler, segmentation.model->k, &surrogate));
+    const tsr_findings findings = {run,      input, &info,  scaler,   pca,       &segmentation,
+                                   &quality, &rfm,  &worth, &profile, &surrogate};
     TSR_TRY(write_model(comm, run, &findings));
     TSR_TRY(write_segments(comm, run, &findings, segments));
     TSR_AGREE(comm, tsr_summary_facts(&findings, &facts));
     tsr_run_conclude(run, facts);
 done:
     json_decref(facts);
+    tsr_surrogate_clear(&surrogate);
     tsr_profile_clear(&profile);
     tsr_quality_clear(&quality);
     tsr_segmentation_clear(&segmentation);

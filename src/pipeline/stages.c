@@ -34,9 +34,13 @@ static const about ABOUT[TSR_STAGES] = {
     [TSR_STAGE_CUSTOMERS] =
         {"customers", "customers.h5", false, {NULL}, {TSR_STAGE_KMEANS, TSR_STAGE_RFM, TSR_STAGE_VALUE, TSR_STAGES}},
     [TSR_STAGE_PROFILE] = {"profile", NULL, false, {NULL}, {TSR_STAGE_CUSTOMERS, TSR_STAGES}},
-    [TSR_STAGE_MODEL] = {"model", "model.h5", false, {NULL}, {TSR_STAGE_PROFILE, TSR_STAGES}},
-    [TSR_STAGE_SEGMENTS] =
-        {"segments", "segments.json", false, {"privacy.min_cell"}, {TSR_STAGE_PROFILE, TSR_STAGE_QUALITY, TSR_STAGES}},
+    [TSR_STAGE_EXPLAIN] = {"explain", NULL, true, {"explain.", "privacy.min_cell"}, {TSR_STAGE_CUSTOMERS, TSR_STAGES}},
+    [TSR_STAGE_MODEL] = {"model", "model.h5", false, {NULL}, {TSR_STAGE_PROFILE, TSR_STAGE_EXPLAIN, TSR_STAGES}},
+    [TSR_STAGE_SEGMENTS] = {"segments",
+                            "segments.json",
+                            false,
+                            {"privacy.min_cell"},
+                            {TSR_STAGE_PROFILE, TSR_STAGE_EXPLAIN, TSR_STAGE_QUALITY, TSR_STAGES}},
     [TSR_STAGE_REPORT] = {"report", "report.html", false, {"report."}, {TSR_STAGE_SEGMENTS, TSR_STAGES}},
 };
 

@@ -12,6 +12,7 @@
 #include "tessera/checkup.h"
 #include "tessera/quality.h"
 #include "tessera/scale.h"
+#include "tessera/surrogate.h"
 
 /** Collective. Raw features -> features.h5. @return TSR_OK; what tsr_features_run() returns; TSR_EINTR; TSR_EIO */
 tsr_status tsr_step_features(const tsr_comm *comm, tsr_run *run, const tsr_input *input,
@@ -73,5 +74,13 @@ typedef struct tsr_worth {
 /** Collective. Leaves worth->fitted = false with value.model none or where there is no money. */
 tsr_status tsr_step_value(const tsr_comm *comm, tsr_run *run, const tsr_population *population,
                           const tsr_features_info *info, tsr_worth *worth) TSR_NODISCARD;
+
+/**
+ * Collective. Rules that say who is in which segment, from features.h5 and customers.h5. With explain.depth 0, or one
+ * segment, there are none.
+ * @param[out] surrogate  columns of its rules are those of @p scaler; tsr_surrogate_clear()
+ */
+tsr_status tsr_step_explain(const tsr_comm *comm, tsr_run *run, const tsr_population *population,
+                            const tsr_scaler *scaler, int32_t k, tsr_surrogate *surrogate) TSR_NODISCARD;
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "pipeline/rules_json.h"
 #include "pipeline/value_json.h"
 #include "tessera/memory.h"
 #include "tessera/segments.h"
@@ -232,6 +233,8 @@ static json_t *segments_of(const tsr_findings *f)
             json_object_set_new(json, "weight", real(weight_of(f->segmentation->model, s)));
         if (f->segmentation->model->jaccard != NULL)
             json_object_set_new(json, "jaccard", real(f->segmentation->model->jaccard[s]));
+        json_object_set_new(json, "rules", tsr_rules_json(f, s));
+        json_object_set_new(json, "rules_fidelity", tsr_rules_fidelity(f, s));
         json_array_append_new(segments, json);
     }
     return segments;
@@ -277,6 +280,7 @@ tsr_status tsr_summary_segments(const tsr_findings *f, char **text)
     json_object_set_new(json, "choice", choice_of(f->segmentation->model));
     json_object_set_new(json, "choice_votes", f->segmentation->model->candidates_n > 0 ? votes_of(f) : json_null());
     json_object_set_new(json, "pca", f->pca != NULL ? pca_of(f->pca) : json_null());
+    json_object_set_new(json, "surrogate", tsr_surrogate_json(f));
     if (f->profile->money) add_money_parts(f, json);
     json_object_set_new(json, "total", part_of(f->profile, &f->profile->total, f->info->money_scale));
     if (json_object_set_new(json, "segments", segments_of(f)) != 0)

@@ -21,6 +21,7 @@ typedef struct tsr_findings {
     const tsr_rfm *rfm;     /* groups = 0: none */
     const tsr_worth *worth; /* not fitted: none */
     const tsr_profile *profile;
+    const tsr_surrogate *surrogate; /* rules = 0: none */
 } tsr_findings;
 
 /** Local. All that scoring and drift need (DESIGN section 5). @param[out] model  new; tsr_bundle_destroy() */

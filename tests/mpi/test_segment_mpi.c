@@ -55,7 +55,8 @@ static void remove_run(const tsr_comm *comm, const char *output)
                                        "checkpoint/kmeans.h5",
                                        "checkpoint/quality.h5",
                                        "checkpoint/rfm.h5",
-                                       "checkpoint/value.h5"};
+                                       "checkpoint/value.h5",
+                                       "checkpoint/explain.h5"};
     char run[PATH_BYTES], path[2 * PATH_BYTES];
 
     path_of(output, run);
