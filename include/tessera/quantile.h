@@ -40,4 +40,14 @@ typedef struct tsr_quantile_source {
 tsr_status tsr_quantiles(const tsr_comm *comm, const tsr_quantile_source *source, int32_t cols, int32_t groups,
                          const double *p, int32_t np, double *out, int64_t *count) TSR_NODISCARD;
 
+/**
+ * Collective. The values at given places of the sorted columns. Same on all ranks: all but source.
+ *
+ * @param rank      [groups][cols][n], from 0
+ * @param[out] out  [groups][cols][n]; NaN where the group has no value at that place
+ * @return, cost    as tsr_quantiles()
+ */
+tsr_status tsr_order_statistics(const tsr_comm *comm, const tsr_quantile_source *source, int32_t cols, int32_t groups,
+                                const int64_t *rank, int32_t n, double *out) TSR_NODISCARD;
+
 #endif

@@ -44,6 +44,8 @@ typedef struct selection {
     const tsr_comm *comm;
     const tsr_quantile_source *source;
     int32_t cols, groups, np;
+    const double *p;           /* [np] quantiles; NULL: order statistics */
+    const int64_t *rank;       /* [groups][cols][np] order statistics */
     int64_t first_pair, pairs; /* of this batch; pair = group x cols + column */
 
     double *values; /* [cols][block_rows], one block */
@@ -242,16 +244,29 @@ static double place_of(double p, int64_t count)
     return (double)(count - 1) * p;
 }
 
-static void targets_start(selection *s, const double *p)
+static int64_t rank_of(const selection *s, int64_t pair, int32_t i)
+{
+    return s->rank[(s->first_pair + pair) * s->np + i];
+}
+
+static bool is_wanted(const selection *s, int64_t pair, int32_t i)
+{
+    int64_t rank = s->p != NULL ? 0 : rank_of(s, pair, i);
+
+    return rank >= 0 && rank < s->counts[pair];
+}
+
+static void targets_start(selection *s)
 {
     for (int64_t pair = 0; pair < s->pairs; pair++) {
         int64_t count = s->counts[pair] = s->slots[pair].keys;
         for (int32_t i = 0; i < s->np; i++) {
             target *t = s->targets + 2 * (pair * s->np + i);
-            int64_t below = count > 0 ? (int64_t)floor(place_of(p[i], count)) : 0;
-            int64_t above = below + 1 < count ? below + 1 : below;
-            t[0] = (target){.left = below, .slot = count > 0 ? pair : -1};
-            t[1] = (target){.left = above, .slot = count > 0 ? pair : -1};
+            int64_t below = 0, at = is_wanted(s, pair, i) ? pair : -1;
+            if (at >= 0) below = s->p != NULL ? (int64_t)floor(place_of(s->p[i], count)) : rank_of(s, pair, i);
+            int64_t above = s->p != NULL && below + 1 < count ? below + 1 : below;
+            t[0] = (target){.left = below, .slot = at};
+            t[1] = (target){.left = above, .slot = at};
         }
     }
     s->counted = true;
@@ -304,10 +319,10 @@ static void slots_renew(selection *s)
         if (s->targets[i].slot >= 0) s->targets[i].slot = find_slot(s, pair_of(s, i), s->targets[i].prefix);
 }
 
-static void advance(selection *s, histogram *h, const double *p)
+static void advance(selection *s, histogram *h)
 {
     accumulate(s, h);
-    if (!s->counted) targets_start(s, p);
+    if (!s->counted) targets_start(s);
     for (int64_t i = 0; i < 2 * s->np * s->pairs; i++) {
         int64_t keys;
         target *t = &s->targets[i];
@@ -319,7 +334,7 @@ static void advance(selection *s, histogram *h, const double *p)
     slots_renew(s);
 }
 
-static tsr_status counting_pass(selection *s, const double *p)
+static tsr_status counting_pass(selection *s)
 {
     histogram h;
     tsr_status st;
@@ -330,7 +345,7 @@ static tsr_status counting_pass(selection *s, const double *p)
     tsr_sum_int64(s->comm, h.bins, h.nbins + 1);
     if (h.bins[h.nbins] > 0) TSR_TRY(tsr_agree(s->comm, mine));
     or_int64(s->comm, h.seen, 2 * s->nslots);
-    advance(s, &h, p);
+    advance(s, &h);
 done:
     histogram_destroy(&h);
     return st;
@@ -370,7 +385,7 @@ static int candidate_order(const void *a, const void *b)
     return (x->key > y->key) - (x->key < y->key);
 }
 
-static tsr_status collecting_pass(selection *s, const double *p)
+static tsr_status collecting_pass(selection *s)
 {
     collection mine = {NULL, 0, 0};
     candidate *all = NULL;
@@ -387,7 +402,7 @@ static tsr_status collecting_pass(selection *s, const double *p)
         s->slots[at].keys = start[at + 1];
         start[at + 1] += start[at];
     }
-    if (!s->counted) targets_start(s, p);
+    if (!s->counted) targets_start(s);
     for (int64_t i = 0; i < 2 * s->np * s->pairs; i++) {
         target *t = &s->targets[i];
         if (t->slot < 0) continue;
@@ -413,16 +428,18 @@ static double between(double low, double high, double share)
     return share < 0.5 ? low + span * share : high - span * (1.0 - share);
 }
 
-static void results_write(const selection *s, const double *p, double *out, int64_t *count)
+static void results_write(const selection *s, double *out, int64_t *count)
 {
     for (int64_t pair = 0; pair < s->pairs; pair++) {
         int64_t n = s->counts[pair];
         if (count != NULL) count[s->first_pair + pair] = n;
         for (int32_t i = 0; i < s->np; i++) {
             const target *t = s->targets + 2 * (pair * s->np + i);
-            double place = n > 0 ? place_of(p[i], n) : 0;
+            double place = s->p != NULL && n > 0 ? place_of(s->p[i], n) : 0;
             double *to = &out[(s->first_pair + pair) * s->np + i];
-            *to = n > 0 ? between(value_of(t[0].prefix), value_of(t[1].prefix), place - floor(place)) : NAN;
+            *to = NAN;
+            if (is_wanted(s, pair, i))
+                *to = between(value_of(t[0].prefix), value_of(t[1].prefix), place - floor(place));
         }
     }
 }
@@ -436,7 +453,7 @@ static int64_t keys_left(const selection *s)
 }
 
 /* The pairs of one batch, from nothing known to all found. @p most: values on all ranks at the most. */
-static tsr_status select_batch(selection *s, int64_t most, const double *p, double *out, int64_t *count)
+static tsr_status select_batch(selection *s, int64_t most, double *out, int64_t *count)
 {
     tsr_status st = TSR_OK;
 
@@ -444,12 +461,12 @@ static tsr_status select_batch(selection *s, int64_t most, const double *p, doub
     s->counted = false;
     while (s->nslots > 0) {
         if (most <= COLLECT_MAX)
-            TSR_TRY(collecting_pass(s, p));
+            TSR_TRY(collecting_pass(s));
         else
-            TSR_TRY(counting_pass(s, p));
+            TSR_TRY(counting_pass(s));
         most = keys_left(s);
     }
-    results_write(s, p, out, count);
+    results_write(s, out, count);
 done:
     return st;
 }
@@ -479,13 +496,14 @@ static void selection_destroy(selection *s)
     tsr_free(&s->values);
 }
 
-/* Same on all ranks after tsr_same(): the verdict is too. */
+/* Same on all ranks after tsr_same(): the verdict is too. p NULL: none. */
 static tsr_status check_arguments(const tsr_comm *comm, int32_t cols, int32_t groups, const double *p, int32_t np)
 {
     int32_t shape[3] = {cols, groups, np};
     tsr_status st;
 
     TSR_TRY(tsr_same(comm, shape, sizeof shape, "the shape of the quantiles"));
+    if (p == NULL) goto done;
     TSR_TRY(tsr_same(comm, p, (size_t)np * sizeof *p, "the list of quantiles"));
     for (int32_t i = 0; i < np; i++)
         if (!(p[i] >= 0.0 && p[i] <= 1.0)) st = TSR_FAIL(TSR_ECONF, "quantile %g is not in 0..1", p[i]);
@@ -493,24 +511,48 @@ done:
     return st;
 }
 
+/* All pairs, batch after batch. */
+static tsr_status select_all(selection *s, double *out, int64_t *count)
+{
+    int64_t pairs = (int64_t)s->groups * s->cols, batch = SLOTS_MAX / (s->np > 0 ? 2 * (int64_t)s->np : 1);
+    int64_t most = s->source->blocks * s->source->block_rows;
+    tsr_status st;
+
+    if (batch < 1) batch = 1;
+    if (batch > pairs) batch = pairs;
+    TSR_AGREE(s->comm, selection_create(s, batch));
+    tsr_sum_int64(s->comm, &most, 1);
+    for (s->first_pair = 0; s->first_pair < pairs; s->first_pair += batch) {
+        s->pairs = pairs - s->first_pair < batch ? pairs - s->first_pair : batch;
+        TSR_TRY(select_batch(s, most * s->cols, out, count));
+    }
+done:
+    selection_destroy(s);
+    return st;
+}
+
 tsr_status tsr_quantiles(const tsr_comm *comm, const tsr_quantile_source *source, int32_t cols, int32_t groups,
                          const double *p, int32_t np, double *out, int64_t *count)
 {
-    selection s = {.comm = comm, .source = source, .cols = cols, .groups = groups, .np = np};
-    int64_t pairs = (int64_t)groups * cols, batch = SLOTS_MAX / (np > 0 ? 2 * (int64_t)np : 1);
-    int64_t most = source->blocks * source->block_rows;
+    selection s = {.comm = comm, .source = source, .cols = cols, .groups = groups, .np = np, .p = p};
     tsr_status st;
 
     TSR_TRY(check_arguments(comm, cols, groups, p, np));
-    if (batch < 1) batch = 1;
-    if (batch > pairs) batch = pairs;
-    TSR_AGREE(comm, selection_create(&s, batch));
-    tsr_sum_int64(comm, &most, 1);
-    for (s.first_pair = 0; s.first_pair < pairs; s.first_pair += batch) {
-        s.pairs = pairs - s.first_pair < batch ? pairs - s.first_pair : batch;
-        TSR_TRY(select_batch(&s, most * cols, p, out, count));
-    }
+    st = select_all(&s, out, count);
 done:
-    selection_destroy(&s);
+    return st;
+}
+
+tsr_status tsr_order_statistics(const tsr_comm *comm, const tsr_quantile_source *source, int32_t cols, int32_t groups,
+                                const int64_t *rank, int32_t n, double *out)
+{
+    selection s = {.comm = comm, .source = source, .cols = cols, .groups = groups, .np = n, .rank = rank};
+    size_t bytes = (size_t)groups * (size_t)cols * (size_t)n * sizeof *rank;
+    tsr_status st;
+
+    TSR_TRY(check_arguments(comm, cols, groups, NULL, n));
+    TSR_TRY(tsr_same(comm, rank, bytes, "the list of order statistics"));
+    st = select_all(&s, out, NULL);
+done:
     return st;
 }

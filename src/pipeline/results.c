@@ -17,6 +17,7 @@ typedef enum part {
     RFM_F,
     RFM_M,
     RFM_GROUP,
+    RFM_SCORE,
     PCA,
     P_ALIVE,
     PURCHASES,
@@ -39,10 +40,11 @@ static const struct {
     [SEGMENT] = {"segment", TSR_I32, "", "segment; 0 has the largest revenue per customer"},
     [DISTANCE] = {"segment_distance", TSR_F32, "",
                   "distance to the own segment's centre, in the space that was clustered"},
-    [RFM_R] = {"rfm_r", TSR_I8, "", "recency score 1..5, 5 is most recent; 0: has not bought"},
-    [RFM_F] = {"rfm_f", TSR_I8, "", "frequency score 1..5; 0: has not bought"},
-    [RFM_M] = {"rfm_m", TSR_I8, "", "monetary score 1..5; 0: has not bought"},
+    [RFM_R] = {"rfm_r", TSR_I8, "", "recency score from 1, long ago, up; 0: has not bought"},
+    [RFM_F] = {"rfm_f", TSR_I8, "", "frequency score from 1, few orders, up; 0: has not bought"},
+    [RFM_M] = {"rfm_m", TSR_I8, "", "monetary score from 1, little money, up; 0: has not bought"},
     [RFM_GROUP] = {"rfm_group", TSR_I8, "", "RFM group; see the attribute names"},
+    [RFM_SCORE] = {"rfm_score", TSR_F32, "", "mean of the three scores by the weights of the job; 0: has not bought"},
     [PCA] = {"pca", TSR_F32, "", "principal components of the scaled features"},
     [P_ALIVE] = {"p_alive", TSR_F32, "probability",
                  "is still a customer; 1 for who bought once, so no measure of churn"},
@@ -89,7 +91,7 @@ static bool is_money(part p)
 static bool is_wanted(const writer *w, part p)
 {
     if (p == KEY || p == ID) return tsr_table_find(w->features, PART[p].name) != NULL;
-    if (p >= RFM_R && p <= RFM_GROUP) return w->in->rfm->groups > 0;
+    if (p >= RFM_R && p <= RFM_SCORE) return w->in->rfm->groups > 0;
     if (p == PCA) return w->in->scores != NULL;
     return p < P_ALIVE || w->in->worth->fitted;
 }
@@ -144,18 +146,22 @@ static void fill_scores(const tsr_tiles *scores, int64_t first, int64_t rows, fl
         }
 }
 
-static void fill_rfm(const writer *w, int64_t rows, void *const *values)
+static void fill_rfm(const writer *w, int64_t first, int64_t rows, void *const *values)
 {
     const history *h = &w->history;
+    const uint64_t *key = w->in->population->key + first;
     int8_t *r = values[w->place[RFM_R]], *f = values[w->place[RFM_F]], *m = values[w->place[RFM_M]];
     int8_t *group = values[w->place[RFM_GROUP]];
+    float *score = values[w->place[RFM_SCORE]];
 
     for (int64_t i = 0; i < rows; i++) {
-        tsr_rfm_scores scores = tsr_rfm_score(w->in->rfm, h->recency[i], h->orders[i], h->revenue[i], w->money_scale);
+        tsr_rfm_customer customer = {h->recency[i], h->orders[i], h->revenue[i], key[i]};
+        tsr_rfm_scores scores = tsr_rfm_score(w->in->rfm, &customer, w->money_scale);
         r[i] = scores.r;
         f[i] = scores.f;
         m[i] = scores.m;
         group[i] = scores.group;
+        score[i] = (float)scores.weighted;
     }
 }
 
@@ -209,7 +215,7 @@ static tsr_status fill_part(writer *w, int64_t first, int64_t rows, void *const 
     if (w->place[ID] >= 0) TSR_TRY(tsr_table_read(w->features, "id", at, rows, TSR_TEXT, values[w->place[ID]]));
     TSR_TRY(read_history(w, at, rows));
     fill_segments(w, first, rows, values[w->place[SEGMENT]], values[w->place[DISTANCE]]);
-    if (w->in->rfm->groups > 0) fill_rfm(w, rows, values);
+    if (w->in->rfm->groups > 0) fill_rfm(w, first, rows, values);
     if (w->in->scores != NULL) fill_scores(w->in->scores, first, rows, values[w->place[PCA]]);
     if (w->in->worth->fitted) fill_value(w, rows, values);
     tsr_progress("customers", first + rows, w->in->population->span.rows);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "pipeline/rfm_json.h"
 #include "pipeline/rules_json.h"
 #include "pipeline/value_json.h"
 #include "tessera/memory.h"
@@ -98,28 +99,6 @@ static json_t *pca_of(const tsr_pca *pca)
     for (int32_t c = 0; c < pca->cols; c++) total += pca->variance[c];
     for (int32_t c = 0; c < pca->cols; c++) json_array_append_new(shares, real(pca->variance[c] / total));
     return json_pack("{s:i, s:o}", "components", (int)pca->components, "variance_share", shares);
-}
-
-static json_t *rfm_of(const tsr_rfm *rfm)
-{
-    static const char *const name[] = {"recency", "frequency", "monetary"};
-    json_t *thresholds = json_object(), *scores = json_object(), *groups = json_object(), *order = json_array();
-    char score[2] = "1";
-
-    for (int i = 0; i < 3; i++) {
-        json_t *edges = json_array(), *counts = json_object();
-        for (int e = 0; e < 4; e++) json_array_append_new(edges, real(rfm->edge[i][e]));
-        for (score[0] = '1'; score[0] <= '5'; score[0]++)
-            json_object_set_new(counts, score, json_integer(rfm->score_count[i][score[0] - '1']));
-        json_object_set_new(thresholds, name[i], edges);
-        json_object_set_new(scores, name[i], counts);
-    }
-    for (int32_t g = 0; g < rfm->groups; g++) {
-        json_object_set_new(groups, rfm->name[g], json_integer(rfm->count[g]));
-        json_array_append_new(order, json_string(rfm->name[g]));
-    }
-    return json_pack("{s:s, s:o, s:o, s:o, s:o}", "scheme", rfm->scheme, "thresholds", thresholds, "scores", scores,
-                     "groups", groups, "order", order);
 }
 
 static json_t *features_of(const tsr_profile *profile, const tsr_part *part)
@@ -261,7 +240,7 @@ static void add_money_parts(const tsr_findings *f, json_t *json)
     json_object_set_new(json, "revenue", money_text(f->info->revenue, f->info->money_scale));
     json_object_set_new(json, "prospects", json_integer(f->info->prospects));
     json_object_set_new(json, "after_as_of", json_integer(f->info->after_as_of));
-    json_object_set_new(json, "rfm", rfm_of(f->rfm));
+    json_object_set_new(json, "rfm", tsr_rfm_json(f->rfm, (long)f->run->settings->run.min_cell));
     json_object_set_new(json, "value",
                         f->worth->fitted ? tsr_value_json(f->run->settings, f->worth, f->profile) : json_null());
 }
@@ -343,6 +322,16 @@ static void warn_of_segments(const tsr_findings *f, json_t *warnings)
              tiny == 1 ? "" : "s", 100 * f->run->settings->cluster.min_share);
 }
 
+static void warn_of_rfm(const tsr_findings *f, json_t *warnings)
+{
+    char names[256];
+    int32_t empty = f->rfm->groups > 0 ? tsr_rfm_empty_groups(f->rfm, names, sizeof names) : 0;
+
+    if (empty > 0)
+        warn(warnings, "%d RFM group%s of the scheme %s: nobody is in it (%s)", empty, empty == 1 ? "" : "s",
+             f->rfm->scheme, names);
+}
+
 static void warn_of_value(const tsr_findings *f, json_t *warnings)
 {
     const tsr_value_model *m = &f->worth->model;
@@ -374,6 +363,7 @@ tsr_status tsr_summary_facts(const tsr_findings *f, json_t **facts)
 
     warn_of_features(f, warnings);
     warn_of_segments(f, warnings);
+    warn_of_rfm(f, warnings);
     warn_of_value(f, warnings);
     *facts =
         json_pack("{s:{s:I, s:f, s:s, s:i, s:I, s:I}, s:{s:I, s:I, s:I}, s:o}", "cluster", "iterations",

@@ -86,6 +86,33 @@ static const double many_p[] = {0.5, 0, 0.25, 0.75, 1, 0.1, 0.9, 1 / 3.0, 0.999,
 
 #define NP 11
 
+/* Order statistics at the ends, in between, and where there is nothing. */
+static bool places_equal_sorting(const tsr_comm *comm, const population *p, const tsr_quantile_source *source,
+                                 const int64_t *count, double *sorted)
+{
+    int64_t pairs = (int64_t)p->groups * p->cols, *rank = NULL;
+    double *out = NULL;
+
+    if (tsr_alloc(&rank, pairs * 5, sizeof *rank) != TSR_OK || tsr_alloc(&out, pairs * 5, sizeof *out) != TSR_OK)
+        abort();
+    for (int64_t pair = 0; pair < pairs; pair++) {
+        const int64_t places[] = {0, count[pair] / 3, count[pair] - 1, count[pair], -1};
+        memcpy(rank + pair * 5, places, sizeof places);
+    }
+    bool right = tsr_order_statistics(comm, source, p->cols, p->groups, rank, 5, out) == TSR_OK;
+    if (right) right = same_on_all(comm, out, (size_t)(pairs * 5) * sizeof *out);
+    for (int64_t pair = 0; right && comm->rank == 0 && pair < pairs; pair++) {
+        int64_t n = sorted_column(p, (int32_t)(pair / p->cols), (int32_t)(pair % p->cols), sorted);
+        for (int i = 0; i < 5; i++) {
+            int64_t at = rank[pair * 5 + i];
+            right &= same_bits(out[pair * 5 + i], at >= 0 && at < n ? sorted[at] : (double)NAN);
+        }
+    }
+    tsr_free(&out);
+    tsr_free(&rank);
+    return right;
+}
+
 static bool equals_sorting(const tsr_comm *comm, population p)
 {
     int64_t pairs = (int64_t)p.groups * p.cols;
@@ -106,6 +133,7 @@ static bool equals_sorting(const tsr_comm *comm, population p)
             right &= count[pair] == n;
             for (int i = 0; i < NP; i++) right &= same_bits(out[pair * NP + i], type_7(sorted, n, many_p[i]));
         }
+    right &= places_equal_sorting(comm, &p, &source, count, sorted);
     tsr_free(&count);
     tsr_free(&out);
     tsr_free(&sorted);
