@@ -73,8 +73,8 @@ void tsr_distances(const tsr_tiles *tiles, int64_t first, int64_t rows, const do
 
 /**
  * Local. Add the exact products of this rank's rows: product[i][j] += sum over rows of x_i x_j (upper triangle and
- * diagonal, i <= j), sum[i] += x_i. Products of 16 bits by 8 bits summed as integers; or, for many columns and
- * processors without AVX2, cblas_dsyrk on blocks of at most 2^22 rows converted to double: exact, both.
+ * diagonal, i <= j), sum[i] += x_i. Products of 16 bits by 8 bits summed as integers; or, on processors without AVX2,
+ * cblas_dsyrk on blocks of at most 2^22 rows converted to double: exact, both.
  * @param product  [cols][cols]; @param sum [cols]
  * @return TSR_OK; TSR_ENOMEM
  */

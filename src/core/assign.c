@@ -150,12 +150,13 @@ double tsr_tiles_longest(tsr_isa isa, const tsr_tiles *tiles)
 
 void tsr_tile_distance(const tsr_tiles *tiles, int64_t tile, const double *centroid, double *distance)
 {
-    tsr_kernels_here()->distance(tiles->value + tile * tiles->cols * TSR_TILE_ROWS, tiles->cols, centroid, distance);
+    tsr_kernels_of(tsr_isa_here())
+        ->distance(tiles->value + tile * tiles->cols * TSR_TILE_ROWS, tiles->cols, centroid, distance);
 }
 
 void tsr_tile_project(const double *row, int32_t cols, const double *vector, int32_t n, double *score)
 {
-    tsr_kernels_here()->project(row, cols, vector, n, score);
+    tsr_kernels_of(tsr_isa_here())->project(row, cols, vector, n, score);
 }
 
 /* One tile's rows from `skip` on, at most `rows` of them. */

@@ -82,4 +82,4 @@ static inline doubles doubles_steps(const int16_t *value)
 
 #include "core/assign_kernel.h"
 
-const tsr_kernels tsr_kernels_avx2 = {nearest, nearest_gap, update, longest, distance, project, tsr_products_avx2};
+const tsr_kernels tsr_kernels_avx2 = {nearest, nearest_gap, update, longest, distance, project};

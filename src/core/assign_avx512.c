@@ -65,4 +65,4 @@ static inline doubles doubles_steps(const int16_t *value)
 
 #include "core/assign_kernel.h"
 
-const tsr_kernels tsr_kernels_avx512 = {nearest, nearest_gap, update, longest, distance, project, tsr_products_avx512};
+const tsr_kernels tsr_kernels_avx512 = {nearest, nearest_gap, update, longest, distance, project};

@@ -87,4 +87,4 @@ static inline void block_rows(const int16_t *value, int32_t n, int16_t *row, int
 
 #include "core/assign_kernel.h"
 
-const tsr_kernels tsr_kernels_baseline = {nearest, nearest_gap, update, longest, distance, project, NULL};
+const tsr_kernels tsr_kernels_baseline = {nearest, nearest_gap, update, longest, distance, project};

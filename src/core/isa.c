@@ -21,6 +21,17 @@ const tsr_kernels *tsr_kernels_of(tsr_isa isa)
     return &tsr_kernels_baseline;
 }
 
+tsr_products_kernel *tsr_products_of(tsr_isa isa)
+{
+#ifdef TSR_X86
+    __builtin_cpu_init();
+    if (isa == TSR_ISA_AVX512) return __builtin_cpu_supports("avx512vnni") ? tsr_products_vnni : tsr_products_avx512;
+    if (isa == TSR_ISA_AVX2) return tsr_products_avx2;
+#endif
+    (void)isa;
+    return NULL;
+}
+
 bool tsr_isa_runs(tsr_isa isa)
 {
 #ifdef TSR_X86
@@ -56,15 +67,13 @@ static tsr_status choose(tsr_isa *isa)
     return TSR_FAIL(TSR_ECONF, "TESSERA_ISA=%s: use baseline, avx2 or avx512, or unset the variable", forced);
 }
 
-const tsr_kernels *tsr_kernels_here(void)
+tsr_isa tsr_isa_here(void)
 {
-    static const tsr_kernels *here;
-    tsr_isa isa = TSR_ISA_BASELINE;
+    static tsr_isa here;
+    static bool known;
 
-    if (here == NULL) {
-        if (choose(&isa) != TSR_OK) tsr_error_clear(); /* tsr_isa_agree() is where this is told */
-        here = tsr_kernels_of(isa);
-    }
+    if (!known && choose(&here) != TSR_OK) tsr_error_clear(); /* tsr_isa_agree() is where this is told */
+    known = true;
     return here;
 }
 

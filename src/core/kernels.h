@@ -7,7 +7,16 @@
 
 #include "tessera/assign.h"
 
-#define TSR_PRODUCT_ROWS 1024
+#define TSR_PRODUCT_ROWS       256                                /* 2^31 / 2^23: see products_kernel.h */
+#define TSR_PRODUCT_WIDE(cols) (((int64_t)(cols) + 15) / 16 * 16) /* whole registers of columns */
+
+/**
+ * Add the products of the columns of at most TSR_PRODUCT_ROWS rows, exact: product [wide][wide], where i <= j < cols,
+ * wide = TSR_PRODUCT_WIDE(cols); sum [cols].
+ * @param work  [3][TSR_PRODUCT_ROWS / 2][wide]
+ */
+typedef void tsr_products_kernel(const int16_t *value, int64_t tiles, int32_t cols, int32_t *work, int64_t *product,
+                                 int64_t *sum);
 
 /* What rows are compared with. */
 typedef struct tsr_targets {
@@ -50,29 +59,22 @@ typedef struct tsr_kernels {
     /** Products of 16 rows with @p n vectors: score [n][16] = sum over columns in order of row [cols][16] x vector
      *  [n][cols]; products are rounded before they are added. */
     void (*project)(const double *row, int32_t cols, const double *vector, int32_t n, double *score);
-
-    /**
-     * Add the products of the columns of at most TSR_PRODUCT_ROWS rows, exact: product [cols][cols], i <= j; sum
-     * [cols]. NULL: BLAS does it.
-     * @param work  [3][cols rounded up to a multiple of 4][TSR_PRODUCT_ROWS], zero at first
-     */
-    void (*products)(const int16_t *value, int64_t tiles, int32_t cols, int16_t *work, int64_t *product, int64_t *sum);
 } tsr_kernels;
 
 extern const tsr_kernels tsr_kernels_baseline;
 #ifdef TSR_X86
 extern const tsr_kernels tsr_kernels_avx2, tsr_kernels_avx512;
-void tsr_products_avx2(const int16_t *value, int64_t tiles, int32_t cols, int16_t *work, int64_t *product,
-                       int64_t *sum);
-void tsr_products_avx512(const int16_t *value, int64_t tiles, int32_t cols, int16_t *work, int64_t *product,
-                         int64_t *sum);
+tsr_products_kernel tsr_products_avx2, tsr_products_avx512, tsr_products_vnni;
 #endif
 
 /** Local. */
 const tsr_kernels *tsr_kernels_of(tsr_isa isa);
 
-/** Local. Those of the best kind this processor runs (or TESSERA_ISA): for results that need no agreement. */
-const tsr_kernels *tsr_kernels_here(void);
+/** Local. The best kind that this processor runs (or TESSERA_ISA): for results that need no agreement. */
+tsr_isa tsr_isa_here(void);
+
+/** Local. The kernel of that kind for products, the fastest this processor runs. NULL: none, BLAS is to do it. */
+tsr_products_kernel *tsr_products_of(tsr_isa isa);
 
 /** Local. Can this processor run them? */
 bool tsr_isa_runs(tsr_isa isa);

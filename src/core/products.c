@@ -8,8 +8,6 @@
 #define EXACT_ROWS   ((int64_t)1 << 22)
 #define BLOCK_VALUES ((int64_t)1 << 20) /* of one converted block: 8 MiB */
 
-/* Measured: up to here the integer kernel is faster (2.4 times with 16 columns), beyond it BLAS is. */
-#define INTEGER_COLS 96
 #define INTEGER_ROWS ((int64_t)1 << 33) /* whose products fit 64 bits */
 
 static int64_t block_tiles(int32_t cols)
@@ -70,21 +68,22 @@ done:
     return st;
 }
 
-static tsr_status by_integers(const tsr_kernels *kernels, const tsr_tiles *tiles, tsr_int128 *product, int64_t *sum)
+static tsr_status by_integers(tsr_products_kernel *kernel, const tsr_tiles *tiles, tsr_int128 *product, int64_t *sum)
 {
     tsr_status st;
     const int32_t cols = tiles->cols;
-    const int64_t step = TSR_PRODUCT_ROWS / TSR_TILE_ROWS, wide = (cols + 3) / 4 * 4, values = (int64_t)cols * cols;
-    int16_t *work = NULL;
+    const int64_t step = TSR_PRODUCT_ROWS / TSR_TILE_ROWS, wide = TSR_PRODUCT_WIDE(cols);
+    int32_t *work = NULL;
     int64_t *part = NULL;
 
-    TSR_TRY(tsr_alloc_aligned(&work, 3 * wide * TSR_PRODUCT_ROWS, sizeof *work));
-    TSR_TRY(tsr_alloc_aligned(&part, values, sizeof *part));
+    TSR_TRY(tsr_alloc_aligned(&work, 3 * wide * TSR_PRODUCT_ROWS / 2, sizeof *work));
+    TSR_TRY(tsr_alloc_aligned(&part, wide * wide, sizeof *part));
     for (int64_t first = 0; first < tiles->tiles; first += step) {
         int64_t n = tiles->tiles - first < step ? tiles->tiles - first : step;
-        kernels->products(tiles->value + first * cols * TSR_TILE_ROWS, n, cols, work, part, sum);
+        kernel(tiles->value + first * cols * TSR_TILE_ROWS, n, cols, work, part, sum);
     }
-    for (int64_t i = 0; i < values; i++) product[i] += part[i];
+    for (int32_t i = 0; i < cols; i++)
+        for (int32_t j = i; j < cols; j++) product[(int64_t)i * cols + j] += part[i * wide + j];
 done:
     tsr_free(&part);
     tsr_free(&work);
@@ -93,9 +92,8 @@ done:
 
 tsr_status tsr_products(const tsr_tiles *tiles, tsr_int128 *product, int64_t *sum)
 {
-    const tsr_kernels *kernels = tsr_kernels_here();
+    tsr_products_kernel *kernel = tsr_products_of(tsr_isa_here());
 
-    if (kernels->products == NULL || tiles->cols > INTEGER_COLS || tiles->span.rows >= INTEGER_ROWS)
-        return by_blas(tiles, product, sum);
-    return by_integers(kernels, tiles, product, sum);
+    if (kernel == NULL || tiles->span.rows >= INTEGER_ROWS) return by_blas(tiles, product, sum);
+    return by_integers(kernel, tiles, product, sum);
 }
