@@ -14,12 +14,15 @@
 #include "tessera/matrix.h"
 
 typedef struct tsr_features_params {
-    tsr_texts set;      /* "default" or names of features; attributes by their own name */
-    int32_t transform;  /* none | log1p | log | auto */
-    tsr_map transforms; /* feature -> none | log1p | log | auto */
-    int32_t scale;      /* none | standard */
-    double clip;        /* standard deviations */
-    int32_t missing;    /* reject | median | mean */
+    tsr_texts set;       /* "default" or names of features; attributes by their own name */
+    int64_t categories;  /* the most columns that one category attribute, or the shares of channels, become */
+    int64_t session_gap; /* minutes without an event that end a session */
+    tsr_texts view_events, support_events, dwell_events; /* types of events */
+    int32_t transform;                                   /* none | log1p | log | auto */
+    tsr_map transforms;                                  /* feature -> none | log1p | log | auto */
+    int32_t scale;                                       /* none | standard */
+    double clip;                                         /* standard deviations */
+    int32_t missing;                                     /* reject | median | mean */
 } tsr_features_params;
 
 extern const tsr_key tsr_features_keys[];
@@ -37,7 +40,8 @@ typedef struct tsr_feature_about {
     const char *name, *definition, *unit;
     const char *missing;   /* what it is when there is nothing to compute it from */
     const char *transform; /* default of `auto`'s decision: "none", "log1p" or "auto" (by skewness) */
-    bool in_default;       /* part of the default set */
+    bool in_default;       /* part of the default set, where the dataset has what it needs */
+    uint32_t needs;        /* TSR_HAS_* that a dataset must have; 0: any */
 } tsr_feature_about;
 
 /** Local. The table; *n lines. */

@@ -5,6 +5,14 @@
 #include "base/launch.h"
 #include "tessera/features.h"
 
+/* In words. */
+static const char *needs_of(const tsr_feature_about *f)
+{
+    if (f->needs & TSR_HAS_EVENTS) return ", of datasets with events";
+    if (f->needs & TSR_HAS_CAMPAIGNS) return ", of datasets with campaigns";
+    return f->needs != 0 ? ", of transactions with categories or promotions" : "";
+}
+
 static tsr_status print_table(const cli_options *options, bool *done)
 {
     int32_t n;
@@ -14,10 +22,13 @@ static tsr_status print_table(const cli_options *options, bool *done)
     if (tsr_launch_rank() != 0) return TSR_OK;
     for (int32_t i = 0; i < n; i++) {
         const tsr_feature_about *f = &table[i];
-        printf("%s [%s]%s\n    %s\n    nothing to compute it from: %s; transform: %s\n", f->name, f->unit,
-               f->in_default ? "" : ", not in the default set", f->definition, f->missing, f->transform);
+        printf("%s [%s]%s%s\n    %s\n    nothing to compute it from: %s; transform: %s\n", f->name, f->unit,
+               f->in_default ? "" : ", not in the default set", needs_of(f), f->definition, f->missing, f->transform);
     }
-    printf("\nfeatures.set takes these names, the names of a dataset's numeric attributes, and `default`.\n");
+    printf(
+        "\nfeatures.set takes these names, the names of a dataset's attributes, and `default`. A category attribute\n"
+        "becomes a column `name=value` for each of its values, or the share of customers with the same value\n"
+        "(features.categories); so do `channel_share` (of events) and `category_share` (of purchase rows).\n");
     return TSR_OK;
 }
 

@@ -14,6 +14,7 @@ static const char *const taken[] = {"key",        "id",          "row",        "
                                     "cal_t_days", "cal_spend",   "hold_x",     "hold_spend"};
 #define TAKEN           ((int32_t)(sizeof taken / sizeof taken[0]))
 #define TAKEN_BY_MATRIX 3
+#define GROUPS          2 /* channel_share, category_share */
 
 static const char *const transform_names[] = {"none", "log1p", "log", "auto"};
 #define TRANSFORMS ((int32_t)(sizeof transform_names / sizeof transform_names[0]))
@@ -41,10 +42,11 @@ static tsr_status check_column_name(const tsr_feature_set *offered, const char *
     return TSR_OK;
 }
 
-static tsr_status offer_column(tsr_feature_set *offered, const char *name, int32_t column, bool categorical,
+static tsr_status offer_column(tsr_feature_set *offered, const char *name, int32_t column, tsr_feature_from from,
                                int32_t taken_n, const char *whose)
 {
-    tsr_feature feature = {.behaviour = -1, .column = column, .in_default = !categorical, .categorical = categorical};
+    tsr_feature feature = {
+        .from = from, .behaviour = -1, .column = column, .code = -1, .in_default = from == TSR_FROM_COLUMN};
     tsr_status st = check_column_name(offered, name, taken_n, whose);
 
     if (st != TSR_OK) return st;
@@ -53,21 +55,33 @@ static tsr_status offer_column(tsr_feature_set *offered, const char *name, int32
     return TSR_OK;
 }
 
+static void offer_behaviour(const tsr_feature_about *about, int32_t number, uint32_t has, tsr_feature_set *offered)
+{
+    tsr_feature *feature = &offered->feature[offered->n];
+
+    if ((about->needs & ~has) != 0) return;
+    *feature = (tsr_feature){.behaviour = number, .column = -1, .code = -1, .in_default = about->in_default};
+    snprintf(feature->name, sizeof feature->name, "%s", about->name);
+    offered->n++;
+}
+
 static tsr_status offer_dataset(const tsr_dataset_info *dataset, tsr_feature_set *offered)
 {
     int32_t n;
     const tsr_feature_about *about = tsr_features_table(&n);
-    tsr_status st = tsr_alloc(&offered->feature, n + dataset->attributes_n, sizeof *offered->feature);
+    tsr_status st;
 
-    if (st != TSR_OK) return st;
-    for (int32_t i = 0; i < n; i++) {
-        tsr_feature *feature = &offered->feature[offered->n++];
-        *feature = (tsr_feature){.behaviour = i, .column = -1, .in_default = about[i].in_default};
-        snprintf(feature->name, sizeof feature->name, "%s", about[i].name);
-    }
-    for (int32_t i = 0; i < dataset->attributes_n && st == TSR_OK; i++)
-        st = offer_column(offered, dataset->attributes[i].name, i, dataset->attributes[i].categorical, TAKEN,
-                          "attribute");
+    TSR_TRY(tsr_alloc(&offered->feature, n + dataset->attributes_n + GROUPS, sizeof *offered->feature));
+    for (int32_t i = 0; i < n; i++) offer_behaviour(&about[i], i, dataset->has, offered);
+    for (int32_t i = 0; i < dataset->attributes_n; i++)
+        TSR_TRY(offer_column(offered, dataset->attributes[i].name, i,
+                             dataset->attributes[i].categorical ? TSR_FROM_CODES : TSR_FROM_COLUMN, TAKEN,
+                             "attribute"));
+    if (tsr_has_column(dataset->has, TSR_EVENTS, TSR_EVENT_CHANNEL))
+        TSR_TRY(offer_column(offered, "channel_share", -1, TSR_FROM_CHANNELS, TAKEN, "feature"));
+    if (tsr_has_column(dataset->has, TSR_TRANSACTIONS, TSR_TRANSACTION_CATEGORY))
+        TSR_TRY(offer_column(offered, "category_share", -1, TSR_FROM_CATEGORIES, TAKEN, "feature"));
+done:
     return st;
 }
 
@@ -76,7 +90,7 @@ static tsr_status offer_matrix(const tsr_matrix *matrix, tsr_feature_set *offere
     tsr_status st = tsr_alloc(&offered->feature, matrix->cols, sizeof *offered->feature);
 
     for (int32_t i = 0; i < matrix->cols && st == TSR_OK; i++)
-        st = offer_column(offered, matrix->names[i], i, false, TAKEN_BY_MATRIX, "column of the matrix");
+        st = offer_column(offered, matrix->names[i], i, TSR_FROM_COLUMN, TAKEN_BY_MATRIX, "column of the matrix");
     return st;
 }
 
@@ -117,7 +131,6 @@ static tsr_status unknown(const tsr_feature_set *offered, const char *name)
     list[0] = '\0';
     for (int32_t i = 0; i < offered->n; i++) {
         const tsr_feature *feature = &offered->feature[i];
-        if (feature->categorical) continue;
         int32_t d = edits(name, feature->name);
         if (d < distance) {
             distance = d;
@@ -131,26 +144,117 @@ static tsr_status unknown(const tsr_feature_set *offered, const char *name)
                     nearest != NULL ? "`?" : "", list);
 }
 
-/* ---- the choice ---- */
-
-static void take(const tsr_feature *feature, tsr_feature_set *set)
+/* A feature of the table that this dataset cannot have. */
+static tsr_status without_source(const char *name)
 {
-    if (find(set, feature->name) == NULL) set->feature[set->n++] = *feature;
+    int32_t number = tsr_behaviour_find(name), n;
+    const tsr_feature_about *about = tsr_features_table(&n);
+
+    if (number < 0) return TSR_OK;
+    for (int32_t kind = TSR_TRANSACTIONS + 1; kind < TSR_KINDS; kind++)
+        if (about[number].needs & tsr_kind_of(kind)->bit)
+            return TSR_FAIL(TSR_ECONF, "features.set: `%s` needs %s, and the dataset has not all that it needs", name,
+                            tsr_kind_of(kind)->name);
+    return TSR_FAIL(TSR_ECONF, "features.set: `%s` needs categories or promotions, which the dataset does not have",
+                    name);
 }
 
-static tsr_status take_named(const tsr_feature_set *offered, const char *name, tsr_feature_set *set)
+/* ---- the choice ---- */
+
+/* What a choice is made from. */
+typedef struct chooser {
+    const tsr_features_params *params;
+    const tsr_dataset_info *dataset; /* NULL: a matrix */
+    tsr_feature_set offered;
+    tsr_feature_set *set;
+} chooser;
+
+static tsr_status take(const tsr_feature *feature, tsr_feature_set *set)
 {
-    if (strcmp(name, DEFAULT_SET) == 0) {
-        for (int32_t i = 0; i < offered->n; i++)
-            if (offered->feature[i].in_default) take(&offered->feature[i], set);
-        return TSR_OK;
+    if (find(set, feature->name) != NULL) return TSR_OK;
+    tsr_status st = tsr_resize(&set->feature, set->n + 1, sizeof *set->feature);
+    if (st == TSR_OK) set->feature[set->n++] = *feature;
+    return st;
+}
+
+static const tsr_dictionary *codes_of(const chooser *c, const tsr_feature *group)
+{
+    if (group->from == TSR_FROM_CODES) return &c->dataset->attributes[group->column].dictionary;
+    return &c->dataset->dictionary[group->from == TSR_FROM_CHANNELS ? TSR_CHANNELS : TSR_CATEGORIES];
+}
+
+/* What a group is made of; anything else is made of itself. */
+static int32_t single_of(int32_t from)
+{
+    switch (from) {
+    case TSR_FROM_CODES: return TSR_FROM_CODE;
+    case TSR_FROM_CHANNELS: return TSR_FROM_CHANNEL;
+    case TSR_FROM_CATEGORIES: return TSR_FROM_CATEGORY;
+    default: return from;
     }
-    const tsr_feature *feature = find(offered, name);
-    if (feature == NULL) return unknown(offered, name);
-    if (feature->categorical)
-        return TSR_FAIL(TSR_ECONF, "features.set: attribute `%s` holds categories, not numbers", name);
-    take(feature, set);
-    return TSR_OK;
+}
+
+/* The column of one code: `city=Berlin`; a slash would be a folder in features.h5. */
+static tsr_status take_code(const chooser *c, const tsr_feature *group, int32_t code, const char *text)
+{
+    tsr_feature feature = *group;
+    int n = snprintf(feature.name, sizeof feature.name, "%s=%s", group->name, text);
+
+    feature.code = code;
+    feature.from = single_of(group->from);
+    for (char *at = feature.name; *at != '\0'; at++)
+        if (*at == '/') *at = '_';
+    if (n >= TSR_NAME_BYTES || find(c->set, feature.name) != NULL || find(&c->offered, feature.name) != NULL)
+        return TSR_FAIL(TSR_ECONF,
+                        "features.set: %s: the column of value %d would have a name that is too long or taken",
+                        group->name, (int)code + 1);
+    return take(&feature, c->set);
+}
+
+static bool is_taken(const tsr_feature_set *set, const tsr_feature *group)
+{
+    for (int32_t i = 0; i < set->n; i++)
+        if (set->feature[i].from == single_of(group->from) && set->feature[i].column == group->column) return true;
+    return false;
+}
+
+static tsr_status take_group(const chooser *c, const tsr_feature *group)
+{
+    const tsr_dictionary *codes = codes_of(c, group);
+    tsr_feature frequency = *group;
+    tsr_status st = TSR_OK;
+
+    if (is_taken(c->set, group)) return TSR_OK;
+    if (codes->n <= c->params->categories) {
+        for (int32_t i = 0; i < codes->n && st == TSR_OK; i++) st = take_code(c, group, i, codes->text[i]);
+        return st;
+    }
+    if (group->from != TSR_FROM_CODES)
+        return TSR_FAIL(TSR_ECONF, "features.set: %s: %d values are more than features.categories, %d", group->name,
+                        (int)codes->n, (int)c->params->categories);
+    frequency.from = TSR_FROM_FREQUENCY;
+    return take(&frequency, c->set);
+}
+
+static tsr_status take_named(const chooser *c, const char *name)
+{
+    tsr_status st = TSR_OK;
+
+    if (strcmp(name, DEFAULT_SET) == 0) {
+        for (int32_t i = 0; i < c->offered.n && st == TSR_OK; i++)
+            if (c->offered.feature[i].in_default) st = take(&c->offered.feature[i], c->set);
+        return st;
+    }
+    const tsr_feature *feature = find(&c->offered, name);
+    if (feature == NULL && c->dataset != NULL) st = without_source(name);
+    if (st != TSR_OK) return st;
+    if (feature == NULL) return unknown(&c->offered, name);
+    return single_of(feature->from) != feature->from ? take_group(c, feature) : take(feature, c->set);
+}
+
+bool tsr_feature_is_share(const char *name)
+{
+    return strchr(name, '=') != NULL;
 }
 
 tsr_status tsr_feature_transform(const tsr_features_params *params, const char *name, int32_t *transform)
@@ -181,25 +285,25 @@ static tsr_status check_transforms(const tsr_features_params *params, const tsr_
     return TSR_OK;
 }
 
-static tsr_status choose(const tsr_features_params *params, const tsr_feature_set *offered, tsr_feature_set *set)
+static tsr_status choose(const chooser *c)
 {
-    tsr_status st = tsr_alloc(&set->feature, offered->n, sizeof *set->feature);
+    tsr_status st = TSR_OK;
 
-    for (int32_t i = 0; i < params->set.n && st == TSR_OK; i++) st = take_named(offered, params->set.text[i], set);
-    if (st == TSR_OK && set->n == 0) st = TSR_FAIL(TSR_ECONF, "features.set: names no feature");
-    return st == TSR_OK ? check_transforms(params, set) : st;
+    for (int32_t i = 0; i < c->params->set.n && st == TSR_OK; i++) st = take_named(c, c->params->set.text[i]);
+    if (st == TSR_OK && c->set->n == 0) st = TSR_FAIL(TSR_ECONF, "features.set: names no feature");
+    return st == TSR_OK ? check_transforms(c->params, c->set) : st;
 }
 
 tsr_status tsr_feature_set_choose(const tsr_features_params *params, const tsr_dataset_info *dataset,
                                   const tsr_matrix *matrix, tsr_feature_set *set)
 {
-    tsr_feature_set offered = {0};
+    chooser c = {.params = params, .dataset = dataset, .set = set};
 
     *set = (tsr_feature_set){0};
-    tsr_status st = dataset != NULL ? offer_dataset(dataset, &offered) : offer_matrix(matrix, &offered);
-    if (st == TSR_OK) st = choose(params, &offered, set);
+    tsr_status st = dataset != NULL ? offer_dataset(dataset, &c.offered) : offer_matrix(matrix, &c.offered);
+    if (st == TSR_OK) st = choose(&c);
     if (st != TSR_OK) tsr_feature_set_clear(set);
-    tsr_feature_set_clear(&offered);
+    tsr_feature_set_clear(&c.offered);
     return st;
 }
 

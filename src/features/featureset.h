@@ -7,13 +7,27 @@
 
 #include "tessera/features.h"
 
+/* Where the values of a feature come from. A group can be chosen, and stands for one feature per code. */
+typedef enum tsr_feature_from {
+    TSR_FROM_BEHAVIOUR, /* computed from records: a line of tsr_features_table() */
+    TSR_FROM_COLUMN,    /* a numeric attribute, or a column of a matrix */
+    TSR_FROM_CODE,      /* 1 where a category attribute has this code, else 0 */
+    TSR_FROM_FREQUENCY, /* of a category attribute: share of all customers who have the same value */
+    TSR_FROM_CHANNEL,   /* share of events */
+    TSR_FROM_CATEGORY,  /* share of purchase rows */
+    TSR_FROM_CODES,     /* a group: a category attribute */
+    TSR_FROM_CHANNELS,  /* a group */
+    TSR_FROM_CATEGORIES /* a group */
+} tsr_feature_from;
+
 /* A feature that can be chosen. */
 typedef struct tsr_feature {
     char name[TSR_NAME_BYTES];
-    int32_t behaviour; /* number in tsr_features_table(); -1: taken from a column */
-    int32_t column;    /* attribute of the dataset or column of the matrix; -1: computed */
+    int32_t from;      /* tsr_feature_from */
+    int32_t behaviour; /* number in tsr_features_table(); -1: another origin */
+    int32_t column;    /* attribute of the dataset or column of the matrix; -1: none */
+    int32_t code;      /* of the dictionary; -1: none */
     bool in_default;
-    bool categorical; /* codes are no numbers: cannot be chosen */
 } tsr_feature;
 
 typedef struct tsr_feature_set {
@@ -22,14 +36,20 @@ typedef struct tsr_feature_set {
 } tsr_feature_set;
 
 /**
- * Local. "default" in the list stands for the default set; a name that comes twice counts once.
+ * Local. "default" in the list stands for the default set; a name that comes twice counts once. A category attribute
+ * becomes a column `name=value` for each value, or, where there are more than params->categories, one column with the
+ * share of customers who have the same value; `channel_share` and `category_share` become such columns too.
  * Exactly one of @p dataset and @p matrix is given. @param[out] set  free with tsr_feature_set_clear()
- * @return TSR_OK; TSR_ECONF (unknown feature: names the nearest, and all; an attribute that is no number or takes the
- *         name of another column; a transform of a feature that is not used); TSR_ENOMEM
+ * @return TSR_OK; TSR_ECONF (unknown feature: names the nearest, and all; an attribute that takes the
+ *         name of another column; channels beyond params->categories; a transform of a feature that is not used);
+ * TSR_ENOMEM
  */
 tsr_status tsr_feature_set_choose(const tsr_features_params *params, const tsr_dataset_info *dataset,
                                   const tsr_matrix *matrix, tsr_feature_set *set) TSR_NODISCARD;
 void tsr_feature_set_clear(tsr_feature_set *set);
+
+/** Local. Is a column of features.h5 with this name a share, or 0 and 1, by its form `name=value`? */
+bool tsr_feature_is_share(const char *name);
 
 /**
  * Local. The transform (TSR_TRANSFORM_* or "auto") that the job gives feature @p name in `features.transforms`.

@@ -64,6 +64,7 @@ tsr_window tsr_window_of(const tsr_observation *observation, const tsr_dataset_i
 void tsr_order_sorter_clear(tsr_order_sorter *sorter)
 {
     tsr_free(&sorter->order);
+    tsr_free(&sorter->category);
     sorter->room = 0;
 }
 
@@ -71,7 +72,15 @@ bool tsr_history_counts(const tsr_window *window, const tsr_block *block, int64_
 {
     int64_t first = block->offset[customer], end = block->offset[customer + 1];
 
-    return first == end || (int64_t)block->time[first] < window->as_of;
+    bool any = first < end;
+
+    if (any && (int64_t)block->time[first] < window->as_of) return true;
+    for (int32_t kind = TSR_TRANSACTIONS + 1; kind < TSR_KINDS; kind++) {
+        const int64_t *offset = block->records[kind].offset;
+        any = any || (offset != NULL && offset[customer] < offset[customer + 1]);
+        if (tsr_records_before(block, kind, customer, window->as_of) > 0) return true;
+    }
+    return !any;
 }
 
 static void add_money(tsr_history *history, int64_t *sum, int64_t amount)
@@ -132,6 +141,7 @@ static tsr_status make_room(tsr_order_sorter *sorter, int64_t rows)
 {
     if (rows <= sorter->room) return TSR_OK;
     tsr_status st = tsr_resize(&sorter->order, rows, sizeof *sorter->order);
+    if (st == TSR_OK) st = tsr_resize(&sorter->category, rows, sizeof *sorter->category);
     if (st == TSR_OK) sorter->room = rows;
     return st;
 }
@@ -200,6 +210,9 @@ tsr_status tsr_history_read(const tsr_window *window, const tsr_block *block, in
     while (end > first && (int64_t)block->time[end - 1] >= window->as_of) end--;
     history->rows = end - first;
     if (make_room(sorter, end - first) != TSR_OK) return TSR_ENOMEM;
+    history->basket = tsr_basket_read(block, first, end, sorter->category);
+    history->activity = tsr_activity_read(block, customer, window->as_of, window->session_gap, window->event_bits);
+    history->contacts = tsr_contacts_read(block, customer, window->as_of);
     while (first < end && !history->overflow) {
         day_rows today = day_at(block, first, end, history);
         if (history->overflow) break;

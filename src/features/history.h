@@ -8,6 +8,7 @@
 #ifndef TSR_FEATURES_HISTORY_H
 #define TSR_FEATURES_HISTORY_H
 
+#include "features/activity.h"
 #include "tessera/dataset.h"
 #include "tessera/features.h"
 
@@ -19,9 +20,11 @@ typedef struct tsr_window {
     int64_t observed_days; /* from the first transaction of the dataset to as_of: the longest silence there can be */
     bool calibrated;       /* there is a calibration_end */
     int64_t calibration_day;
-    bool ignore_returns; /* returns: ignore; otherwise net_per_day */
-    bool clock;          /* times hold hours, not only days */
-    double money_unit;   /* money units per currency unit, 10^money_scale */
+    bool ignore_returns;       /* returns: ignore; otherwise net_per_day */
+    bool clock;                /* times hold hours, not only days */
+    double money_unit;         /* money units per currency unit, 10^money_scale */
+    int64_t session_gap;       /* seconds */
+    const uint8_t *event_bits; /* of tsr_event_classes(); borrowed; NULL: none */
 } tsr_window;
 
 /** Local. as_of not set: the midnight after the dataset's last transaction (1970-01-01 where there is none). */
@@ -46,19 +49,24 @@ typedef struct tsr_history {
     int64_t gap_squares;    /* sum of squared gaps between successive purchase days; the gaps add up to last - first */
     int64_t earlier, later; /* purchase days after the first one, in the two halves of first_day .. end_day */
     tsr_buying all, calibration, holdout;
+    tsr_activity activity;
+    tsr_contacts contacts;
+    tsr_basket basket;
     bool overflow; /* a sum of money does not fit 64 bits */
 } tsr_history;
 
-/* Room to sort one customer's orders; starts as {0}, grows with the largest customer. */
+/* Room to sort one customer's orders and categories; starts as {0}, grows with the largest customer. */
 typedef struct tsr_order_sorter {
     struct tsr_order *order;
+    int32_t *category;
     int64_t room;
 } tsr_order_sorter;
 
 /** Local. */
 void tsr_order_sorter_clear(tsr_order_sorter *sorter);
 
-/** Local. Does the customer belong to the run: a record before as_of, or no record at all? */
+/** Local. Does the customer belong to the run: a record of any kind before as_of, or no record at all? Kinds that were
+ *  not read do not count. */
 bool tsr_history_counts(const tsr_window *window, const tsr_block *block, int64_t customer);
 
 /** Local. Walk customer @p customer of @p block. @return TSR_OK; TSR_ENOMEM; TSR_EDATA (overflow) */

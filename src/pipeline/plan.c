@@ -51,7 +51,7 @@ typedef struct forecast {
 
 /* ---- what is known of the job ---- */
 
-static int32_t count_features(const tsr_settings *settings, int32_t attributes)
+static int32_t count_features(const tsr_settings *settings, int32_t attributes, uint32_t has)
 {
     int32_t n = 0, count = 0;
     const tsr_feature_about *table = tsr_features_table(&n);
@@ -61,7 +61,7 @@ static int32_t count_features(const tsr_settings *settings, int32_t attributes)
             count++;
             continue;
         }
-        for (int32_t f = 0; f < n; f++) count += table[f].in_default;
+        for (int32_t f = 0; f < n; f++) count += table[f].in_default && (table[f].needs & ~has) == 0;
         count += attributes;
     }
     return count;
@@ -75,7 +75,7 @@ static void know_dataset(const tsr_settings *settings, const tsr_dataset_info *i
     f->customers = info->customers;
     f->transactions = (double)info->transactions;
     f->id_bytes = info->id_width;
-    f->features = count_features(settings, numbers);
+    f->features = count_features(settings, numbers, info->has);
 }
 
 /* Collective. With a number of customers given the input need not be there yet. */
@@ -90,7 +90,7 @@ static tsr_status look_at_input(const tsr_comm *comm, const tsr_settings *settin
 
     tsr_bcast(comm, &there, sizeof there, 0);
     *f = (forecast){.customers = customers, .id_bytes = 16, .money = run->dataset != NULL};
-    f->features = count_features(settings, 0);
+    f->features = count_features(settings, 0, 0);
     f->transactions = f->money ? TRANSACTIONS_PER_CUSTOMER * (double)customers : 0;
     if (!there && customers > 0) return TSR_OK;
     if (run->dataset != NULL) {

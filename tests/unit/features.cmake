@@ -1,2 +1,3 @@
 tsr_unit_test(features)
+tsr_unit_test(activity)
 tsr_unit_test(scaler)

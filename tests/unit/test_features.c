@@ -359,7 +359,7 @@ static void default_set_holds_defaults_and_numeric_attributes(void **state)
     const tsr_feature_about *about = tsr_features_table(&n);
 
     (void)state;
-    for (int32_t i = 0; i < n; i++) defaults += about[i].in_default;
+    for (int32_t i = 0; i < n; i++) defaults += about[i].in_default && about[i].needs == 0;
     assert_int_equal(choose(names, 1, attributes, 3, &set), TSR_OK);
     assert_int_equal(set.n, defaults + 2);
     assert_string_equal(set.feature[0].name, "recency");
@@ -399,17 +399,58 @@ static void unknown_feature_is_refused_with_the_nearest_name(void **state)
 
 static void attributes_that_cannot_be_features_are_refused(void **state)
 {
-    const char *city[] = {"city"}, *usual[] = {"default"};
+    const char *usual[] = {"default"};
     tsr_attribute same[] = {{.name = "recency"}}, taken[] = {{.name = "revenue"}};
     tsr_feature_set set;
 
     (void)state;
-    assert_int_equal(choose(city, 1, attributes, 3, &set), TSR_ECONF);
-    assert_non_null(strstr(tsr_error_last()->text, "categories"));
     assert_int_equal(choose(usual, 1, same, 1, &set), TSR_ECONF);
     assert_non_null(strstr(tsr_error_last()->text, "attribute `recency`"));
     assert_int_equal(choose(usual, 1, taken, 1, &set), TSR_ECONF);
     assert_non_null(strstr(tsr_error_last()->text, "attribute `revenue`"));
+}
+
+static void category_attribute_becomes_a_column_for_each_value_up_to_a_limit(void **state)
+{
+    char *text[] = {word("city"), word("age"), word("city")}, *cities[] = {word("Bonn"), word("S/O"), word("Ulm")};
+    tsr_attribute own[] = {{.name = "age"}, {.name = "city", .categorical = true, .dictionary = {3, cities}}};
+    tsr_features_params params = {.set = {3, text}, .categories = 3};
+    tsr_dataset_info info = {.attributes_n = 2, .attributes = own};
+    tsr_feature_set set;
+
+    (void)state;
+    assert_int_equal(tsr_feature_set_choose(&params, &info, NULL, &set), TSR_OK);
+    assert_int_equal(set.n, 4);
+    assert_string_equal(set.feature[0].name, "city=Bonn");
+    assert_string_equal(set.feature[1].name, "city=S_O");
+    assert_int_equal(set.feature[2].code, 2);
+    assert_string_equal(set.feature[3].name, "age");
+    tsr_feature_set_clear(&set);
+    params.categories = 2;
+    assert_int_equal(tsr_feature_set_choose(&params, &info, NULL, &set), TSR_OK);
+    assert_int_equal(set.n, 2);
+    assert_int_equal(set.feature[0].from, TSR_FROM_FREQUENCY);
+    tsr_feature_set_clear(&set);
+}
+
+static void features_of_sources_that_the_dataset_has_not_are_refused(void **state)
+{
+    char *text[] = {word("click_rate")}, *shares[] = {word("channel_share")}, *channels[] = {word("app"), word("web")};
+    tsr_features_params params = {.set = {1, text}, .categories = 2};
+    tsr_dataset_info info = {.has = TSR_HAS_EVENTS | TSR_HAS_EVENT_CHANNEL};
+    tsr_feature_set set;
+
+    (void)state;
+    info.dictionary[TSR_CHANNELS] = (tsr_dictionary){2, channels};
+    assert_int_equal(tsr_feature_set_choose(&params, &info, NULL, &set), TSR_ECONF);
+    assert_non_null(strstr(tsr_error_last()->text, "`click_rate` needs campaigns"));
+    params.set.text = shares;
+    assert_int_equal(tsr_feature_set_choose(&params, &info, NULL, &set), TSR_OK);
+    assert_string_equal(set.feature[1].name, "channel_share=web");
+    tsr_feature_set_clear(&set);
+    params.categories = 1;
+    assert_int_equal(tsr_feature_set_choose(&params, &info, NULL, &set), TSR_ECONF);
+    assert_non_null(strstr(tsr_error_last()->text, "more than features.categories"));
 }
 
 static void transforms_are_checked_against_the_set(void **state)
@@ -489,6 +530,8 @@ int main(void)
         cmocka_unit_test(set_keeps_the_order_given_and_counts_a_name_once),
         cmocka_unit_test(unknown_feature_is_refused_with_the_nearest_name),
         cmocka_unit_test(attributes_that_cannot_be_features_are_refused),
+        cmocka_unit_test(category_attribute_becomes_a_column_for_each_value_up_to_a_limit),
+        cmocka_unit_test(features_of_sources_that_the_dataset_has_not_are_refused),
         cmocka_unit_test(transforms_are_checked_against_the_set),
         cmocka_unit_test(matrix_columns_go_by_their_names_and_must_differ),
         cmocka_unit_test(every_line_of_the_table_is_complete_and_fits_a_column),

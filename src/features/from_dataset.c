@@ -1,0 +1,240 @@
+#include <inttypes.h>
+
+#include "features/behaviour.h"
+#include "features/maker.h"
+#include "tessera/log.h"
+#include "tessera/memory.h"
+#include "tessera/reduce.h"
+
+#define READ_RECORDS  ((int64_t)1 << 20) /* about so many at a time: 40 MiB */
+#define FURTHER_KINDS (TSR_READ_EVENTS | TSR_READ_CAMPAIGNS | TSR_READ_CONSENT)
+
+static const uint32_t kind_read[TSR_KINDS] = {
+    [TSR_EVENTS] = TSR_READ_EVENTS, [TSR_CAMPAIGNS] = TSR_READ_CAMPAIGNS, [TSR_CONSENT] = TSR_READ_CONSENT};
+
+/* ---- rows of features.h5 ---- */
+
+static void put_buying(tsr_row_writer *w, const tsr_buying *buying, int64_t end_day)
+{
+    bool bought = buying->days > 0;
+
+    tsr_put_i32(w, buying->days - 1);
+    tsr_put_i32(w, buying->last_day - buying->first_day);
+    tsr_put_i32(w, bought ? end_day - buying->first_day : 0);
+    tsr_put_i64(w, buying->spend - buying->first_spend);
+}
+
+/* A feature that is not a line of the table. */
+static double other_value(const tsr_maker *m, int32_t i, int64_t customer)
+{
+    const tsr_block *block = &m->block;
+    const tsr_feature *feature = &m->set.feature[i];
+    int32_t code = feature->from == TSR_FROM_CODE || feature->from == TSR_FROM_FREQUENCY
+                       ? block->code[feature->column][customer]
+                       : -1;
+
+    switch (feature->from) {
+    case TSR_FROM_CODE: return code == feature->code ? 1.0 : 0.0;
+    case TSR_FROM_FREQUENCY: return code >= 0 ? m->frequency[i][code] : 0.0;
+    case TSR_FROM_CHANNEL: return tsr_channel_share(block, customer, m->window.as_of, feature->code);
+    case TSR_FROM_CATEGORY: return tsr_category_share(block, customer, m->window.as_of, feature->code);
+    default: return (double)block->number[feature->column][customer];
+    }
+}
+
+static void put_customer(tsr_maker *m, int64_t customer, const tsr_history *history, tsr_row_writer *w)
+{
+    const tsr_block *block = &m->block;
+    const tsr_window *window = &m->window;
+
+    if (m->keep_ids) {
+        tsr_put_u64(w, block->key[customer]);
+        tsr_put_text(w, block->id + customer * block->id_width, block->id_width);
+    }
+    tsr_put_i64(w, block->first + customer);
+    tsr_put_i64(w, history->net);
+    tsr_put_i32(w, history->orders);
+    tsr_put_i32(w, history->days > 0 ? window->as_of_day - history->last_day : -1);
+    put_buying(w, &history->all, window->end_day);
+    if (window->calibrated) {
+        put_buying(w, &history->calibration, window->calibration_day);
+        tsr_put_i32(w, history->holdout.days);
+        tsr_put_i64(w, history->holdout.spend);
+    }
+    for (int32_t i = 0; i < m->set.n; i++) {
+        const tsr_feature *feature = &m->set.feature[i];
+        tsr_put_f64(w, feature->behaviour >= 0 ? tsr_behaviour_compute(feature->behaviour, window, history)
+                                               : other_value(m, i, customer));
+    }
+}
+
+/* The next customer who belongs to the run; there is one. */
+static tsr_status next_customer(tsr_maker *m, int64_t *customer)
+{
+    for (;;) {
+        while (m->at < m->block.customers)
+            if (tsr_history_counts(&m->window, &m->block, m->at++)) {
+                *customer = m->at - 1;
+                return TSR_OK;
+            }
+        TSR_ASSERT(m->next < m->end);
+        int64_t rows = m->end - m->next < m->block_rows ? m->end - m->next : m->block_rows;
+        tsr_status st = tsr_dataset_read(m->dataset, m->next, rows, m->reads, &m->block);
+        if (st != TSR_OK) return st;
+        m->next += rows;
+        m->at = 0;
+    }
+}
+
+static tsr_status fill_from_dataset(void *context, int64_t first, int64_t rows, void *const *values)
+{
+    tsr_maker *m = context;
+    tsr_history history;
+    int64_t customer;
+    tsr_status st = TSR_OK;
+
+    TSR_ASSERT(first == m->made); /* the dataset is read once, from front to back */
+    for (int64_t r = 0; r < rows; r++) {
+        tsr_row_writer writer = {.values = values, .row = r};
+        TSR_TRY(next_customer(m, &customer));
+        TSR_TRY(tsr_history_read(&m->window, &m->block, customer, &m->sorter, &history));
+        put_customer(m, customer, &history, &writer);
+        m->revenue += history.net;
+        m->prospects += history.days == 0;
+    }
+    m->made += rows;
+    tsr_progress("features", m->next, m->end);
+done:
+    return st;
+}
+
+/* How many of this rank's customers belong to the run. */
+static tsr_status count_customers(tsr_maker *m, int64_t *kept)
+{
+    const tsr_dataset_info *about = tsr_dataset_about(m->dataset);
+    tsr_status st = TSR_OK;
+
+    *kept = m->end - m->next;
+    /* the range of times is that of transactions */
+    if ((int64_t)about->time_last < m->window.as_of && !(m->reads & FURTHER_KINDS)) return TSR_OK;
+    *kept = 0;
+    for (int64_t first = m->next; first < m->end; first += m->block_rows) {
+        int64_t rows = m->end - first < m->block_rows ? m->end - first : m->block_rows;
+        TSR_TRY(tsr_dataset_read(m->dataset, first, rows, TSR_READ_TIME | (m->reads & FURTHER_KINDS), &m->block));
+        for (int64_t i = 0; i < rows; i++) *kept += tsr_history_counts(&m->window, &m->block, i);
+    }
+done:
+    tsr_block_clear(&m->block);
+    return st;
+}
+
+static tsr_status prepare_dataset(tsr_maker *m, const tsr_features_params *params, const tsr_observation *observation)
+{
+    const tsr_dataset_info *about = tsr_dataset_about(m->dataset);
+    int64_t records = about->transactions;
+    tsr_status st = TSR_OK;
+
+    m->window = tsr_window_of(observation, about);
+    if (about->customers == 0) return TSR_FAIL(TSR_EDATA, "the dataset holds no customers");
+    if (m->window.calibrated && m->window.calibration_day >= m->window.end_day)
+        return TSR_FAIL(TSR_ECONF,
+                        "value.calibration_end must lie at least one whole day before as_of: nothing is left "
+                        "to validate on");
+    TSR_TRY(tsr_feature_set_choose(params, about, NULL, &m->set));
+    TSR_TRY(tsr_maker_columns(m, about->id_width));
+    TSR_TRY(tsr_event_classes(params, &about->dictionary[TSR_EVENT_TYPES], &m->event_bits));
+    m->window.event_bits = m->event_bits;
+    m->window.session_gap = params->session_gap * 60;
+    m->reads = TSR_READ_ID | TSR_READ_ATTRIBUTES | TSR_READ_TIME | TSR_READ_AMOUNT | TSR_READ_OPTIONAL | FURTHER_KINDS;
+    for (int32_t kind = TSR_TRANSACTIONS + 1; kind < TSR_KINDS; kind++) {
+        if (!tsr_has_kind(about->has, kind)) m->reads &= ~kind_read[kind];
+        records += about->records[kind];
+    }
+    m->block_rows = tsr_rows_per_block(READ_RECORDS, 1 + records / about->customers);
+done:
+    return st;
+}
+
+/* ---- frequency of values ---- */
+
+static tsr_status count_codes(tsr_maker *m, int32_t column, int64_t *count)
+{
+    tsr_status st = TSR_OK;
+
+    for (int64_t first = m->next; first < m->end; first += m->block_rows) {
+        int64_t rows = m->end - first < m->block_rows ? m->end - first : m->block_rows;
+        TSR_TRY(tsr_dataset_read(m->dataset, first, rows, TSR_READ_ATTRIBUTES, &m->block));
+        for (int64_t i = 0; i < rows; i++)
+            if (m->block.code[column][i] >= 0) count[m->block.code[column][i]]++;
+    }
+done:
+    tsr_block_clear(&m->block);
+    return st;
+}
+
+/* One pass for each attribute that has too many values: there are few of those. */
+static tsr_status count_frequencies(const tsr_comm *comm, tsr_maker *m)
+{
+    const tsr_dataset_info *about = tsr_dataset_about(m->dataset);
+    int64_t *count = NULL;
+    tsr_status st;
+
+    TSR_AGREE(comm, tsr_alloc(&m->frequency, m->set.n, sizeof *m->frequency));
+    for (int32_t f = 0; f < m->set.n; f++) {
+        if (m->set.feature[f].from != TSR_FROM_FREQUENCY) continue;
+        int32_t column = m->set.feature[f].column, n = about->attributes[column].dictionary.n;
+        TSR_AGREE(comm, tsr_alloc(&count, n, sizeof *count));
+        TSR_AGREE(comm, tsr_alloc(&m->frequency[f], n, sizeof **m->frequency));
+        TSR_AGREE(comm, count_codes(m, column, count));
+        tsr_sum_int64(comm, count, n);
+        for (int32_t i = 0; i < n; i++) m->frequency[f][i] = (double)count[i] / (double)about->customers;
+        tsr_free(&count);
+    }
+done:
+    tsr_free(&count);
+    return st;
+}
+
+static tsr_status sum_up(const tsr_comm *comm, const tsr_maker *m, tsr_features_info *info)
+{
+    int64_t counts[1] = {m->prospects};
+    tsr_int128 revenue = m->revenue;
+    tsr_status st = tsr_sum_int128(comm, &revenue, 1);
+
+    if (st != TSR_OK) return st;
+    tsr_sum_int64(comm, counts, 1);
+    info->revenue = revenue;
+    info->prospects = counts[0];
+    return TSR_OK;
+}
+
+tsr_status tsr_maker_run_dataset(const tsr_comm *comm, tsr_maker *m, const tsr_features_params *params,
+                                 const tsr_observation *observation, const char *path, tsr_features_info *info)
+{
+    const tsr_dataset_info *about = tsr_dataset_about(m->dataset);
+    tsr_span dealt, span;
+    int64_t kept;
+    tsr_status st;
+
+    TSR_AGREE(comm, prepare_dataset(m, params, observation));
+    TSR_TRY(tsr_dataset_deal(comm, m->dataset, &dealt));
+    m->next = dealt.first;
+    m->end = dealt.first + dealt.rows;
+    TSR_TRY(count_frequencies(comm, m));
+    TSR_AGREE(comm, count_customers(m, &kept));
+    span = tsr_span_of(comm, kept);
+    *info = (tsr_features_info){.customers = span.rows_global,
+                                .after_as_of = about->customers - span.rows_global,
+                                .money_scale = about->money_scale,
+                                .as_of = m->window.as_of,
+                                .features = m->set.n};
+    if (span.rows_global == 0) {
+        st = TSR_FAIL(TSR_EDATA, "no customer has a record before as_of: all %" PRId64 " come after it",
+                      about->customers);
+        goto done;
+    }
+    TSR_TRY(tsr_table_write(comm, path, m->column, m->columns, &span, fill_from_dataset, m, NULL));
+    TSR_TRY(sum_up(comm, m, info));
+done:
+    return st;
+}
