@@ -323,10 +323,11 @@ static double largest_scaled(const tsr_profile_reader *r, int32_t c)
     int32_t at = r->scaled[c];
 
     if (at < 0) return 1;
+    if (r->scaler->transform[at] == TSR_TRANSFORM_LOG)
+        return (LOG_LARGEST + fabs(r->scaler->mean[at])) / r->scaler->sd[at];
     double low = fabs(tsr_scaler_forward(r->scaler, at, -r->largest[c]));
     double high = fabs(tsr_scaler_forward(r->scaler, at, r->largest[c]));
-    double logarithm = (LOG_LARGEST + fabs(r->scaler->mean[at])) / r->scaler->sd[at];
-    return fmax(fmax(low, high), r->scaler->transform[at] == TSR_TRANSFORM_LOG ? logarithm : 1);
+    return fmax(fmax(low, high), 1);
 }
 
 static tsr_status add_over_ranks(const tsr_comm *comm, tsr_profile_reader *r)

@@ -89,6 +89,22 @@ done:
     return st;
 }
 
+/* Collective. */
+static tsr_status take_maps(const tsr_comm *comm, const tsr_run *run, const tsr_population *population, int32_t k,
+                            const tsr_rfm *rfm, tsr_maps *maps)
+{
+    char *features = NULL, *customers = NULL;
+    tsr_status st;
+
+    TSR_AGREE(comm, tsr_run_path(run, TSR_STAGE_FEATURES, &features));
+    TSR_AGREE(comm, tsr_run_path(run, TSR_STAGE_CUSTOMERS, &customers));
+    TSR_TRY(tsr_maps_run(comm, features, customers, &population->span, k, rfm->groups, maps));
+done:
+    tsr_free(&customers);
+    tsr_free(&features);
+    return st;
+}
+
 static tsr_status write_model(const tsr_comm *comm, tsr_run *run, const tsr_findings *findings)
 {
     uint8_t digest[TSR_DIGEST_SIZE];
@@ -183,6 +199,7 @@ static tsr_status find_segments(const tsr_comm *comm, tsr_run *run, const tsr_in
     tsr_worth worth;                     /* models of purchases and spend                          */
     tsr_profile profile = {0};           /* what the segments are like                             */
     tsr_surrogate surrogate = {0};       /* rules that say who is in them                          */
+    tsr_maps maps = {0};                 /* where customers lie, in counts                         */
     json_t *facts = NULL;                /* for run.json                                           */
     tsr_status st;
 
@@ -210,8 +227,9 @@ static tsr_status find_segments(const tsr_comm *comm, tsr_run *run, const tsr_in
     tsr_tiles_destroy(&tiles);
     TSR_TRY(take_profile(comm, run, &population, scaler, segmentation.model->k, info.money_scale, &worth, &profile));
     TSR_TRY(tsr_step_explain(comm, run, &population, scaler, segmentation.model->k, &surrogate));
-    const tsr_findings findings = {run,      input, &info,  scaler,   pca,       &segmentation,
-                                   &quality, &rfm,  &worth, &profile, &surrogate};
+    TSR_TRY(take_maps(comm, run, &population, segmentation.model->k, &rfm, &maps));
+    const tsr_findings findings = {run,      input, &info,  scaler,   pca,        &segmentation,
+                                   &quality, &rfm,  &worth, &profile, &surrogate, &maps};
     TSR_TRY(write_model(comm, run, &findings));
     TSR_TRY(write_segments(comm, run, &findings, segments));
     TSR_AGREE(comm, tsr_summary_facts(&findings, &facts));
@@ -219,6 +237,7 @@ static tsr_status find_segments(const tsr_comm *comm, tsr_run *run, const tsr_in
 done:
     json_decref(facts);
     tsr_surrogate_clear(&surrogate);
+    tsr_maps_clear(&maps);
     tsr_profile_clear(&profile);
     tsr_quality_clear(&quality);
     tsr_segmentation_clear(&segmentation);

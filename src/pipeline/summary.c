@@ -91,14 +91,16 @@ static json_t *votes_of(const tsr_findings *f)
     return votes;
 }
 
-static json_t *pca_of(const tsr_pca *pca)
+static json_t *pca_of(const tsr_findings *f)
 {
+    const tsr_pca *pca = f->pca;
     json_t *shares = json_array();
     double total = 0;
 
     for (int32_t c = 0; c < pca->cols; c++) total += pca->variance[c];
     for (int32_t c = 0; c < pca->cols; c++) json_array_append_new(shares, real(pca->variance[c] / total));
-    return json_pack("{s:i, s:o}", "components", (int)pca->components, "variance_share", shares);
+    return json_pack("{s:i, s:o, s:o, s:o}", "components", (int)pca->components, "variance_share", shares, "loadings",
+                     tsr_maps_loadings(pca, f->scaler), "map", tsr_maps_density(f->maps));
 }
 
 static json_t *features_of(const tsr_profile *profile, const tsr_part *part)
@@ -210,6 +212,8 @@ static json_t *segments_of(const tsr_findings *f)
                                           real(f->quality->euclidean.segment_error[s])));
         if (f->segmentation->model->weight != NULL)
             json_object_set_new(json, "weight", real(weight_of(f->segmentation->model, s)));
+        if (f->maps->groups > 0) json_object_set_new(json, "rfm_groups", tsr_maps_mix(f->maps, f->rfm, s));
+        if (f->maps->scores) json_object_set_new(json, "map", tsr_maps_place(f->maps, s));
         if (f->segmentation->model->jaccard != NULL)
             json_object_set_new(json, "jaccard", real(f->segmentation->model->jaccard[s]));
         json_object_set_new(json, "rules", tsr_rules_json(f, s));
@@ -240,7 +244,9 @@ static void add_money_parts(const tsr_findings *f, json_t *json)
     json_object_set_new(json, "revenue", money_text(f->info->revenue, f->info->money_scale));
     json_object_set_new(json, "prospects", json_integer(f->info->prospects));
     json_object_set_new(json, "after_as_of", json_integer(f->info->after_as_of));
-    json_object_set_new(json, "rfm", tsr_rfm_json(f->rfm, (long)f->run->settings->run.min_cell));
+    json_t *rfm = tsr_rfm_json(f->rfm, (long)f->run->settings->run.min_cell);
+    json_object_set_new(rfm, "grid", tsr_maps_grid(f->maps, f->info->money_scale));
+    json_object_set_new(json, "rfm", rfm);
     json_object_set_new(json, "value",
                         f->worth->fitted ? tsr_value_json(f->run->settings, f->worth, f->profile) : json_null());
 }
@@ -258,7 +264,7 @@ tsr_status tsr_summary_segments(const tsr_findings *f, char **text)
     if (f->run->settings->cluster.weights != NULL) json_object_set_new(json, "weights", weights_of(f));
     json_object_set_new(json, "choice", choice_of(f->segmentation->model));
     json_object_set_new(json, "choice_votes", f->segmentation->model->candidates_n > 0 ? votes_of(f) : json_null());
-    json_object_set_new(json, "pca", f->pca != NULL ? pca_of(f->pca) : json_null());
+    json_object_set_new(json, "pca", f->pca != NULL ? pca_of(f) : json_null());
     json_object_set_new(json, "surrogate", tsr_surrogate_json(f));
     if (f->profile->money) add_money_parts(f, json);
     json_object_set_new(json, "total", part_of(f->profile, &f->profile->total, f->info->money_scale));

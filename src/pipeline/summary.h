@@ -6,6 +6,7 @@
 #ifndef TSR_SUMMARY_H
 #define TSR_SUMMARY_H
 
+#include "pipeline/maps.h"
 #include "pipeline/profile.h"
 #include "pipeline/steps.h"
 
@@ -22,6 +23,7 @@ typedef struct tsr_findings {
     const tsr_worth *worth; /* not fitted: none */
     const tsr_profile *profile;
     const tsr_surrogate *surrogate; /* rules = 0: none */
+    const tsr_maps *maps;
 } tsr_findings;
 
 /** Local. All that scoring and drift need (DESIGN section 5). @param[out] model  new; tsr_bundle_destroy() */

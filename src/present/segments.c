@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "present/suppress.h"
 #include "tessera/memory.h"
 
 tsr_status tsr_json_text(const json_t *json, char **text)
@@ -22,6 +23,8 @@ done:
 }
 
 /* ---- small cells ---- */
+
+#define MIX "rfm_groups" /* of a segment */
 
 /* null in place of every number, string and list below; names and numbers of things stay. */
 static void blank(json_t *object, const char *const *keep)
@@ -162,6 +165,85 @@ static void mask_count(json_t *object, const char *key, long min_cell)
         json_object_set_new(object, key, json_null());
 }
 
+/* Recency by frequency: the totals of its rows and columns are the counts of the scores. */
+static tsr_status mask_grid(json_t *grid, long min_cell)
+{
+    int64_t count[25] = {0};
+    bool hidden[25] = {false};
+    json_t *one;
+    size_t i;
+    tsr_status st;
+
+    if (json_array_size(grid) != 25) return TSR_OK;
+    json_array_foreach(grid, i, one) count[i] = json_integer_value(json_object_get(one, "customers"));
+    TSR_TRY(tsr_suppress(count, 5, 5, min_cell, hidden));
+    json_array_foreach(grid, i, one) if (hidden[i]) blank(one, (const char *const[]){"r", "f", NULL});
+done:
+    return st;
+}
+
+/* Segments by RFM group: both their sizes are shown. A segment that is masked shows nothing anyway. */
+static tsr_status mask_mix(json_t *list, long min_cell)
+{
+    size_t rows = json_array_size(list), cols = json_object_size(json_object_get(json_array_get(list, 0), MIX)), at = 0;
+    int64_t *count = NULL;
+    bool *hidden = NULL;
+    const char *group;
+    json_t *segment, *people;
+    size_t i;
+    void *next;
+    tsr_status st;
+
+    TSR_TRY(tsr_alloc(&count, (int64_t)(rows * cols), sizeof *count));
+    TSR_TRY(tsr_alloc(&hidden, (int64_t)(rows * cols), sizeof *hidden));
+    json_array_foreach(list, i, segment)
+    {
+        json_object_foreach(json_object_get(segment, MIX), group, people) count[at++] = json_integer_value(people);
+    }
+    TSR_TRY(tsr_suppress(count, (int32_t)rows, (int32_t)cols, min_cell, hidden));
+    at = 0;
+    json_array_foreach(list, i, segment)
+    {
+        json_t *mix = json_object_get(segment, MIX);
+        json_object_foreach_safe(mix, next, group, people) if (hidden[at++])
+            json_object_set_new(mix, group, json_null());
+    }
+done:
+    tsr_free(&hidden);
+    tsr_free(&count);
+    return st;
+}
+
+static int by_third(const void *left, const void *right)
+{
+    const json_t *a = *(json_t *const *)left, *b = *(json_t *const *)right;
+
+    return (int)(json_integer_value(json_array_get(a, 2)) - json_integer_value(json_array_get(b, 2)));
+}
+
+/* A map keeps the bins with enough people. Those left out must be enough people together, or the smallest go too. */
+static tsr_status mask_map(json_t *map, long min_cell)
+{
+    json_t **bins = NULL, *cells = json_object_get(map, "cells"), *kept = json_array();
+    int64_t n = (int64_t)json_array_size(cells), left_out = 0;
+    tsr_status st;
+
+    TSR_TRY(tsr_alloc(&bins, n, sizeof *bins));
+    for (int64_t i = 0; i < n; i++) bins[i] = json_array_get(cells, (size_t)i);
+    qsort(bins, (size_t)n, sizeof *bins, by_third);
+    for (int64_t i = 0; i < n; i++) {
+        json_int_t people = json_integer_value(json_array_get(bins[i], 2));
+        bool shown = people >= min_cell && (left_out == 0 || left_out >= min_cell);
+        left_out += shown ? 0 : people;
+        if (shown) json_array_append(kept, bins[i]);
+    }
+    if (json_is_object(map)) json_object_set(map, "cells", kept);
+done:
+    tsr_free(&bins);
+    json_decref(kept);
+    return st;
+}
+
 static tsr_status mask_scores(json_t *rfm, long min_cell)
 {
     json_t *scores = json_object_get(rfm, "scores"), *value;
@@ -169,6 +251,7 @@ static tsr_status mask_scores(json_t *rfm, long min_cell)
     tsr_status st;
 
     TSR_TRY(mask_counts(json_object_get(rfm, "groups"), min_cell));
+    TSR_TRY(mask_grid(json_object_get(rfm, "grid"), min_cell));
     json_object_foreach(scores, key, value) TSR_TRY(mask_counts(value, min_cell));
 done:
     return st;
@@ -197,7 +280,9 @@ tsr_status tsr_segments_mask(json_t *segments, long min_cell)
         blank(segments, (const char *const[]){"min_cell", "title", "as_of", "currency", NULL});
         return TSR_OK;
     }
+    TSR_TRY(mask_mix(list, min_cell));
     TSR_TRY(mask_segments(list, min_cell));
+    TSR_TRY(mask_map(json_object_get(json_object_get(segments, "pca"), "map"), min_cell));
     json_array_foreach(list, i, segment)
     {
         mask_buyers(segment, min_cell);
