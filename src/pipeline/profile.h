@@ -6,6 +6,7 @@
 #ifndef TSR_PROFILE_H
 #define TSR_PROFILE_H
 
+#include "tessera/concentration.h"
 #include "tessera/exact.h"
 #include "tessera/scale.h"
 #include "tessera/table.h"
@@ -32,6 +33,7 @@ typedef struct tsr_part {
     double clv_infinite_total;                   /* sum for ever */
     double p_alive, p_buy, churn_risk, clv, clv_infinite; /* means */
     tsr_value_interval interval;                          /* of the sums; NaN: none */
+    tsr_concentration concentration;                      /* of the value of those who bought; NaN: none */
     tsr_feature_profile *feature;                         /* [features] */
 } tsr_part;
 

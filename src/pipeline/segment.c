@@ -70,6 +70,28 @@ done:
     return st;
 }
 
+/* How the value of each segment, and of all, is spread over its customers. */
+static tsr_status take_concentration(const tsr_comm *comm, const tsr_span *span, const char *customers,
+                                     tsr_profile *profile)
+{
+    const int32_t k = profile->k;
+    tsr_concentration *found = NULL;
+    double *total = NULL;
+    tsr_status st;
+
+    TSR_AGREE(comm, tsr_alloc(&found, k + 1, sizeof *found));
+    TSR_AGREE(comm, tsr_alloc(&total, k + 1, sizeof *total));
+    for (int32_t s = 0; s < k; s++) total[s] = profile->segment[s].clv_total;
+    total[k] = profile->total.clv_total;
+    TSR_TRY(tsr_value_concentration(comm, customers, span, k, total, found));
+    for (int32_t s = 0; s < k; s++) profile->segment[s].concentration = found[s];
+    profile->total.concentration = found[k];
+done:
+    tsr_free(&total);
+    tsr_free(&found);
+    return st;
+}
+
 static tsr_status take_profile(const tsr_comm *comm, tsr_run *run, const tsr_population *population,
                                const tsr_scaler *scaler, int32_t k, int32_t money_scale, const tsr_worth *worth,
                                tsr_profile *profile)
@@ -82,6 +104,7 @@ static tsr_status take_profile(const tsr_comm *comm, tsr_run *run, const tsr_pop
     TSR_TRY(tsr_run_begin(comm, run, TSR_STAGE_PROFILE));
     TSR_TRY(tsr_profile_run(comm, features, customers, &population->span, scaler, k, money_scale, profile));
     if (worth->fitted) TSR_TRY(take_intervals(comm, run, population, features, customers, worth, profile));
+    if (worth->fitted) TSR_TRY(take_concentration(comm, &population->span, customers, profile));
     TSR_TRY(tsr_run_end(comm, run, TSR_STAGE_PROFILE, &(tsr_outcome){.rows = population->span.rows}));
 done:
     tsr_free(&customers);

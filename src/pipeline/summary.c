@@ -139,16 +139,29 @@ static void add_value_means(json_t *means, const tsr_part *part)
     json_object_set_new(means, "expected_purchases_interval", mean_interval(part->interval.purchases, part->buyers));
 }
 
-/* The same figures for a segment and for all customers. */
-static json_t *part_of(const tsr_profile *profile, const tsr_part *part, int32_t money_scale)
+/* A tenth of too few customers says what single ones are worth. */
+static json_t *concentration_of(const tsr_part *part, long min_cell)
 {
+    const tsr_concentration *c = &part->concentration;
+    bool shown = part->buyers >= (TSR_LORENZ_POINTS - 1) * min_cell;
+    json_t *lorenz = json_array();
+
+    for (int i = 0; shown && i < TSR_LORENZ_POINTS; i++) json_array_append_new(lorenz, real(c->lorenz[i]));
+    return json_pack("{s:o, s:o, s:o}", "gini", real(part->buyers >= min_cell ? c->gini : (double)NAN),
+                     "top_decile_share", real(shown ? c->top_decile : (double)NAN), "lorenz", lorenz);
+}
+
+/* The same figures for a segment and for all customers. */
+static json_t *part_of(const tsr_findings *f, const tsr_part *part)
+{
+    const tsr_profile *profile = f->profile;
     json_t *json = json_pack("{s:I, s:o, s:o}", "customers", (json_int_t)part->customers, "share",
                              real((double)part->customers / (double)profile->total.customers), "features",
                              features_of(profile, part));
 
     if (!profile->money) return json;
     json_object_set_new(json, "buyers", json_integer(part->buyers));
-    json_object_set_new(json, "revenue", money_text(part->revenue, money_scale));
+    json_object_set_new(json, "revenue", money_text(part->revenue, f->info->money_scale));
     json_object_set_new(json, "revenue_share",
                         real(tsr_int128_scaled(part->revenue, 0) / tsr_int128_scaled(profile->total.revenue, 0)));
     json_object_set_new(json, "means",
@@ -163,6 +176,7 @@ static json_t *part_of(const tsr_profile *profile, const tsr_part *part, int32_t
     json_object_set_new(json, "expected_purchases", real(part->expected_purchases));
     json_object_set_new(json, "clv_interval", interval_of(part->interval.clv));
     json_object_set_new(json, "expected_purchases_interval", interval_of(part->interval.purchases));
+    json_object_set_new(json, "clv_concentration", concentration_of(part, (long)f->run->settings->run.min_cell));
     return json;
 }
 
@@ -198,7 +212,7 @@ static json_t *segments_of(const tsr_findings *f)
 
     for (int32_t s = 0; s < f->profile->k; s++) {
         const tsr_part *part = &f->profile->segment[s];
-        json_t *json = part_of(f->profile, part, f->info->money_scale), *flags = json_array();
+        json_t *json = part_of(f, part), *flags = json_array();
         char name[32];
         snprintf(name, sizeof name, "Segment %d", s + 1);
         if (is_tiny(f, part)) json_array_append_new(flags, json_string("small"));
@@ -267,7 +281,7 @@ tsr_status tsr_summary_segments(const tsr_findings *f, char **text)
     json_object_set_new(json, "pca", f->pca != NULL ? pca_of(f) : json_null());
     json_object_set_new(json, "surrogate", tsr_surrogate_json(f));
     if (f->profile->money) add_money_parts(f, json);
-    json_object_set_new(json, "total", part_of(f->profile, &f->profile->total, f->info->money_scale));
+    json_object_set_new(json, "total", part_of(f, &f->profile->total));
     if (json_object_set_new(json, "segments", segments_of(f)) != 0)
         TSR_TRY(TSR_FAIL(TSR_ENOMEM, "no memory for segments.json"));
     TSR_TRY(tsr_segments_mask(json, min_cell));

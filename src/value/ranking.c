@@ -26,6 +26,13 @@ void tsr_ranking_clear(tsr_ranking *ranking)
     tsr_free(&ranking->customers);
 }
 
+void tsr_ranking_reset(tsr_ranking *ranking)
+{
+    memset(ranking->customers, 0, TSR_CLASSES * sizeof *ranking->customers);
+    memset(ranking->buyers, 0, TSR_CLASSES * sizeof *ranking->buyers);
+    memset(ranking->amount, 0, TSR_CLASSES * sizeof *ranking->amount);
+}
+
 /* Bits of numbers from 0 up rise with them: the leading 16 of those without a sign. */
 int32_t tsr_ranking_class(double score)
 {

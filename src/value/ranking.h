@@ -18,6 +18,9 @@ typedef struct tsr_ranking {
 tsr_status tsr_ranking_create(tsr_ranking *ranking) TSR_NODISCARD;
 void tsr_ranking_clear(tsr_ranking *ranking);
 
+/** Local. Nobody any more. */
+void tsr_ranking_reset(tsr_ranking *ranking);
+
 /** Local. One customer; a score that is NaN or below 0 counts as 0. @param amount  >= 0 */
 void tsr_ranking_add(tsr_ranking *ranking, double score, bool bought, int64_t amount);
 
