@@ -47,9 +47,10 @@ void tsr_memory_peak_reset(void);
 /**
  * Local. Should this call fail on purpose? Reads TSR_FAULT once:
  *   "n,seed"                            one in about n calls fails, on each rank other ones
- *   "point=NAME,rank=R[,nth=K][,action=fail|kill|stop|usr1]"
+ *   "point=NAME,rank=R[,nth=K][,action=fail|kill|stop|usr1|slow]"
  *                                       the K-th time (from 1) rank R passes point NAME: fail there, or raise the
- *                                       signal (stop: SIGSTOP, as if the host had frozen)
+ *                                       signal (stop: SIGSTOP, as if the host had frozen);
+ *                                       slow: from that time on each pass takes a second longer
  * @param site  name of the point; "alloc" and "file" for the calls of memory and files, else the name of a stage
  * @return true: the caller returns a failure
  */

@@ -143,7 +143,7 @@ static struct {
     uint64_t one_in, seed; /* random */
     char point[64];        /* point */
     long rank, nth;
-    enum { ACTION_FAIL, ACTION_KILL, ACTION_STOP, ACTION_USR1 } action;
+    enum { ACTION_FAIL, ACTION_KILL, ACTION_STOP, ACTION_USR1, ACTION_SLOW } action;
 } plan;
 static atomic_llong passes;
 
@@ -166,6 +166,8 @@ static bool read_point(char *text)
             plan.action = ACTION_KILL;
         else if (strcmp(item, "action=stop") == 0)
             plan.action = ACTION_STOP;
+        else if (strcmp(item, "action=slow") == 0)
+            plan.action = ACTION_SLOW;
         else if (strcmp(item, "action=usr1") == 0)
             plan.action = ACTION_USR1;
         else
@@ -205,7 +207,9 @@ bool tsr_fault(const char *site)
     if (plan.kind == PLAN_RANDOM) return fails_at_random(site);
 
     if (strcmp(site, plan.point) != 0 || (plan.rank >= 0 && plan.rank != tsr_launch_rank())) return false;
-    if (atomic_fetch_add(&passes, 1) + 1 != plan.nth) return false;
+    long long pass = atomic_fetch_add(&passes, 1) + 1;
+    if (plan.action == ACTION_SLOW && pass >= plan.nth) sleep(1);
+    if (plan.action == ACTION_SLOW || pass != plan.nth) return false;
     if (plan.action == ACTION_FAIL) return true;
     raise(plan.action == ACTION_KILL ? SIGKILL : plan.action == ACTION_STOP ? SIGSTOP : SIGUSR1);
     return false;
