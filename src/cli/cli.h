@@ -17,6 +17,7 @@ typedef enum cli_option_id {
     CLI_VERIFY,
     CLI_CUSTOMERS,
     CLI_RANKS,
+    CLI_SLURM,
     CLI_OUTPUT,
     CLI_SEED,
     CLI_PARTITIONS,

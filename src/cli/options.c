@@ -23,6 +23,7 @@ static const option_about abouts[CLI_OPTIONS] = {
     [CLI_VERIFY] = {"verify", NULL, "compute digests again from the files and compare"},
     [CLI_CUSTOMERS] = {"customers", "N", "how many customers"},
     [CLI_RANKS] = {"ranks", "P", "how many ranks"},
+    [CLI_SLURM] = {"slurm", NULL, "only the lines for a Slurm batch script"},
     [CLI_OUTPUT] = {"output", "DIR", "folder to write"},
     [CLI_SEED] = {"seed", "S", "key of the random draws (1)"},
     [CLI_PARTITIONS] = {"partitions", "P", "partition files (as many as the size asks for)"},

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tessera/file.h"
 #include "tessera/memory.h"
@@ -41,12 +42,12 @@ typedef struct forecast {
     int64_t customers, rows, id_bytes;
     double transactions;
     int32_t features, components, k;
-    int ranks;
+    int ranks, node_cores;
     bool money;
     double fixed, keys, tiles, scores, labels, weights, sample, blocks, dataset, quantiles,
         caches; /* bytes of one rank */
     double features_file, customers_file;
-    double seconds;
+    double seconds, node_bytes;
 } forecast;
 
 /* ---- what is known of the job ---- */
@@ -110,6 +111,17 @@ done:
     tsr_matrix_close(&matrix);
     tsr_dataset_close(&dataset);
     return st;
+}
+
+/* All ranks see the same node, or their texts would differ. */
+static void look_at_node(const tsr_comm *comm, forecast *f)
+{
+    double node[2] = {(double)sysconf(_SC_NPROCESSORS_ONLN),
+                      (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGE_SIZE)};
+
+    tsr_bcast(comm, node, sizeof node, 0);
+    f->node_cores = (int)node[0];
+    f->node_bytes = node[1];
 }
 
 /* ---- first principles ---- */
@@ -217,15 +229,31 @@ static void say_memory(text *out, const forecast *f)
     say(out, "\n");
 }
 
-static void say_batch(text *out, const forecast *f)
+/* As many ranks on a node as its cores and nine tenths of its memory allow; 0: one rank does not fit. */
+static int ranks_per_node(const forecast *f, double bytes_per_rank)
+{
+    double fit = floor(0.9 * f->node_bytes / bytes_per_rank);
+
+    return fit < f->node_cores ? (int)fit : f->node_cores;
+}
+
+static void say_batch(text *out, const forecast *f, const char *indent)
 {
     /* A quarter more memory, three times the time: a forecast is no measurement. */
-    int64_t megabytes = (int64_t)ceil(peak_bytes(f) * 1.25 / MIB), minutes = (int64_t)ceil(f->seconds * 3 / 60) + 1;
+    double bytes = peak_bytes(f) * 1.25;
+    int64_t minutes = (int64_t)ceil(f->seconds * 3 / 60) + 1;
+    int each = ranks_per_node(f, bytes);
 
-    say(out, "for a Slurm batch script\n");
-    say(out, "  #SBATCH --ntasks=%d\n  #SBATCH --cpus-per-task=1\n", f->ranks);
-    say(out, "  #SBATCH --mem-per-cpu=%lldM\n", (long long)megabytes);
-    say(out, "  #SBATCH --time=%02lld:%02lld:00\n", (long long)(minutes / 60), (long long)(minutes % 60));
+    if (each < 1) {
+        say(out, "%s# one rank needs %.0f MiB, more than a node like this one has: plan more ranks (--ranks)\n", indent,
+            bytes / MIB);
+        each = 1;
+    }
+    if (each > f->ranks) each = f->ranks;
+    say(out, "%s#SBATCH --nodes=%d\n%s#SBATCH --ntasks=%d\n", indent, (f->ranks + each - 1) / each, indent, f->ranks);
+    say(out, "%s#SBATCH --ntasks-per-node=%d\n%s#SBATCH --cpus-per-task=1\n", indent, each, indent);
+    say(out, "%s#SBATCH --mem-per-cpu=%.0fM\n", indent, ceil(bytes / MIB));
+    say(out, "%s#SBATCH --time=%02lld:%02lld:00\n", indent, (long long)(minutes / 60), (long long)(minutes % 60));
 }
 
 static void say_all(text *out, const forecast *f)
@@ -243,10 +271,13 @@ static void say_all(text *out, const forecast *f)
         ITERATIONS, 8 * VALUES_RATE / 1e6);
     say(out, "  %.0e transactions, %.1e values, %.0e multiply-adds, %.0e customers valued and written\n\n",
         TRANSACTIONS_RATE, VALUES_RATE, PRODUCTS_RATE, SCORES_RATE);
-    say_batch(out, f);
+    say(out, "for a Slurm batch script, on nodes of %d cores and %.0f GiB like this one\n", f->node_cores,
+        f->node_bytes / (1024 * MIB));
+    say_batch(out, f, "  ");
 }
 
-tsr_status tsr_plan(const tsr_comm *comm, const tsr_settings *settings, int64_t customers, int ranks, char **out)
+tsr_status tsr_plan(const tsr_comm *comm, const tsr_settings *settings, int64_t customers, int ranks,
+                    tsr_plan_form form, char **out)
 {
     text words = {.room = 8192};
     forecast f;
@@ -259,8 +290,12 @@ tsr_status tsr_plan(const tsr_comm *comm, const tsr_settings *settings, int64_t 
     forecast_memory(settings, &f);
     forecast_files(settings, &f);
     forecast_time(&f);
+    look_at_node(comm, &f);
     TSR_AGREE(comm, tsr_alloc(&words.bytes, (int64_t)words.room, 1));
-    say_all(&words, &f);
+    if (form == TSR_PLAN_SLURM)
+        say_batch(&words, &f, "");
+    else
+        say_all(&words, &f);
     *out = words.bytes;
 done:
     return st;

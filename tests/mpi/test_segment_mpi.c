@@ -244,14 +244,18 @@ static void plan_deals_rows_and_grows_with_them(void **state)
     CHECK_ALL(comm, write_job(comm, job, "dataset: not/there\noutput: x\n"));
     CHECK_ALL(comm, tsr_settings_read(comm, job, NULL, 0, &settings) == TSR_OK);
     for (int i = 0; i < 2; i++) {
-        CHECK_ALL(comm, tsr_plan(comm, &settings, i == 0 ? 1000000000 : 2000000000, 1000, &text) == TSR_OK);
+        CHECK_ALL(comm,
+                  tsr_plan(comm, &settings, i == 0 ? 1000000000 : 2000000000, 1000, TSR_PLAN_TEXT, &text) == TSR_OK);
         CHECK_ALL(comm, strstr(text, i == 0 ? "rows of one rank: 1000000\n" : "rows of one rank: 2000000\n") != NULL);
         const char *at = strstr(text, "at most at one time");
         memory[i] = at != NULL ? strtod(at + strlen("at most at one time"), NULL) : 0;
         tsr_free(&text);
     }
     CHECK_ALL(comm, memory[0] > 2.0 * 10 && memory[1] > memory[0] && memory[1] < 2 * memory[0]);
-    CHECK_ALL(comm, tsr_plan(comm, &settings, 0, 0, &text) == TSR_EIO);
+    CHECK_ALL(comm, tsr_plan(comm, &settings, 1000000, 1000, TSR_PLAN_SLURM, &text) == TSR_OK);
+    CHECK_ALL(comm, strncmp(text, "#SBATCH --nodes=", 16) == 0 && strstr(text, "\n#SBATCH --ntasks=1000\n") != NULL);
+    tsr_free(&text);
+    CHECK_ALL(comm, tsr_plan(comm, &settings, 0, 0, TSR_PLAN_TEXT, &text) == TSR_EIO);
     CHECK_ALL(comm, text == NULL);
     tsr_settings_clear(&settings);
 }
