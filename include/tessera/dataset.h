@@ -17,6 +17,9 @@ typedef struct tsr_dictionary {
     char **text; /* [n] */
 } tsr_dictionary;
 
+/** Local. Free what it owns; it is empty afterwards. */
+void tsr_dictionary_clear(tsr_dictionary *dictionary);
+
 /* One attribute of customers: a number (float32, NaN missing), or a code (int32, -1 missing) with its dictionary. */
 typedef struct tsr_attribute {
     char name[TSR_NAME_BYTES];

@@ -17,7 +17,14 @@
 #include "tessera/exact.h"
 #include "tessera/job.h"
 
-typedef enum tsr_source_kind { TSR_SOURCE_CUSTOMERS, TSR_SOURCE_TRANSACTIONS } tsr_source_kind;
+/* Behind the customers, the kinds of records in the order of tsr_kind. */
+typedef enum tsr_source_kind {
+    TSR_SOURCE_CUSTOMERS,
+    TSR_SOURCE_TRANSACTIONS,
+    TSR_SOURCE_EVENTS,
+    TSR_SOURCE_CAMPAIGNS,
+    TSR_SOURCE_CONSENT
+} tsr_source_kind;
 
 typedef enum tsr_source_format { TSR_FORMAT_TEXT, TSR_FORMAT_PARQUET } tsr_source_format;
 
@@ -29,7 +36,7 @@ typedef struct tsr_source {
     char *delimiter; /* "," ";" "tab" "blank" or one character */
     bool header;
     bool multiline;    /* quoted fields may hold line breaks: read by one rank */
-    tsr_map columns;   /* id, time, amount, quantity, price, order, item, category, promotion; attributes by own name */
+    tsr_map columns;   /* id, the columns of the kind (records.h), price; attributes by own name */
     tsr_map types;     /* of attributes: number | category; default: number where every value is one */
     char *time_format; /* strptime pattern, or "iso", "epoch", "epoch_ms" */
     char *time_zone;   /* IANA zone that the text is in; NULL: the dataset's (civil time as it stands) */
@@ -41,6 +48,7 @@ typedef enum tsr_resolution { TSR_RESOLUTION_AUTO, TSR_RESOLUTION_DAY, TSR_RESOL
 typedef struct tsr_ingest_params {
     int64_t partitions; /* 0: auto, about 512 MiB each */
     int64_t memory;     /* bytes per rank */
+    char *scratch;      /* folder for rows that do not fit in memory; NULL: the dataset's */
     int64_t money_scale;
     char *currency;
     char *time_zone;
@@ -54,7 +62,10 @@ extern const tsr_key tsr_ingest_keys[];
 /* What came of it: for the summary on the terminal. All global. */
 typedef struct tsr_ingest_result {
     int64_t rows_read, rows_used, rows_rejected, customers, transactions;
-    tsr_int128 money; /* of the used rows, in money units */
+    int64_t records[TSR_KINDS];  /* of the other kinds */
+    int64_t repeated[TSR_KINDS]; /* equal to another record of their customer, beyond the first: they are kept */
+    int64_t spilled;             /* bytes that did not fit in memory */
+    tsr_int128 money;            /* of the used rows, in money units */
     int32_t money_scale;
     int64_t bytes_read;
     bool unchanged; /* the dataset was there already, from the same job and the same files */

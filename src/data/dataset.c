@@ -25,7 +25,7 @@ int tsr_partition_rank(int32_t partition, int32_t partitions, int size)
     return (int)((int64_t)partition * size / partitions);
 }
 
-static void clear_dictionary(tsr_dictionary *dictionary)
+void tsr_dictionary_clear(tsr_dictionary *dictionary)
 {
     for (int32_t i = 0; dictionary->text && i < dictionary->n; i++) tsr_free(&dictionary->text[i]);
     tsr_free(&dictionary->text);
@@ -35,9 +35,9 @@ static void clear_dictionary(tsr_dictionary *dictionary)
 void tsr_dataset_info_clear(tsr_dataset_info *info)
 {
     for (int32_t i = 0; info->attributes && i < info->attributes_n; i++)
-        clear_dictionary(&info->attributes[i].dictionary);
+        tsr_dictionary_clear(&info->attributes[i].dictionary);
     tsr_free(&info->attributes);
-    for (int32_t d = 0; d < TSR_DICTIONARIES; d++) clear_dictionary(&info->dictionary[d]);
+    for (int32_t d = 0; d < TSR_DICTIONARIES; d++) tsr_dictionary_clear(&info->dictionary[d]);
     tsr_free(&info->sources);
     *info = (tsr_dataset_info){0};
 }

@@ -5,99 +5,126 @@
 #include "ingest/collect_parts.h"
 #include "tessera/memory.h"
 
-/* ---- packed rows ---- */
+#define PARTITION_BYTES (512LL << 20)
+#define PARTITIONS_MAX  65536
+#define BUCKET_BYTES    (8LL << 20) /* sorted within the caches, or nearly */
+#define BUCKETS_MAX     4096        /* of a rank: each has a chunk of memory */
+#define SENT_WAYS       8           /* of one cache line */
+#define SENT_LINES_MAX  (1 << 19)
+#define WAITING_MOST    (32LL << 20)
 
-#define AT_TIME   4
-#define AT_AMOUNT 8
-#define BASE      16
+/* ---- buckets ---- */
 
-tsr_packing_plan tsr_packing_plan_of(uint32_t has)
+bool tsr_collect_has_stream(const tsr_collect *collect, int32_t stream)
 {
-    static const uint32_t code_flag[TSR_CODE_KINDS] = {TSR_HAS_ITEM, TSR_HAS_CATEGORY, TSR_HAS_PROMOTION};
-    tsr_packing_plan plan = {.bytes = BASE};
-
-    if (has & TSR_HAS_ORDER) {
-        plan.order = plan.bytes;
-        plan.bytes += 8;
-    }
-    if (has & TSR_HAS_QUANTITY) {
-        plan.quantity = plan.bytes;
-        plan.bytes += 4;
-    }
-    for (int32_t kind = 0; kind < TSR_CODE_KINDS; kind++) {
-        if (!(has & code_flag[kind])) continue;
-        plan.code[kind] = plan.bytes;
-        plan.bytes += 4;
-    }
-    plan.bytes = (plan.bytes + 7) / 8 * 8;
-    return plan;
+    if (stream == TSR_STREAM_IDS) return true;
+    if (stream == TSR_STREAM_ATTRIBUTES) return collect->attributes > 0;
+    return tsr_has_kind(collect->has, stream - TSR_STREAM_RECORDS);
 }
 
-void tsr_row_pack(const tsr_packing_plan *plan, uint32_t customer, const tsr_transaction *from, char *row)
+static int64_t scaled(uint64_t key, int64_t parts)
 {
-    memcpy(row, &customer, sizeof customer);
-    memcpy(row + AT_TIME, &from->time, sizeof from->time);
-    memcpy(row + AT_AMOUNT, &from->amount, sizeof from->amount);
-    if (plan->order) memcpy(row + plan->order, &from->order, sizeof from->order);
-    if (plan->quantity) memcpy(row + plan->quantity, &from->quantity, sizeof from->quantity);
-    for (int32_t kind = 0; kind < TSR_CODE_KINDS; kind++)
-        if (plan->code[kind]) memcpy(row + plan->code[kind], &from->code[kind], sizeof from->code[kind]);
+    __extension__ typedef unsigned __int128 wide;
+
+    return (int64_t)((wide)key * (wide)(uint64_t)parts >> 64);
 }
 
-void tsr_row_unpack(const tsr_packing_plan *plan, const char *row, tsr_transaction *to)
+/* Buckets lie within partitions, since floor(floor(key x P F) / F) = floor(key x P). */
+int64_t tsr_collect_bucket(const tsr_collect *collect, uint64_t key)
 {
-    *to = (tsr_transaction){.code = {-1, -1, -1}};
-    memcpy(&to->time, row + AT_TIME, sizeof to->time);
-    memcpy(&to->amount, row + AT_AMOUNT, sizeof to->amount);
-    if (plan->order) memcpy(&to->order, row + plan->order, sizeof to->order);
-    if (plan->quantity) memcpy(&to->quantity, row + plan->quantity, sizeof to->quantity);
-    for (int32_t kind = 0; kind < TSR_CODE_KINDS; kind++)
-        if (plan->code[kind]) memcpy(&to->code[kind], row + plan->code[kind], sizeof to->code[kind]);
+    return scaled(key, collect->partitions * collect->fine);
 }
 
-uint32_t tsr_row_customer(const char *row)
+int tsr_collect_owner(const tsr_collect *collect, uint64_t key)
 {
-    uint32_t customer;
-
-    memcpy(&customer, row, sizeof customer);
-    return customer;
+    return tsr_partition_rank(tsr_partition_of(key, collect->partitions), collect->partitions, collect->size);
 }
 
-#define ORDER(a, b) (((a) > (b)) - ((a) < (b)))
-
-int tsr_transaction_compare(const void *left, const void *right)
+/* The partitions that a rank owns are neighbours. */
+static void find_buckets(tsr_collect *collect)
 {
-    const tsr_transaction *a = left, *b = right;
-    int order = ORDER(a->time, b->time);
+    int32_t first = 0, end;
 
-    if (order == 0) order = ORDER(a->amount, b->amount);
-    if (order == 0) order = ORDER(a->order, b->order);
-    if (order == 0) order = ORDER(a->code[TSR_CODE_ITEM], b->code[TSR_CODE_ITEM]);
-    if (order == 0) order = ORDER(a->quantity, b->quantity);
-    if (order == 0) order = ORDER(a->code[TSR_CODE_CATEGORY], b->code[TSR_CODE_CATEGORY]);
-    if (order == 0) order = ORDER(a->code[TSR_CODE_PROMOTION], b->code[TSR_CODE_PROMOTION]);
-    return order;
+    while (first < collect->partitions && tsr_partition_rank(first, collect->partitions, collect->size) < collect->rank)
+        first++;
+    for (end = first; end < collect->partitions; end++)
+        if (tsr_partition_rank(end, collect->partitions, collect->size) != collect->rank) break;
+    collect->first_bucket = first * collect->fine;
+    collect->buckets = (end - first) * collect->fine;
+}
+
+static void choose_buckets(tsr_collect *collect, const tsr_collect_plan *plan)
+{
+    int64_t partitions = plan->partitions, expected = plan->expected_bytes, size = collect->size;
+
+    if (partitions == 0) partitions = (expected + PARTITION_BYTES - 1) / PARTITION_BYTES;
+    if (partitions < 1) partitions = 1;
+    if (partitions > PARTITIONS_MAX) partitions = PARTITIONS_MAX;
+    collect->partitions = (int32_t)partitions;
+    int64_t own = (partitions + size - 1) / size; /* partitions of a rank */
+    int64_t bytes = BUCKET_BYTES < collect->memory / 16 ? BUCKET_BYTES : collect->memory / 16;
+    collect->fine = (expected / partitions + bytes - 1) / bytes;
+    if (collect->fine * own > BUCKETS_MAX) collect->fine = BUCKETS_MAX / own;
+    if (collect->fine < 1) collect->fine = 1;
+    find_buckets(collect);
 }
 
 /* ---- the collection ---- */
 
-tsr_status tsr_collect_create(const tsr_collect_shape *shape, tsr_collect **out)
+static tsr_status create_store(tsr_collect *collect)
+{
+    int32_t row_bytes[TSR_STREAMS] = {0};
+
+    for (int32_t s = 0; s < TSR_STREAMS; s++) {
+        collect->layout[s] = tsr_layout_of(s, collect->has, collect->attributes);
+        if (tsr_collect_has_stream(collect, s)) row_bytes[s] = collect->layout[s].bytes;
+    }
+    return tsr_store_create(&collect->spill, collect->memory / 2, collect->buckets, TSR_STREAMS, row_bytes,
+                            &collect->store);
+}
+
+static tsr_status create_attributes(tsr_collect *collect, const tsr_collect_shape *shape)
+{
+    tsr_status st;
+
+    collect->attributes = shape->attributes;
+    collect->dictionaries = TSR_DICTIONARIES + shape->attributes;
+    TSR_TRY(tsr_alloc(&collect->attribute, shape->attributes, sizeof *collect->attribute));
+    TSR_TRY(tsr_alloc(&collect->texts, collect->dictionaries, sizeof *collect->texts));
+    for (int32_t a = 0; a < shape->attributes; a++) {
+        TSR_ASSERT(strlen(shape->attribute_name[a]) < sizeof collect->attribute[a].name);
+        strcpy(collect->attribute[a].name, shape->attribute_name[a]);
+        collect->attribute[a].form = shape->attribute_form[a];
+    }
+    tsr_layout layout = tsr_layout_of(TSR_STREAM_ATTRIBUTES, shape->has, shape->attributes);
+    TSR_TRY(tsr_alloc(&collect->attribute_row, 1, (size_t)layout.bytes));
+done:
+    return st;
+}
+
+/* The memory: half for the buckets, then three eighths to sort one; before that, some for rows that wait. */
+static tsr_status create(const tsr_comm *comm, const tsr_collect_shape *shape, const tsr_collect_plan *plan,
+                         tsr_collect **out)
 {
     tsr_collect *collect = NULL;
     tsr_status st;
 
-    *out = NULL;
     TSR_TRY(tsr_alloc(&collect, 1, sizeof *collect));
+    collect->spill = tsr_spill_in(NULL);
     collect->has = shape->has;
-    collect->plan = tsr_packing_plan_of(shape->has);
-    TSR_TRY(tsr_alloc(&collect->attribute, shape->attributes, sizeof *collect->attribute));
-    collect->attributes = shape->attributes;
-    for (int32_t a = 0; a < shape->attributes; a++) {
-        tsr_attribute_values *attribute = &collect->attribute[a];
-        TSR_ASSERT(strlen(shape->attribute_name[a]) < sizeof attribute->name);
-        strcpy(attribute->name, shape->attribute_name[a]);
-        attribute->form = shape->attribute_form[a];
-    }
+    collect->rank = comm->rank;
+    collect->size = comm->size;
+    collect->memory = plan->memory > TSR_MEMORY_LEAST ? plan->memory : TSR_MEMORY_LEAST;
+    collect->waiting_most = collect->memory / 16 < WAITING_MOST ? collect->memory / 16 : WAITING_MOST;
+    collect->sent_lines = 1;
+    while (collect->sent_lines < SENT_LINES_MAX && collect->sent_lines * 2 * 64 * 32 <= collect->memory)
+        collect->sent_lines *= 2;
+    TSR_TRY(tsr_strdup(&collect->scratch, plan->scratch));
+    collect->spill = tsr_spill_in(collect->scratch);
+    TSR_TRY(create_attributes(collect, shape));
+    choose_buckets(collect, plan);
+    TSR_TRY(create_store(collect));
+    TSR_TRY(tsr_alloc_aligned(&collect->sent, collect->sent_lines * SENT_WAYS, sizeof *collect->sent));
     *out = collect;
     collect = NULL;
 done:
@@ -105,100 +132,177 @@ done:
     return st;
 }
 
+tsr_status tsr_collect_create(const tsr_comm *comm, const tsr_collect_shape *shape, const tsr_collect_plan *plan,
+                              tsr_collect **collect)
+{
+    *collect = NULL;
+    return tsr_agree(comm, create(comm, shape, plan, collect));
+}
+
 void tsr_collect_destroy(tsr_collect **at)
 {
     tsr_collect *collect = *at;
 
     if (collect == NULL) return;
-    for (int32_t a = 0; a < collect->attributes; a++) {
-        tsr_strings_clear(&collect->attribute[a].texts);
-        tsr_free(&collect->attribute[a].text);
-        tsr_free(&collect->attribute[a].position);
+    for (int32_t d = 0; collect->texts != NULL && d < collect->dictionaries; d++) {
+        tsr_strings_clear(&collect->texts[d].mine);
+        tsr_strings_clear(&collect->texts[d].all);
+        tsr_free(&collect->texts[d].number);
     }
-    for (int32_t kind = 0; kind < TSR_CODE_KINDS; kind++) tsr_strings_clear(&collect->codes[kind]);
-    tsr_strings_clear(&collect->ids);
+    for (int32_t s = 0; s < TSR_STREAMS; s++) tsr_free(&collect->waiting[s].row);
+    tsr_store_destroy(&collect->store);
+    tsr_spill_close(&collect->spill);
+    tsr_free(&collect->sent);
+    tsr_free(&collect->attribute_row);
+    tsr_free(&collect->texts);
     tsr_free(&collect->attribute);
-    tsr_free(&collect->row);
+    tsr_free(&collect->scratch);
     tsr_free(at);
 }
 
-/* Resize an array and zero what is new. */
-static tsr_status extend(void *array, int64_t from, int64_t to, size_t size)
+/* ---- rows ---- */
+
+tsr_status tsr_collect_store(tsr_collect *collect, int32_t stream, const char *row)
 {
-    char *bytes;
-    tsr_status st = tsr_resize(array, to, size);
+    int64_t bucket = tsr_collect_bucket(collect, tsr_row_key(row)) - collect->first_bucket;
+    char *place;
+    tsr_status st = tsr_store_place(collect->store, bucket, stream, &place);
+
+    if (st == TSR_OK) memcpy(place, row, (size_t)collect->layout[stream].bytes);
+    return st;
+}
+
+static tsr_status grow_waiting(tsr_collect *collect, int32_t stream)
+{
+    tsr_waiting *w = &collect->waiting[stream];
+    int64_t room = 2 * w->room + 1024;
+    tsr_status st = tsr_resize(&w->row, room, (size_t)collect->layout[stream].bytes);
+
+    if (st == TSR_OK) w->room = room;
+    return st;
+}
+
+/* Room for a row: where one rank has all the work, in its bucket at once; else among those that wait for a round, since
+ * codes are made common there. */
+static tsr_status place_row(tsr_collect *collect, int32_t stream, uint64_t key, char **row)
+{
+    tsr_waiting *w = &collect->waiting[stream];
+    int32_t bytes = collect->layout[stream].bytes;
+
+    if (collect->size == 1) return tsr_store_place(collect->store, tsr_collect_bucket(collect, key), stream, row);
+    if (w->rows == w->room) {
+        tsr_status st = grow_waiting(collect, stream);
+        if (st != TSR_OK) return st;
+    }
+    *row = w->row + w->rows++ * bytes;
+    collect->waiting_bytes += bytes;
+    return TSR_OK;
+}
+
+bool tsr_collect_full(const tsr_collect *collect)
+{
+    return collect->waiting_bytes >= collect->waiting_most;
+}
+
+/* Did this customer's id go on its way lately? It may go twice, but not never. */
+static bool sent_lately(tsr_collect *collect, tsr_customer_ref customer)
+{
+    uint64_t tag = customer.key ^ customer.check * 0x9e3779b97f4a7c15u;
+    uint64_t *line = collect->sent + (int64_t)(tag & (uint64_t)(collect->sent_lines - 1)) * SENT_WAYS;
+
+    tag |= tag == 0;
+    for (int way = 0; way < SENT_WAYS; way++)
+        if (line[way] == tag) return true;
+    memmove(line + 1, line, (SENT_WAYS - 1) * sizeof *line);
+    line[0] = tag;
+    return false;
+}
+
+tsr_status tsr_collect_customer(tsr_collect *collect, tsr_slice id, tsr_customer_ref *customer)
+{
+    char *row;
+
+    *customer = tsr_customer_of(id);
+    if (sent_lately(collect, *customer)) return TSR_OK;
+    if (id.n > collect->id_width) collect->id_width = id.n;
+    for (int32_t piece = 0; piece * TSR_ID_PIECE < id.n; piece++) {
+        tsr_status st = place_row(collect, TSR_STREAM_IDS, customer->key, &row);
+        if (st != TSR_OK) return st;
+        tsr_row_pack_id(*customer, id, piece, row);
+    }
+    return TSR_OK;
+}
+
+tsr_status tsr_collect_code(tsr_collect *collect, int32_t dictionary, tsr_slice text, int32_t *code)
+{
+    return tsr_strings_add(&collect->texts[dictionary].mine, text, code);
+}
+
+static void see_range(tsr_collect *collect, int32_t kind, const tsr_cells *cells)
+{
+    const tsr_layout *layout = &collect->layout[TSR_STREAM_RECORDS + kind];
+
+    for (int32_t c = 0; c < layout->columns; c++) {
+        tsr_cell cell = layout->column[c].cell;
+        if (cell != TSR_CELL_MONEY && cell != TSR_CELL_COUNT) continue;
+        int64_t value = cell == TSR_CELL_MONEY ? (int64_t)cells->cell[c] : (int32_t)cells->cell[c];
+        if (value < collect->low[kind][c]) collect->low[kind][c] = value;
+        if (value > collect->high[kind][c]) collect->high[kind][c] = value;
+    }
+}
+
+tsr_status tsr_collect_record(tsr_collect *collect, int32_t kind, tsr_customer_ref customer, int32_t source,
+                              const tsr_cells *cells)
+{
+    int32_t stream = TSR_STREAM_RECORDS + kind;
+    char *row;
+    tsr_status st = place_row(collect, stream, customer.key, &row);
 
     if (st != TSR_OK) return st;
-    memcpy(&bytes, array, sizeof bytes);
-    memset(bytes + (size_t)from * size, 0, (size_t)(to - from) * size);
+    tsr_row_begin(row, customer, source);
+    tsr_row_pack(&collect->layout[stream], cells, row);
+    see_range(collect, kind, cells);
     return TSR_OK;
 }
 
-static tsr_status make_room(tsr_collect *collect)
+/* ---- attributes ---- */
+
+/* A text becomes a code where it may turn out to be one, and a number where it is one: which of them counts is known
+ * when all have been seen. */
+static tsr_status set_attribute(tsr_collect *collect, int32_t a, tsr_slice text, char *row)
 {
-    int64_t from = collect->customers_room, to = from > 0 ? 2 * from : 1024;
+    tsr_attribute_state *state = &collect->attribute[a];
+    tsr_texts_of_all *texts = &collect->texts[TSR_DICTIONARIES + a];
+    float number = __builtin_nanf("");
+    int32_t code = -1;
     tsr_status st = TSR_OK;
 
-    for (int32_t a = 0; a < collect->attributes; a++) {
-        tsr_attribute_values *attribute = &collect->attribute[a];
-        TSR_TRY(extend(&attribute->text, from, to, sizeof *attribute->text));
-        TSR_TRY(extend(&attribute->position, from, to, sizeof *attribute->position));
+    if (text.n > 0 && state->form != TSR_FORM_CATEGORY && tsr_parse_float(text, &number) != TSR_PARSED)
+        state->text_seen = 1;
+    if (text.n > 0 && state->form != TSR_FORM_NUMBER && !state->too_many) {
+        st = tsr_strings_add(&texts->mine, text, &code);
+        if (state->form == TSR_FORM_AUTO && texts->mine.n > TSR_CATEGORIES_MAX) state->too_many = 1;
     }
-    collect->customers_room = to;
+    tsr_row_set_attribute(row, a, code, number);
+    return st;
+}
+
+tsr_status tsr_collect_attributes(tsr_collect *collect, tsr_customer_ref customer, int32_t source, int64_t position,
+                                  const tsr_slice *text)
+{
+    char *made = collect->attribute_row, *row;
+    tsr_status st;
+
+    tsr_row_begin(made, customer, source);
+    tsr_row_set_position(made, position);
+    for (int32_t a = 0; a < collect->attributes; a++) TSR_TRY(set_attribute(collect, a, text[a], made));
+    TSR_TRY(place_row(collect, TSR_STREAM_ATTRIBUTES, customer.key, &row));
+    memcpy(row, made, (size_t)collect->layout[TSR_STREAM_ATTRIBUTES].bytes);
 done:
     return st;
-}
-
-tsr_status tsr_collect_customer(tsr_collect *collect, tsr_slice id, int32_t *customer)
-{
-    tsr_status st = tsr_strings_add(&collect->ids, id, customer);
-
-    if (st == TSR_OK && *customer >= collect->customers_room) st = make_room(collect);
-    return st;
-}
-
-tsr_status tsr_collect_code(tsr_collect *collect, tsr_code_kind kind, tsr_slice text, int32_t *code)
-{
-    return tsr_strings_add(&collect->codes[kind], text, code);
-}
-
-tsr_status tsr_collect_transaction(tsr_collect *collect, int32_t customer, const tsr_transaction *row)
-{
-    if (collect->rows == collect->rows_room) {
-        int64_t room = collect->rows_room + collect->rows_room / 2 + 4096;
-        tsr_status st = tsr_resize(&collect->row, room, (size_t)collect->plan.bytes);
-        if (st != TSR_OK) return st;
-        collect->rows_room = room;
-    }
-    tsr_row_pack(&collect->plan, (uint32_t)customer, row, collect->row + collect->rows * collect->plan.bytes);
-    collect->rows++;
-    return TSR_OK;
-}
-
-tsr_status tsr_collect_attribute(tsr_collect *collect, int32_t customer, int32_t attribute, int64_t position,
-                                 tsr_slice text)
-{
-    tsr_attribute_values *values = &collect->attribute[attribute];
-    int32_t number;
-    tsr_status st = tsr_strings_add(&values->texts, text, &number);
-
-    if (st != TSR_OK || position <= values->position[customer]) return st;
-    values->position[customer] = position;
-    values->text[customer] = number + 1;
-    return TSR_OK;
 }
 
 void tsr_collect_drop(tsr_collect *collect, uint32_t has)
 {
     collect->has &= ~has;
-}
-
-int64_t tsr_collect_bytes(const tsr_collect *collect)
-{
-    int64_t bytes = tsr_strings_bytes(&collect->ids) + collect->rows_room * collect->plan.bytes +
-                    collect->customers_room * 12 * collect->attributes;
-
-    for (int32_t kind = 0; kind < TSR_CODE_KINDS; kind++) bytes += tsr_strings_bytes(&collect->codes[kind]);
-    for (int32_t a = 0; a < collect->attributes; a++) bytes += tsr_strings_bytes(&collect->attribute[a].texts);
-    return bytes;
 }

@@ -1,26 +1,28 @@
 /**
  * @file ingest/collect.h
- * Where rows go: customers by id, their attributes and transactions, until they are written as a dataset.
+ * Where rows go: customers by id, their attributes and records of all kinds, until they are written as a dataset.
  *
- * Rows arrive on any rank in any order. tsr_collect_write() brings each customer with all its records to the rank that
- * owns its partition, sorts and writes: what comes out depends on the rows alone.
+ * Rows arrive on any rank in any order. Each goes to the rank that owns its partition, where it waits in a bucket (a
+ * range of keys), in memory or spilled; tsr_collect_write() sorts bucket after bucket and writes. What comes out
+ * depends on the rows alone: not on ranks, on memory, or on the order in which they came.
+ *
+ *   readers -> [ rows for other ranks ] -> tsr_collect_round(): exchange -> buckets -> tsr_collect_write(): files
  */
 #ifndef TSR_INGEST_COLLECT_H
 #define TSR_INGEST_COLLECT_H
 
-#include "ingest/strings.h"
-#include "tessera/dataset.h"
+#include "ingest/layout.h"
+#include "tessera/comm.h"
 
-#define TSR_ID_MAX   255  /* bytes of an id */
-#define TSR_TEXT_MAX 1024 /* bytes of an entry of a dictionary */
+#define TSR_ID_MAX         255   /* bytes of an id */
+#define TSR_TEXT_MAX       1024  /* bytes of an entry of a dictionary */
+#define TSR_CATEGORIES_MAX 65536 /* different texts of an attribute that is not declared a category */
+#define TSR_MEMORY_LEAST   (1 << 20)
 
 /* AUTO: a number where every value of every rank is one. */
 typedef enum tsr_attribute_form { TSR_FORM_AUTO, TSR_FORM_NUMBER, TSR_FORM_CATEGORY } tsr_attribute_form;
 
-/* The dictionaries of transactions. */
-typedef enum tsr_code_kind { TSR_CODE_ITEM, TSR_CODE_CATEGORY, TSR_CODE_PROMOTION, TSR_CODE_KINDS } tsr_code_kind;
-
-/* What the customers and their transactions have. The same on all ranks. */
+/* What the customers and their records have. The same on all ranks. */
 typedef struct tsr_collect_shape {
     uint32_t has; /* TSR_HAS_* */
     int32_t attributes;
@@ -28,48 +30,67 @@ typedef struct tsr_collect_shape {
     const int32_t *attribute_form;     /* [attributes] */
 } tsr_collect_shape;
 
-/* One row: codes are those of tsr_collect_code(), -1 missing. Fields that the shape does not have are ignored. */
-typedef struct tsr_transaction {
-    uint32_t time;
-    int64_t amount;
-    uint64_t order;
-    int32_t code[TSR_CODE_KINDS], quantity;
-} tsr_transaction;
+/* How it is done; nothing of it but the number of partitions shows in the result. The same on all ranks. */
+typedef struct tsr_collect_plan {
+    int64_t partitions;     /* 0: about 512 MiB of expected_bytes each */
+    int64_t expected_bytes; /* of all rows: a guess */
+    int64_t memory;         /* bytes per rank for rows; dictionaries come on top */
+    const char *scratch;    /* folder for what does not fit; borrowed */
+} tsr_collect_plan;
 
 typedef struct tsr_collect tsr_collect;
 
-/** Local. An empty collection. The shape is copied. */
-tsr_status tsr_collect_create(const tsr_collect_shape *shape, tsr_collect **collect) TSR_NODISCARD;
+/** Collective. An empty collection. The shape is copied. @return TSR_OK; TSR_ENOMEM */
+tsr_status tsr_collect_create(const tsr_comm *comm, const tsr_collect_shape *shape, const tsr_collect_plan *plan,
+                              tsr_collect **collect) TSR_NODISCARD;
 void tsr_collect_destroy(tsr_collect **collect);
 
-/** Local. The number of a customer on this rank; the id is trimmed, not empty and at most TSR_ID_MAX bytes. */
-tsr_status tsr_collect_customer(tsr_collect *collect, tsr_slice id, int32_t *customer) TSR_NODISCARD;
+/** Local. A customer is there, with or without records; the id is trimmed, 1 to TSR_ID_MAX bytes. */
+tsr_status tsr_collect_customer(tsr_collect *collect, tsr_slice id, tsr_customer_ref *customer) TSR_NODISCARD;
 
-/** Local. The code of a text on this rank. */
-tsr_status tsr_collect_code(tsr_collect *collect, tsr_code_kind kind, tsr_slice text, int32_t *code) TSR_NODISCARD;
+/** Local. The code of a text on this rank, for a cell of that dictionary (tsr_dictionary_number). */
+tsr_status tsr_collect_code(tsr_collect *collect, int32_t dictionary, tsr_slice text, int32_t *code) TSR_NODISCARD;
 
-tsr_status tsr_collect_transaction(tsr_collect *collect, int32_t customer, const tsr_transaction *row) TSR_NODISCARD;
+/** Local. One record. Cells that the shape does not have are ignored. @param source  0 .. 65535 */
+tsr_status tsr_collect_record(tsr_collect *collect, int32_t kind, tsr_customer_ref customer, int32_t source,
+                              const tsr_cells *cells) TSR_NODISCARD;
 
-/** Local. The value of an attribute, as text (trimmed, not empty). Of several, the one with the largest @p position
- *  stands; positions (from 1) rise in the order of sources, files and lines. */
-tsr_status tsr_collect_attribute(tsr_collect *collect, int32_t customer, int32_t attribute, int64_t position,
-                                 tsr_slice text) TSR_NODISCARD;
+/**
+ * Local. The attributes that one input row has. Of several values of one the row with the largest @p position stands;
+ * positions (from 1; 0: from an older dataset) rise in the order of sources, files and lines.
+ * @param text  [attributes], trimmed; n = 0: the row has none
+ */
+tsr_status tsr_collect_attributes(tsr_collect *collect, tsr_customer_ref customer, int32_t source, int64_t position,
+                                  const tsr_slice *text) TSR_NODISCARD;
+
+/** Local. Is it time for tsr_collect_round()? More rows may still come. */
+bool tsr_collect_full(const tsr_collect *collect);
+
+/**
+ * Collective. Hand on what waits for other ranks. To be called whenever one rank is full, by all ranks, until all are
+ * done. @param done  this rank has no more rows. @param[out] all_done  nobody has, and nothing waits
+ * @return TSR_OK; TSR_ENOMEM; TSR_EIO (spilling)
+ */
+tsr_status tsr_collect_round(const tsr_comm *comm, tsr_collect *collect, bool done, bool *all_done) TSR_NODISCARD;
 
 /** Local. Leave an optional column (TSR_HAS_*) out after all. The same on all ranks. */
 void tsr_collect_drop(tsr_collect *collect, uint32_t has);
 
-/** Local. Bytes that the rows take now. */
-int64_t tsr_collect_bytes(const tsr_collect *collect);
+/* What was found on the way out. Global. */
+typedef struct tsr_collect_result {
+    int64_t repeated[TSR_KINDS]; /* records equal to another one of their customer, beyond the first: they are kept */
+    int64_t spilled;             /* bytes */
+} tsr_collect_result;
 
 /**
- * Collective. Exchange, sort, write the partitions and commit the dataset. The collection is empty afterwards.
- * Same on all ranks: folder, info, partitions.
+ * Collective, after the last round. Sort, write the partitions and commit the dataset. The collection is used up.
+ * Same on all ranks: folder, info.
  *
- * @param partitions  0: about 512 MiB each, whatever the number of ranks
  * @param info  in: generation, id_kind, money_scale, currency, time_zone, resolution, sources; the rest is filled here
- * @return TSR_OK; TSR_EDATA (no customer at all); TSR_EIO; TSR_ENOMEM; TSR_EINTR
+ * @return TSR_OK; TSR_EDATA (no customer at all; an attribute that is neither number nor category); TSR_EIO;
+ *         TSR_ENOMEM; TSR_EINTR
  */
-tsr_status tsr_collect_write(const tsr_comm *comm, tsr_collect *collect, const char *folder, int64_t partitions,
-                             tsr_dataset_info *info) TSR_NODISCARD;
+tsr_status tsr_collect_write(const tsr_comm *comm, tsr_collect *collect, const char *folder, tsr_dataset_info *info,
+                             tsr_collect_result *result) TSR_NODISCARD;
 
 #endif

@@ -1,49 +1,68 @@
 /**
  * @file ingest/collect_parts.h
- * The inside of a collection, shared by collect.c (rows come in) and gather.c (rows go out).
+ * The inside of a collection: rows come in (collect.c), go to their owners (gather.c) and out (deliver.c).
  */
 #ifndef TSR_INGEST_COLLECT_PARTS_H
 #define TSR_INGEST_COLLECT_PARTS_H
 
 #include "ingest/collect.h"
+#include "ingest/sorted.h"
+#include "ingest/strings.h"
 
-/* A transaction as it travels: customer u32, time u32, amount i64, then the columns that the shape has. */
-typedef struct tsr_packing_plan {
-    int32_t order, quantity, code[TSR_CODE_KINDS]; /* offsets; 0: not there */
-    int32_t bytes;                                 /* of a row, a multiple of 8 */
-} tsr_packing_plan;
+/* Rows of one stream that wait for the next round. */
+typedef struct tsr_waiting {
+    char *row;
+    int64_t rows, room;
+    int64_t recoded; /* of them with codes that all ranks know */
+} tsr_waiting;
 
-typedef struct tsr_attribute_values {
+/* Texts of one dictionary: as this rank saw them, and, numbered alike on all ranks, of all that took part in a round.
+ */
+typedef struct tsr_texts_of_all {
+    tsr_strings mine, all;
+    int32_t told;    /* of mine: the others know them */
+    int32_t *number; /* [told] of mine in all */
+} tsr_texts_of_all;
+
+typedef struct tsr_attribute_state {
     char name[TSR_NAME_BYTES];
-    int32_t form;      /* tsr_attribute_form */
-    tsr_strings texts; /* distinct values as written */
-    int32_t *text;     /* [customers] number in texts + 1; 0 missing */
-    int64_t *position; /* [customers]; 0 missing */
-} tsr_attribute_values;
+    int32_t form;  /* tsr_attribute_form */
+    int text_seen; /* a value that is not a number; int: it is reduced */
+    int too_many;  /* different texts: their codes are no longer kept */
+} tsr_attribute_state;
 
 struct tsr_collect {
     uint32_t has;
-    tsr_packing_plan plan;
-    tsr_strings ids;
-    int64_t customers_room; /* of the attributes' arrays */
-    tsr_strings codes[TSR_CODE_KINDS];
+    int rank, size;
+    int64_t memory;
+    int32_t partitions;
+    int64_t fine;                  /* buckets of a partition */
+    int64_t first_bucket, buckets; /* of this rank */
+    tsr_layout layout[TSR_STREAMS];
+    char *scratch;
+    tsr_spill spill;
+    tsr_store *store;
+    tsr_waiting waiting[TSR_STREAMS];
+    int64_t waiting_bytes, waiting_most;
+    uint64_t *sent; /* [sent_lines][8] customers whose id went on its way lately */
+    int64_t sent_lines;
+    int32_t id_width;
     int32_t attributes;
-    tsr_attribute_values *attribute;
-    char *row; /* [rows][plan.bytes] */
-    int64_t rows, rows_room;
+    tsr_attribute_state *attribute;
+    int32_t dictionaries;    /* TSR_DICTIONARIES + attributes */
+    tsr_texts_of_all *texts; /* [dictionaries] */
+    char *attribute_row;
+    int64_t low[TSR_KINDS][TSR_KIND_COLUMNS], high[TSR_KINDS][TSR_KIND_COLUMNS];
 };
 
-/** Local. The plan of what the shape has. */
-tsr_packing_plan tsr_packing_plan_of(uint32_t has);
+/** Local. Does the dataset have rows of this stream? */
+bool tsr_collect_has_stream(const tsr_collect *collect, int32_t stream);
 
-/** Local. Write and read a packed row. */
-void tsr_row_pack(const tsr_packing_plan *plan, uint32_t customer, const tsr_transaction *from, char *row);
-void tsr_row_unpack(const tsr_packing_plan *plan, const char *row, tsr_transaction *to);
+/** Local. The bucket of a key, over all ranks; its rank. */
+int64_t tsr_collect_bucket(const tsr_collect *collect, uint64_t key);
+int tsr_collect_owner(const tsr_collect *collect, uint64_t key);
 
-/** Local. The customer of a packed row on the rank that packed it. */
-uint32_t tsr_row_customer(const char *row);
-
-/** Local. The full order of the rows of one customer: time, amount, order, item, quantity, category, promotion. */
-int tsr_transaction_compare(const void *a, const void *b);
+/** Local. Put a row into the store of this rank, which owns it. */
+tsr_status tsr_collect_store(tsr_collect *collect, int32_t stream, const char *row) TSR_NODISCARD;
 
 #endif

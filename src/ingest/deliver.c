@@ -4,243 +4,311 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tessera/interrupt.h"
 #include "tessera/log.h"
 #include "tessera/memory.h"
 
-#define SMALL_SORT 24
+#define BATCH 512 /* records that are turned into columns at a time */
 
-/* One customer as one rank saw it. */
-typedef struct seen_customer {
-    uint64_t key;
-    const char *row;      /* as packed */
-    const char *id;       /* [id_width] */
-    int64_t first, count; /* its transactions */
-} seen_customer;
+/* One customer of a key; nearly always there is one alone. */
+typedef struct customer {
+    uint32_t check;
+    uint32_t pieces; /* of the id that are there */
+    int32_t length;
+    char id[TSR_ID_MAX + TSR_ID_PIECE];
+    int64_t first[TSR_STREAMS], n[TSR_STREAMS]; /* rows */
+} customer;
 
-typedef struct merge {
-    const tsr_delivery *in;
+typedef struct delivery {
+    tsr_collect *collect;
+    const int32_t *const *code;
     const tsr_dataset_info *info;
-    seen_customer *seen;      /* [in->customers] by (key, id): those of one customer stand together */
-    tsr_transaction *scratch; /* the records of one customer */
-    int64_t scratch_room;
-} merge;
+    tsr_partition_writer *writer;
+    tsr_sorter sorter;
+    tsr_sorted sorted[TSR_STREAMS]; /* the bucket at hand */
+    int64_t at[TSR_STREAMS];        /* next row of each */
+    customer *group;                /* customers of the key at hand */
+    int32_t group_n, group_room;
+    uint32_t *attribute; /* [attributes] */
+    char *previous;      /* the last record */
+    int64_t *repeated;
+    uint64_t cell[TSR_KIND_COLUMNS][BATCH];
+} delivery;
 
-/* ---- customers in order ---- */
+/* ---- the customers of one key ---- */
 
-static _Thread_local int32_t compared_width; /* of ids: qsort hands on no context */
-
-static int by_key_and_id(const void *left, const void *right)
+static tsr_status add_customer(delivery *d, uint32_t check, customer **added)
 {
-    const seen_customer *a = left, *b = right;
-
-    if (a->key != b->key) return a->key < b->key ? -1 : 1;
-    return memcmp(a->id, b->id, (size_t)compared_width);
-}
-
-static tsr_status sort_customers(merge *m)
-{
-    const tsr_customer_plan *plan = m->in->customer_plan;
-    int64_t first = 0, n = m->in->customers;
-    bool sorted = true;
-    tsr_status st = tsr_alloc(&m->seen, n, sizeof *m->seen);
-
-    if (st != TSR_OK) return st;
-    compared_width = plan->id_width;
-    for (int64_t i = 0; i < n; i++) {
-        seen_customer *seen = &m->seen[i];
-        seen->row = (const char *)m->in->customer + i * plan->bytes;
-        seen->id = seen->row + plan->at_id;
-        memcpy(&seen->key, seen->row, 8);
-        memcpy(&seen->count, seen->row + 8, 8);
-        seen->first = first;
-        first += seen->count;
-        sorted = sorted && (i == 0 || by_key_and_id(seen - 1, seen) <= 0);
+    if (d->group_n == d->group_room) {
+        int32_t room = 2 * d->group_room + 1;
+        tsr_status st = tsr_resize(&d->group, room, sizeof *d->group);
+        if (st != TSR_OK) return st;
+        d->group_room = room;
     }
-    if (!sorted) qsort(m->seen, (size_t)n, sizeof *m->seen, by_key_and_id); /* one sender alone sends them in order */
+    *added = &d->group[d->group_n++];
+    memset(*added, 0, sizeof **added);
+    (*added)->check = check;
     return TSR_OK;
 }
 
-/* Behind the last entry of the customer that begins at @p i. */
-static int64_t end_of_customer(const merge *m, int64_t i, int64_t end)
+static customer *find_customer(const delivery *d, uint32_t check)
 {
-    int64_t next = i + 1;
+    for (int32_t i = 0; i < d->group_n; i++)
+        if (d->group[i].check == check) return &d->group[i];
+    return NULL;
+}
 
-    while (next < end && by_key_and_id(&m->seen[i], &m->seen[next]) == 0) next++;
-    return next;
+static tsr_status read_ids(delivery *d, uint64_t *key)
+{
+    tsr_sorted *ids = &d->sorted[TSR_STREAM_IDS];
+    int64_t *at = &d->at[TSR_STREAM_IDS], n;
+    const char *row;
+    tsr_status st = TSR_OK;
+
+    d->group_n = 0;
+    for (bool first = true; *at < ids->n; (*at)++, first = false) {
+        TSR_TRY(tsr_sorted_view(ids, *at, &row, &n));
+        if (first) *key = tsr_row_key(row);
+        if (tsr_row_key(row) != *key) break;
+        customer *c = find_customer(d, tsr_row_check(row));
+        if (c == NULL) TSR_TRY(add_customer(d, tsr_row_check(row), &c));
+        if (!tsr_row_unpack_id(row, c->id, &c->length, &c->pieces))
+            TSR_TRY(TSR_FAIL(TSR_EDATA, "two ids have both of their hashes in common: change one of them"));
+    }
+done:
+    return st;
+}
+
+/* The rows of the key in one stream: those of one customer stand together. */
+static tsr_status find_rows(delivery *d, int32_t stream, uint64_t key)
+{
+    tsr_sorted *sorted = &d->sorted[stream];
+    int64_t *at = &d->at[stream], n;
+    customer *c = NULL;
+    const char *row;
+    tsr_status st = TSR_OK;
+
+    while (*at < sorted->n) {
+        TSR_TRY(tsr_sorted_view(sorted, *at, &row, &n));
+        for (; n > 0 && tsr_row_key(row) == key; n--, row += sorted->layout->bytes) {
+            if (c == NULL || c->check != tsr_row_check(row)) {
+                c = find_customer(d, tsr_row_check(row));
+                TSR_ASSERT(c != NULL);
+                c->first[stream] = *at;
+            }
+            c->n[stream]++;
+            (*at)++;
+        }
+        if (n > 0) break;
+    }
+    TSR_ASSERT(*at == sorted->n || st != TSR_OK || tsr_row_key(row) > key);
+done:
+    return st;
+}
+
+static int by_id(const void *left, const void *right)
+{
+    return strcmp(((const customer *)left)->id, ((const customer *)right)->id);
+}
+
+/* ---- one customer ---- */
+
+/* The value that stands is the one with the largest position: the last one written. */
+static tsr_status settle_attributes(delivery *d, const customer *c)
+{
+    tsr_sorted *sorted = &d->sorted[TSR_STREAM_ATTRIBUTES];
+    const int64_t from = c->first[TSR_STREAM_ATTRIBUTES], end = from + c->n[TSR_STREAM_ATTRIBUTES];
+    const float nan = NAN;
+    const char *row;
+    int64_t n;
+
+    for (int32_t a = 0; a < d->info->attributes_n; a++)
+        if (d->info->attributes[a].categorical)
+            d->attribute[a] = UINT32_MAX; /* the bits of -1 */
+        else
+            memcpy(&d->attribute[a], &nan, sizeof nan);
+    for (int64_t i = from; i < end; i++) { /* in the order of their positions */
+        tsr_status st = tsr_sorted_view(sorted, i, &row, &n);
+        if (st != TSR_OK) return st;
+        for (int32_t a = 0; a < d->info->attributes_n; a++) {
+            int32_t code = tsr_row_code(row, a);
+            float number = tsr_row_number(row, a);
+            if (d->info->attributes[a].categorical ? code < 0 : isnan(number)) continue;
+            memcpy(&d->attribute[a], d->info->attributes[a].categorical ? (const void *)&code : &number, 4);
+        }
+    }
+    return TSR_OK;
+}
+
+static void to_columns(delivery *d, const tsr_layout *layout, const char *row, int64_t n,
+                       const void *column[TSR_KIND_COLUMNS])
+{
+    for (int32_t c = 0; c < layout->columns; c++) {
+        const char *from = row + layout->column[c].at;
+        column[c] = NULL;
+        if (!tsr_has_column(d->info->has, layout->stream - TSR_STREAM_RECORDS, c)) continue;
+        column[c] = d->cell[c];
+        if (tsr_cell_bytes(layout->column[c].cell) == 8)
+            for (int64_t i = 0; i < n; i++, from += layout->bytes) memcpy(&d->cell[c][i], from, 8);
+        else
+            for (int64_t i = 0; i < n; i++, from += layout->bytes) memcpy((uint32_t *)d->cell[c] + i, from, 4);
+    }
+}
+
+/* Equal records stand together. The last one of a batch is kept to be compared with the next. */
+static int64_t count_repeated(delivery *d, const tsr_layout *layout, const char *row, int64_t n, bool first)
+{
+    int64_t repeated = !first && tsr_row_equal(layout, d->previous, row);
+
+    for (int64_t i = 1; i < n; i++, row += layout->bytes) repeated += tsr_row_equal(layout, row, row + layout->bytes);
+    memcpy(d->previous, row, (size_t)layout->bytes);
+    return repeated;
+}
+
+static tsr_status write_records(delivery *d, const customer *c, int32_t kind)
+{
+    int32_t stream = TSR_STREAM_RECORDS + kind;
+    const tsr_layout *layout = &d->collect->layout[stream];
+    const void *column[TSR_KIND_COLUMNS];
+    const char *row;
+    int64_t n;
+    tsr_status st = TSR_OK;
+
+    for (int64_t done = 0; done < c->n[stream]; done += n) {
+        TSR_TRY(tsr_sorted_view(&d->sorted[stream], c->first[stream] + done, &row, &n));
+        if (n > c->n[stream] - done) n = c->n[stream] - done;
+        if (n > BATCH) n = BATCH;
+        d->repeated[kind] += count_repeated(d, layout, row, n, done == 0);
+        to_columns(d, layout, row, n, column);
+        TSR_TRY(tsr_partition_records(d->writer, kind, n, column));
+    }
+done:
+    return st;
+}
+
+static tsr_status write_customer(delivery *d, uint64_t key, const customer *c)
+{
+    int64_t rows[TSR_KINDS];
+    tsr_status st;
+
+    TSR_TRY(settle_attributes(d, c));
+    for (int32_t kind = 0; kind < TSR_KINDS; kind++) rows[kind] = c->n[TSR_STREAM_RECORDS + kind];
+    TSR_TRY(tsr_partition_customer(d->writer, key, c->id, d->attribute, rows));
+    for (int32_t kind = 0; kind < TSR_KINDS; kind++)
+        if (rows[kind] > 0) TSR_TRY(write_records(d, c, kind));
+done:
+    return st;
+}
+
+/* ---- one bucket ---- */
+
+static tsr_status sort_streams(delivery *d, int64_t bucket)
+{
+    tsr_collect *collect = d->collect;
+    int32_t used = 0;
+    tsr_status st = TSR_OK;
+
+    for (int32_t s = 0; s < TSR_STREAMS; s++) used += tsr_store_rows(collect->store, bucket, s) > 0;
+    for (int32_t s = 0; st == TSR_OK && s < TSR_STREAMS; s++) {
+        d->at[s] = 0;
+        st = tsr_sort_bucket(&d->sorter, collect->store, &collect->spill, &collect->layout[s], bucket, d->code,
+                             collect->memory / 8 / (used > 0 ? used : 1), &d->sorted[s]);
+    }
+    return st;
+}
+
+static tsr_status write_bucket(delivery *d, int64_t bucket)
+{
+    uint64_t key = 0;
+    tsr_status st;
+
+    TSR_TRY(sort_streams(d, bucket));
+    while (d->at[TSR_STREAM_IDS] < d->sorted[TSR_STREAM_IDS].n) {
+        TSR_TRY(read_ids(d, &key));
+        for (int32_t s = TSR_STREAM_ATTRIBUTES; s < TSR_STREAMS; s++) TSR_TRY(find_rows(d, s, key));
+        if (d->group_n > 1) qsort(d->group, (size_t)d->group_n, sizeof *d->group, by_id);
+        for (int32_t i = 0; i < d->group_n; i++) TSR_TRY(write_customer(d, key, &d->group[i]));
+    }
+    for (int32_t s = 0; s < TSR_STREAMS; s++) TSR_ASSERT(d->at[s] == d->sorted[s].n);
+done:
+    return st;
 }
 
 /* ---- one partition ---- */
 
-static void size_block(const merge *m, int64_t begin, int64_t end, tsr_block *block)
+static void plan_partition(const tsr_collect *collect, int64_t bucket, tsr_partition_plan *plan)
 {
-    for (int64_t i = begin, next; i < end; i = next) {
-        next = end_of_customer(m, i, end);
-        block->customers++;
-        for (int64_t j = i; j < next; j++) block->transactions += m->seen[j].count;
+    *plan = (tsr_partition_plan){.customers = 0};
+    memcpy(plan->low, collect->low, sizeof plan->low);
+    memcpy(plan->high, collect->high, sizeof plan->high);
+    for (int64_t b = bucket; b < bucket + collect->fine; b++) {
+        plan->customers += tsr_store_rows(collect->store, b, TSR_STREAM_IDS);
+        for (int32_t kind = 0; kind < TSR_KINDS; kind++)
+            plan->records[kind] += tsr_store_rows(collect->store, b, TSR_STREAM_RECORDS + kind);
     }
 }
 
-static tsr_status allocate_attributes(const merge *m, tsr_block *block)
+static tsr_status write_partition(delivery *d, const char *folder, int32_t partition, tsr_digest_sum *digest)
 {
+    int64_t bucket = partition * d->collect->fine - d->collect->first_bucket;
+    tsr_partition_plan plan;
     tsr_status st;
 
-    TSR_TRY(tsr_alloc(&block->number, m->info->attributes_n, sizeof *block->number));
-    TSR_TRY(tsr_alloc(&block->code, m->info->attributes_n, sizeof *block->code));
-    for (; block->attributes_n < m->info->attributes_n; block->attributes_n++) {
-        int32_t a = block->attributes_n;
-        if (m->info->attributes[a].categorical)
-            TSR_TRY(tsr_alloc(&block->code[a], block->customers, sizeof *block->code[a]));
-        else
-            TSR_TRY(tsr_alloc(&block->number[a], block->customers, sizeof *block->number[a]));
+    plan_partition(d->collect, bucket, &plan);
+    TSR_TRY(tsr_partition_open(folder, d->info, partition, &plan, &d->writer));
+    for (int64_t b = bucket; b < bucket + d->collect->fine; b++) {
+        TSR_TRY(write_bucket(d, b));
+        tsr_progress("ingest: write", b + 1, d->collect->buckets);
+        if (tsr_interrupt_wanted()) break; /* the check behind makes it a decision of all, and nothing is committed */
     }
+    TSR_TRY(tsr_partition_finish(d->writer, digest));
 done:
+    tsr_partition_close(&d->writer);
     return st;
 }
 
-static tsr_status allocate_block(const merge *m, tsr_block *block)
+static tsr_status write_partitions(delivery *d, const char *folder, tsr_digest_sum *digest)
 {
-    uint32_t has = m->info->has;
-    int64_t n = block->customers, rows = block->transactions;
-    tsr_status st;
+    const tsr_collect *collect = d->collect;
+    tsr_status st = TSR_OK;
 
-    block->id_width = m->info->id_width;
-    TSR_TRY(tsr_alloc(&block->key, n, sizeof *block->key));
-    TSR_TRY(tsr_alloc(&block->id, n, (size_t)block->id_width));
-    TSR_TRY(allocate_attributes(m, block));
-    TSR_TRY(tsr_alloc(&block->offset, n + 1, sizeof *block->offset));
-    TSR_TRY(tsr_alloc(&block->time, rows, sizeof *block->time));
-    TSR_TRY(tsr_alloc(&block->amount, rows, sizeof *block->amount));
-    if (has & TSR_HAS_ORDER) TSR_TRY(tsr_alloc(&block->order, rows, sizeof *block->order));
-    if (has & TSR_HAS_ITEM) TSR_TRY(tsr_alloc(&block->item, rows, sizeof *block->item));
-    if (has & TSR_HAS_QUANTITY) TSR_TRY(tsr_alloc(&block->quantity, rows, sizeof *block->quantity));
-    if (has & TSR_HAS_CATEGORY) TSR_TRY(tsr_alloc(&block->category, rows, sizeof *block->category));
-    if (has & TSR_HAS_PROMOTION) TSR_TRY(tsr_alloc(&block->promotion, rows, sizeof *block->promotion));
-done:
+    for (int32_t p = 0; st == TSR_OK && p < collect->partitions && !tsr_interrupt_wanted(); p++)
+        if (tsr_partition_rank(p, collect->partitions, collect->size) == collect->rank)
+            st = write_partition(d, folder, p, digest);
     return st;
 }
 
-/* The value that stands is the one with the largest position: the last one written. */
-static void put_attributes(const merge *m, int64_t i, int64_t next, int64_t customer, tsr_block *block)
+static int32_t longest_row(const tsr_collect *collect)
 {
-    const tsr_customer_plan *plan = m->in->customer_plan;
+    int32_t longest = 0;
 
-    for (int32_t a = 0; a < block->attributes_n; a++) {
-        int64_t last = 0, position;
-        uint32_t value = 0;
-        for (int64_t j = i; j < next; j++) {
-            memcpy(&position, m->seen[j].row + plan->at_position + 8 * a, 8);
-            if (position <= last) continue;
-            last = position;
-            memcpy(&value, m->seen[j].row + plan->at_value + 4 * a, 4);
-        }
-        if (block->code[a] != NULL)
-            block->code[a][customer] = last > 0 ? (int32_t)value : -1;
-        else if (last > 0)
-            memcpy(&block->number[a][customer], &value, 4);
-        else
-            block->number[a][customer] = NAN;
-    }
+    for (int32_t s = 0; s < TSR_STREAMS; s++)
+        if (collect->layout[s].bytes > longest) longest = collect->layout[s].bytes;
+    return longest;
 }
 
-/* Most customers have a handful of records that are nearly in order. */
-static void sort_records(tsr_transaction *record, int64_t n)
+tsr_status tsr_deliver(tsr_collect *collect, const int32_t *const *code, const char *folder,
+                       const tsr_dataset_info *info, tsr_digest_sum *digest, int64_t repeated[TSR_KINDS])
 {
-    if (n > SMALL_SORT) {
-        qsort(record, (size_t)n, sizeof *record, tsr_transaction_compare);
-        return;
-    }
-    for (int64_t i = 1; i < n; i++) {
-        tsr_transaction moved = record[i];
-        int64_t j = i;
-        for (; j > 0 && tsr_transaction_compare(&record[j - 1], &moved) > 0; j--) record[j] = record[j - 1];
-        record[j] = moved;
-    }
-}
-
-static tsr_status take_records(merge *m, int64_t i, int64_t next, int64_t *n)
-{
-    const tsr_packing_plan *plan = m->in->plan;
-
-    *n = 0;
-    for (int64_t j = i; j < next; j++) *n += m->seen[j].count;
-    if (*n > m->scratch_room) {
-        tsr_status st = tsr_resize(&m->scratch, 2 * *n, sizeof *m->scratch);
-        if (st != TSR_OK) return st;
-        m->scratch_room = 2 * *n;
-    }
-    *n = 0;
-    for (int64_t j = i; j < next; j++) {
-        const char *row = (const char *)m->in->row + m->seen[j].first * plan->bytes;
-        for (int64_t k = 0; k < m->seen[j].count; k++, row += plan->bytes)
-            tsr_row_unpack(plan, row, &m->scratch[(*n)++]);
-    }
-    sort_records(m->scratch, *n);
-    return TSR_OK;
-}
-
-static void put_records(const tsr_transaction *record, int64_t n, int64_t at, tsr_block *block)
-{
-    for (int64_t i = 0; i < n; i++, at++) {
-        block->time[at] = record[i].time;
-        block->amount[at] = record[i].amount;
-        if (block->order) block->order[at] = record[i].order;
-        if (block->quantity) block->quantity[at] = record[i].quantity;
-        if (block->item) block->item[at] = record[i].code[TSR_CODE_ITEM];
-        if (block->category) block->category[at] = record[i].code[TSR_CODE_CATEGORY];
-        if (block->promotion) block->promotion[at] = record[i].code[TSR_CODE_PROMOTION];
-    }
-}
-
-static tsr_status fill_block(merge *m, int64_t begin, int64_t end, tsr_block *block)
-{
-    int64_t customer = 0, at = 0, n;
-
-    for (int64_t i = begin, next; i < end; i = next, customer++) {
-        next = end_of_customer(m, i, end);
-        block->key[customer] = m->seen[i].key;
-        memcpy(block->id + customer * block->id_width, m->seen[i].id, (size_t)block->id_width);
-        put_attributes(m, i, next, customer, block);
-        tsr_status st = take_records(m, i, next, &n);
-        if (st != TSR_OK) return st;
-        put_records(m->scratch, n, at, block);
-        at += n;
-        block->offset[customer + 1] = at;
-    }
-    return TSR_OK;
-}
-
-static tsr_status write_partition(merge *m, const char *folder, int32_t partition, int64_t *begin,
-                                  tsr_digest_sum *digest)
-{
-    tsr_block block = {0};
-    int64_t end = *begin;
+    delivery *d = NULL;
     tsr_status st;
 
-    while (end < m->in->customers && tsr_partition_of(m->seen[end].key, m->info->partitions) == partition) end++;
-    size_block(m, *begin, end, &block);
-    TSR_TRY(allocate_block(m, &block));
-    TSR_TRY(fill_block(m, *begin, end, &block));
-    TSR_TRY(tsr_partition_write(folder, m->info, partition, &block, digest));
-    *begin = end;
+    TSR_TRY(tsr_alloc(&d, 1, sizeof *d));
+    d->collect = collect;
+    d->code = code;
+    d->info = info;
+    d->repeated = repeated;
+    TSR_TRY(tsr_alloc(&d->attribute, info->attributes_n, sizeof *d->attribute));
+    TSR_TRY(tsr_alloc(&d->previous, 1, (size_t)longest_row(collect)));
+    TSR_TRY(write_partitions(d, folder, digest));
 done:
-    tsr_block_clear(&block);
-    return st;
-}
-
-tsr_status tsr_deliver(const tsr_delivery *delivery, const char *folder, const tsr_dataset_info *info,
-                       tsr_digest_sum *digest)
-{
-    merge m = {.in = delivery, .info = info};
-    int64_t begin = 0;
-    tsr_status st = sort_customers(&m);
-
-    for (int32_t p = 0; st == TSR_OK && p < info->partitions; p++) {
-        if (tsr_partition_rank(p, info->partitions, delivery->size) != delivery->rank) continue;
-        st = write_partition(&m, folder, p, &begin, digest);
-        tsr_progress("ingest: write", begin, delivery->customers);
+    if (d != NULL) {
+        for (int32_t s = 0; s < TSR_STREAMS; s++) tsr_sorted_clear(&d->sorted[s]);
+        tsr_sorter_clear(&d->sorter);
+        tsr_free(&d->group);
+        tsr_free(&d->attribute);
+        tsr_free(&d->previous);
     }
-    TSR_ASSERT(st != TSR_OK || begin == delivery->customers);
-    tsr_free(&m.scratch);
-    tsr_free(&m.seen);
+    tsr_free(&d);
     return st;
 }

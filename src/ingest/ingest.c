@@ -4,14 +4,11 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "ingest/input_reader.h"
+#include "ingest/reading.h"
 #include "ingest/receipt.h"
 #include "tessera/file.h"
-#include "tessera/interrupt.h"
 #include "tessera/log.h"
 #include "tessera/memory.h"
-
-#define ROWS_BETWEEN_LOOKS 8192
 
 /* ---- settings ---- */
 
@@ -19,8 +16,8 @@
 #define IN_PARAMS(field) offsetof(tsr_ingest_params, field)
 
 static const tsr_key source_keys[] = {
-    {"kind", TSR_KEY_CHOICE, IN_SOURCE(kind), "transactions", 0, 0, "customers|transactions",
-     "what a row is: a customer with attributes, or a transaction", NULL, 0},
+    {"kind", TSR_KEY_CHOICE, IN_SOURCE(kind), "transactions", 0, 0, "customers|transactions|events|campaigns|consent",
+     "what a row is: a customer with attributes, or a record of a customer", NULL, 0},
     {"files", TSR_KEY_PATHS, IN_SOURCE(files), NULL, 0, 0, NULL,
      "paths or patterns (* ? [...]); plain text, gzip or zstd (seen by the first bytes)", NULL, 0},
     {"format", TSR_KEY_CHOICE, IN_SOURCE(format), "text", 0, 0, "text|parquet",
@@ -31,8 +28,10 @@ static const tsr_key source_keys[] = {
     {"multiline", TSR_KEY_BOOL, IN_SOURCE(multiline), "false", 0, 0, NULL,
      "quoted fields may hold line breaks: each file is then read by one rank", NULL, 0},
     {"columns", TSR_KEY_MAP, IN_SOURCE(columns), NULL, 0, 0, NULL,
-     "field: column, by name in the header or number from 1. Fields of transactions: id, time, amount or quantity and "
-     "price, order, item, category, promotion; of customers: id, and attributes by names of your own",
+     "field: column, by name in the header or number from 1, or =TEXT for all rows. Fields of transactions: id, time, "
+     "amount or quantity and price, order, item, category, promotion; of events: id, time, type, channel, value; of "
+     "campaigns: id, assigned, campaign, arm, sent, opened, clicked, converted (a time, or 1 and 0), revenue, cost; of "
+     "consent: id, time, purpose, status; of customers: id, and attributes by names of your own",
      NULL, 0},
     {"types", TSR_KEY_MAP, IN_SOURCE(types), "{}", 0, 0, NULL,
      "attribute: number or category; default: number where every value is one", NULL, 0},
@@ -49,7 +48,9 @@ const tsr_key tsr_ingest_keys[] = {
     {"ingest.partitions", TSR_KEY_INT, IN_PARAMS(partitions), "auto", 1, 65536, NULL,
      "partition files; auto: about 512 MiB each", NULL, 0},
     {"ingest.memory", TSR_KEY_BYTES, IN_PARAMS(memory), "2GiB", 0, 0, NULL,
-     "memory for rows per rank; a warning says when a rank needs more", NULL, 0},
+     "memory for rows per rank, at least 1MiB; what does not fit is spilled. Dictionaries come on top", NULL, 0},
+    {"ingest.scratch", TSR_KEY_TEXT, IN_PARAMS(scratch), "null", 0, 0, NULL,
+     "folder for rows that do not fit in memory; null: the dataset's own. They are gone with the program", NULL, 0},
     {"ingest.money.scale", TSR_KEY_INT, IN_PARAMS(money_scale), "2", 0, 9, NULL,
      "decimals of the money unit: amounts are whole multiples of 10^-scale", NULL, 0},
     {"ingest.money.currency", TSR_KEY_TEXT, IN_PARAMS(currency), "null", 0, 0, NULL, "ISO 4217 code", NULL, 0},
@@ -95,23 +96,23 @@ typedef struct flow {
     tsr_inputs inputs;
     tsr_collect *collect;
     tsr_balance *balance;
-    tsr_seen seen;
-    uint64_t *digest;    /* [files] */
-    int64_t *breaks;     /* [files] line breaks in this rank's part */
-    int64_t *first_line; /* [files] number of the first line of this rank's part */
-    int64_t done, to_do; /* bytes of this rank */
+    tsr_reading reading;
     tsr_dataset_info info;
 } flow;
 
-static tsr_status prepare(flow *f)
+static tsr_status prepare(const tsr_comm *comm, flow *f)
 {
+    const tsr_ingest_params *params = f->params;
+    tsr_collect_plan plan = {.partitions = params->partitions,
+                             .expected_bytes = tsr_inputs_expected(&f->inputs),
+                             .memory = params->memory,
+                             .scratch = params->scratch != NULL ? params->scratch : f->output};
     tsr_status st;
 
-    TSR_TRY(tsr_collect_create(&f->inputs.shape, &f->collect));
-    TSR_TRY(tsr_balance_create(f->params->sources.n, f->params->reject_limit, &f->balance));
-    TSR_TRY(tsr_alloc(&f->digest, f->inputs.n, sizeof *f->digest));
-    TSR_TRY(tsr_alloc(&f->breaks, f->inputs.n, sizeof *f->breaks));
-    TSR_TRY(tsr_alloc(&f->first_line, f->inputs.n, sizeof *f->first_line));
+    TSR_TRY(tsr_collect_create(comm, &f->inputs.shape, &plan, &f->collect));
+    TSR_AGREE(comm, tsr_balance_create(params->sources.n, params->reject_limit, &f->balance));
+    f->reading = (tsr_reading){.params = params, .inputs = &f->inputs, .collect = f->collect, .balance = f->balance};
+    TSR_AGREE(comm, tsr_reading_prepare(&f->reading));
 done:
     return st;
 }
@@ -119,9 +120,7 @@ done:
 static void flow_clear(flow *f)
 {
     tsr_dataset_info_clear(&f->info);
-    tsr_free(&f->first_line);
-    tsr_free(&f->breaks);
-    tsr_free(&f->digest);
+    tsr_reading_clear(&f->reading);
     tsr_balance_destroy(&f->balance);
     tsr_collect_destroy(&f->collect);
     tsr_inputs_close(&f->inputs);
@@ -129,49 +128,11 @@ static void flow_clear(flow *f)
 
 /* ---- is it there already? ---- */
 
-static tsr_status digest_file(const tsr_input *input, int64_t begin, int64_t end, uint64_t *digest)
-{
-    tsr_file_facts plain = input->facts;
-    tsr_byte_source *bytes = NULL;
-    char *buffer = NULL;
-    int64_t got = 0;
-    tsr_status st;
-
-    plain.packing = TSR_PACKING_PLAIN; /* the digest is of the file as it is */
-    TSR_TRY(tsr_alloc(&buffer, TSR_SOURCE_BLOCK, 1));
-    TSR_TRY(tsr_byte_source_open(input->path, &plain, begin, end, &bytes));
-    for (int64_t at = begin; at < end; at += got) {
-        TSR_TRY(tsr_byte_source_read(bytes, buffer, TSR_SOURCE_BLOCK, &got));
-        if (got == 0) break;
-    }
-    *digest = tsr_byte_source_digest(bytes);
-done:
-    tsr_byte_source_close(&bytes);
-    tsr_free(&buffer);
-    return st;
-}
-
-static tsr_status digest_files(const flow *f, int rank, int size)
-{
-    int64_t begin, end;
-    tsr_status st = TSR_OK;
-
-    for (int32_t i = 0; st == TSR_OK && i < f->inputs.n; i++) {
-        tsr_input_bytes(&f->inputs.file[i], i, rank, size, &begin, &end);
-        if (begin < end) st = digest_file(&f->inputs.file[i], begin, end, &f->digest[i]);
-    }
-    return st;
-}
-
-static void sum_digests(const tsr_comm *comm, flow *f)
-{
-    MPI_Allreduce(MPI_IN_PLACE, f->digest, f->inputs.n, MPI_UINT64_T, MPI_SUM, comm->mpi);
-}
-
 static void describe(const tsr_dataset_info *info, tsr_ingest_result *result)
 {
     result->customers = info->customers;
     result->transactions = info->transactions;
+    memcpy(result->records, info->records, sizeof result->records);
     result->money_scale = info->money_scale;
 }
 
@@ -196,89 +157,16 @@ static tsr_status find_unchanged(const tsr_comm *comm, flow *f, tsr_ingest_resul
     const tsr_dataset_info *info = tsr_dataset_about(there);
     f->info.generation = info->generation + 1;
     if (!tsr_receipt_fits(info->sources, f->params, &f->inputs, NULL)) goto done;
-    TSR_AGREE(comm, digest_files(f, comm->rank, comm->size));
-    sum_digests(comm, f);
-    result->unchanged = tsr_receipt_fits(info->sources, f->params, &f->inputs, f->digest);
-    memset(f->digest, 0, (size_t)f->inputs.n * sizeof *f->digest);
+    TSR_AGREE(comm, tsr_reading_digests(&f->reading, comm->rank, comm->size, NULL));
+    tsr_reading_sum(comm, &f->reading);
+    result->unchanged = tsr_receipt_fits(info->sources, f->params, &f->inputs, f->reading.digest);
+    memset(f->reading.digest, 0, (size_t)f->inputs.n * sizeof *f->reading.digest);
     if (!result->unchanged) goto done;
     describe(info, result);
     tsr_receipt_totals(info->sources, result);
 done:
     tsr_dataset_close(&there);
     tsr_free(&path);
-    return st;
-}
-
-/* ---- reading ---- */
-
-static tsr_status read_rows(flow *f, int32_t number, tsr_input_reader *reader, const tsr_mapping *mapping)
-{
-    tsr_row row;
-    bool more;
-
-    for (int64_t rows = 0;; rows++) {
-        tsr_status st = tsr_input_reader_next(reader, &row, &more);
-        if (st == TSR_OK && more) st = tsr_mapping_take(mapping, &row, f->collect, f->balance, &f->seen);
-        if (st != TSR_OK) return st;
-        if (!more) break;
-        if (rows % ROWS_BETWEEN_LOOKS != 0) continue;
-        if (tsr_interrupt_wanted()) break; /* the check behind the reading makes it a decision of all */
-        tsr_progress("ingest: read", f->done + tsr_input_reader_done(reader), f->to_do);
-    }
-    f->breaks[number] = tsr_input_reader_breaks(reader);
-    f->digest[number] = tsr_input_reader_digest(reader);
-    return TSR_OK;
-}
-
-static tsr_status read_file(flow *f, int32_t number, int64_t begin, int64_t end)
-{
-    const tsr_input *input = &f->inputs.file[number];
-    tsr_input_reader *reader = NULL;
-    tsr_mapping *mapping = NULL;
-    tsr_status st;
-
-    TSR_TRY(tsr_inputs_mapping(&f->inputs, f->params, number, &mapping));
-    TSR_TRY(tsr_input_reader_open(input, mapping, begin, end, &reader));
-    TSR_TRY(read_rows(f, number, reader, mapping));
-    TSR_TRY(tsr_file_unchanged(input->path, &input->facts));
-    f->done += end - begin;
-done:
-    tsr_input_reader_close(&reader);
-    tsr_mapping_destroy(&mapping);
-    return st;
-}
-
-static tsr_status read_share(flow *f, int rank, int size)
-{
-    int64_t begin, end;
-    tsr_status st = TSR_OK;
-
-    for (int32_t i = 0; i < f->inputs.n; i++) {
-        tsr_input_share(&f->inputs.file[i], i, rank, size, &begin, &end);
-        f->to_do += end - begin;
-    }
-    for (int32_t i = 0; st == TSR_OK && i < f->inputs.n; i++) {
-        tsr_input_share(&f->inputs.file[i], i, rank, size, &begin, &end);
-        if (begin < end) st = read_file(f, i, begin, end);
-        if (!f->inputs.file[i].parquet) continue;
-        tsr_input_bytes(&f->inputs.file[i], i, rank, size, &begin,
-                        &end); /* the rows of Parquet say nothing of its bytes */
-        if (st == TSR_OK && begin < end) st = digest_file(&f->inputs.file[i], begin, end, &f->digest[i]);
-    }
-    return st;
-}
-
-static tsr_status read_all(const tsr_comm *comm, flow *f)
-{
-    tsr_status st;
-
-    TSR_AGREE(comm, read_share(f, comm->rank, comm->size));
-    tsr_progress_end();
-    TSR_TRY(tsr_interrupt_check(comm));
-    sum_digests(comm, f);
-    MPI_Exscan(f->breaks, f->first_line, f->inputs.n, MPI_INT64_T, MPI_SUM, comm->mpi);
-    for (int32_t i = 0; i < f->inputs.n; i++) f->first_line[i] = (comm->rank > 0 ? f->first_line[i] : 0) + 1;
-done:
     return st;
 }
 
@@ -338,7 +226,7 @@ static tsr_status account(const tsr_comm *comm, flow *f, tsr_ingest_result *resu
 {
     tsr_status st;
 
-    TSR_TRY(tsr_balance_settle(comm, f->balance, f->first_line));
+    TSR_TRY(tsr_balance_settle(comm, f->balance, f->reading.first_line));
     add_up(f, result);
     TSR_AGREE(comm, comm->rank == 0 ? write_rejects(f) : TSR_OK);
     TSR_AGREE(comm, judge(f, result));
@@ -351,7 +239,7 @@ done:
 /* What single rows decide about all of them. */
 static void decide(const tsr_comm *comm, flow *f)
 {
-    int seen[2] = {f->seen.clock, f->seen.quantity_decimals};
+    int seen[2] = {f->reading.seen.clock, f->reading.seen.quantity_decimals};
 
     MPI_Allreduce(MPI_IN_PLACE, seen, 2, MPI_INT, MPI_LOR, comm->mpi);
     bool days =
@@ -363,17 +251,9 @@ static void decide(const tsr_comm *comm, flow *f)
     }
 }
 
-static void warn_of_memory(const tsr_comm *comm, const flow *f)
-{
-    int64_t bytes = tsr_collect_bytes(f->collect);
-
-    MPI_Allreduce(MPI_IN_PLACE, &bytes, 1, MPI_INT64_T, MPI_MAX, comm->mpi);
-    if (2 * bytes > f->params->memory) /* once as read, once as exchanged */
-        tsr_warn("a rank needs %" PRId64 " MiB for its rows, more than ingest.memory: use more ranks", 2 * bytes >> 20);
-}
-
 static tsr_status write_dataset(const tsr_comm *comm, flow *f, tsr_ingest_result *result)
 {
+    tsr_collect_result found;
     tsr_status st;
 
     strcpy(f->info.id_kind, "given");
@@ -381,10 +261,11 @@ static tsr_status write_dataset(const tsr_comm *comm, flow *f, tsr_ingest_result
     strcpy(f->info.time_zone, f->params->time_zone);
     f->info.money_scale = (int32_t)f->params->money_scale;
     decide(comm, f);
-    warn_of_memory(comm, f);
-    TSR_AGREE(comm, tsr_receipt_print(f->params, &f->inputs, f->digest, f->balance, &f->info.sources));
-    TSR_TRY(tsr_collect_write(comm, f->collect, f->output, f->params->partitions, &f->info));
+    TSR_AGREE(comm, tsr_receipt_print(f->params, &f->inputs, f->reading.digest, f->balance, &f->info.sources));
+    TSR_TRY(tsr_collect_write(comm, f->collect, f->output, &f->info, &found));
     describe(&f->info, result);
+    memcpy(result->repeated, found.repeated, sizeof result->repeated);
+    result->spilled = found.spilled;
 done:
     return st;
 }
@@ -408,10 +289,10 @@ tsr_status tsr_ingest_run(const tsr_comm *comm, const tsr_ingest_params *params,
     TSR_TRY(check_same(comm, params));
     TSR_AGREE(comm, comm->rank == 0 ? lock_output(output, &lock) : TSR_OK);
     TSR_TRY(tsr_inputs_open(comm, params, &f.inputs));
-    TSR_AGREE(comm, prepare(&f));
+    TSR_TRY(prepare(comm, &f));
     TSR_TRY(find_unchanged(comm, &f, result));
     if (result->unchanged) goto done;
-    TSR_TRY(read_all(comm, &f));
+    TSR_TRY(tsr_reading_run(comm, &f.reading));
     TSR_TRY(account(comm, &f, result));
     TSR_TRY(write_dataset(comm, &f, result));
 done:

@@ -387,6 +387,16 @@ void tsr_inputs_close(tsr_inputs *inputs)
     memset(inputs, 0, sizeof *inputs);
 }
 
+int64_t tsr_inputs_expected(const tsr_inputs *inputs)
+{
+    int64_t bytes = 0;
+
+    for (int32_t f = 0; f < inputs->n; f++)
+        bytes += inputs->file[f].facts.bytes *
+                 (inputs->file[f].facts.packing == TSR_PACKING_PLAIN && !inputs->file[f].parquet ? 1 : 4);
+    return bytes;
+}
+
 /* Row groups of all files in a row, dealt in equal numbers. */
 static int64_t first_group(const tsr_input *input, int rank, int size)
 {

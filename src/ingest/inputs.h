@@ -38,6 +38,9 @@ typedef struct tsr_inputs {
 tsr_status tsr_inputs_open(const tsr_comm *comm, const tsr_ingest_params *params, tsr_inputs *inputs) TSR_NODISCARD;
 void tsr_inputs_close(tsr_inputs *inputs);
 
+/** Local. About how many bytes the rows of all files take as text: packed files are counted four times. */
+int64_t tsr_inputs_expected(const tsr_inputs *inputs);
+
 /** Local. The part of a file that a rank reads, in bytes; of Parquet, in rows of whole row groups. begin = end: none.
  */
 void tsr_input_share(const tsr_input *input, int32_t number, int rank, int size, int64_t *begin, int64_t *end);

@@ -8,23 +8,10 @@
 #include "ingest/reject.h"
 #include "ingest/source.h"
 
-/* The fields that a source of transactions knows. */
-typedef enum tsr_field {
-    TSR_FIELD_ID,
-    TSR_FIELD_TIME,
-    TSR_FIELD_AMOUNT,
-    TSR_FIELD_QUANTITY,
-    TSR_FIELD_PRICE,
-    TSR_FIELD_ORDER,
-    TSR_FIELD_ITEM,
-    TSR_FIELD_CATEGORY,
-    TSR_FIELD_PROMOTION,
-    TSR_FIELDS
-} tsr_field;
-
 /* Where a value stands in a row. */
 typedef struct tsr_place {
     int32_t slot;                  /* from 0; -1: not mapped */
+    const char *constant;          /* the same text for every row ("=text" in the job); else NULL */
     char column[TSR_COLUMN_BYTES]; /* its name in the file, or its number from 1: for people */
 } tsr_place;
 
@@ -41,12 +28,16 @@ typedef struct tsr_rule_place {
 } tsr_rule_place;
 
 struct tsr_mapping {
-    int32_t kind, source, file, money_scale;
+    int32_t kind; /* of records; -1: customers */
+    int32_t source, file, money_scale;
     bool days;
-    uint32_t has; /* of the whole dataset */
-    tsr_place field[TSR_FIELDS];
+    uint32_t has;            /* of the whole dataset */
+    int32_t columns, needed; /* of the kind; the first of them that a row must have */
+    tsr_place id, price;
+    tsr_place column[TSR_KIND_COLUMNS]; /* of the kind */
     int32_t attributes;
     tsr_attribute_place *attribute;
+    tsr_slice *attribute_text; /* [attributes of the dataset] of the row at hand */
     int32_t rules;
     tsr_rule_place *rule; /* [rules] */
     tsr_clock clock;
@@ -54,6 +45,6 @@ struct tsr_mapping {
     bool *used; /* [columns of the header] */
 };
 
-extern const char *const tsr_field_name[TSR_FIELDS];
+#define TSR_IS_MAPPED(place) ((place)->slot >= 0 || (place)->constant != NULL)
 
 #endif

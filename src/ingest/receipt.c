@@ -53,13 +53,18 @@ static json_t *files_of(const tsr_inputs *inputs, int32_t source, const uint64_t
     return list;
 }
 
+static const char *kind_name(int32_t kind)
+{
+    return kind == TSR_SOURCE_CUSTOMERS ? "customers" : tsr_kind_of(kind - TSR_SOURCE_TRANSACTIONS)->name;
+}
+
 /* The part of an entry that names its origin; the rest tells what came of it. */
 static json_t *origin_of(const tsr_ingest_params *params, const tsr_inputs *inputs, int32_t i, const uint64_t *digest)
 {
     const tsr_source *source = (const tsr_source *)params->sources.item + i;
 
-    return json_pack("{s:s, s:o, s:o}", "kind", source->kind == TSR_SOURCE_TRANSACTIONS ? "transactions" : "customers",
-                     "settings", settings_of(params, source), "files", files_of(inputs, i, digest));
+    return json_pack("{s:s, s:o, s:o}", "kind", kind_name(source->kind), "settings", settings_of(params, source),
+                     "files", files_of(inputs, i, digest));
 }
 
 /* ---- the balance ---- */

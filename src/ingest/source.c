@@ -9,9 +9,6 @@
 
 #define COLUMNS_MAX 100000
 
-const char *const tsr_field_name[TSR_FIELDS] = {"id",    "time", "amount",   "quantity", "price",
-                                                "order", "item", "category", "promotion"};
-
 /* ---- what does not depend on a file ---- */
 
 static const char *mapped(const tsr_source *source, const char *field)
@@ -21,28 +18,62 @@ static const char *mapped(const tsr_source *source, const char *field)
     return NULL;
 }
 
+/* The kind of records of a source; -1: customers. */
+static int32_t kind_of(const tsr_source *source)
+{
+    return source->kind - TSR_SOURCE_TRANSACTIONS;
+}
+
+/* How many of the first columns every row must have. */
+static const int32_t needed_columns[TSR_KINDS] = {
+    [TSR_TRANSACTIONS] = 1, [TSR_EVENTS] = 2, [TSR_CAMPAIGNS] = 2, [TSR_CONSENT] = 3};
+
+static bool is_field(int32_t kind, const char *name)
+{
+    if (strcmp(name, "id") == 0) return true;
+    if (kind == TSR_TRANSACTIONS && strcmp(name, "price") == 0) return true;
+    for (int32_t c = 0; c < tsr_kind_of(kind)->columns; c++)
+        if (strcmp(name, tsr_kind_of(kind)->column[c].name) == 0) return true;
+    return false;
+}
+
+static tsr_status no_such_field(int32_t kind, int32_t number, const char *name)
+{
+    char names[256] = "id";
+
+    for (int32_t c = 0; c < tsr_kind_of(kind)->columns; c++) {
+        strcat(names, ", ");
+        strcat(names, tsr_kind_of(kind)->column[c].name);
+    }
+    if (kind == TSR_TRANSACTIONS) strcat(names, ", price");
+    return TSR_FAIL(TSR_ECONF, "ingest.sources[%d].columns: %s have no field \"%s\": use %s", number,
+                    tsr_kind_of(kind)->name, name, names);
+}
+
 static tsr_status check_transactions(const tsr_source *source, int32_t number)
 {
-    for (int32_t i = 0; i < source->columns.n; i++) {
-        int32_t f = 0;
-        while (f < TSR_FIELDS && strcmp(source->columns.name[i], tsr_field_name[f]) != 0) f++;
-        if (f == TSR_FIELDS)
-            return TSR_FAIL(TSR_ECONF,
-                            "ingest.sources[%d].columns: transactions have no field \"%s\": use id, time, amount, "
-                            "quantity, price, order, item, category, promotion",
-                            number, source->columns.name[i]);
-    }
-    if (mapped(source, "time") == NULL)
-        return TSR_FAIL(TSR_ECONF, "ingest.sources[%d].columns: transactions need a column for time", number);
     if (mapped(source, "price") != NULL && mapped(source, "amount") != NULL)
         return TSR_FAIL(TSR_ECONF, "ingest.sources[%d].columns: give amount, or price (with quantity), not both",
                         number);
     if (mapped(source, "price") != NULL && mapped(source, "quantity") == NULL)
         return TSR_FAIL(TSR_ECONF, "ingest.sources[%d].columns: price needs quantity: amount = quantity x price",
                         number);
+    return TSR_OK;
+}
+
+static tsr_status check_records(const tsr_source *source, int32_t number)
+{
+    int32_t kind = kind_of(source);
+
+    for (int32_t i = 0; i < source->columns.n; i++)
+        if (!is_field(kind, source->columns.name[i])) return no_such_field(kind, number, source->columns.name[i]);
+    for (int32_t c = 0; c < needed_columns[kind]; c++)
+        if (mapped(source, tsr_kind_of(kind)->column[c].name) == NULL)
+            return TSR_FAIL(TSR_ECONF, "ingest.sources[%d].columns: %s need a column for %s", number,
+                            tsr_kind_of(kind)->name, tsr_kind_of(kind)->column[c].name);
     if (source->types.n > 0)
         return TSR_FAIL(TSR_ECONF, "ingest.sources[%d].types: only attributes of customers have types", number);
-    return TSR_OK;
+    return kind == TSR_TRANSACTIONS ? check_transactions(source, number) : TSR_OK;
 }
 
 /* An attribute is a dataset beside /customers/key and /customers/id. */
@@ -108,26 +139,18 @@ tsr_status tsr_source_check(const tsr_source *source, int32_t number)
         return TSR_FAIL(TSR_ECONF, "ingest.sources[%d].multiline: fields between blanks have no quotes", number);
     if (mapped(source, "id") == NULL)
         return TSR_FAIL(TSR_ECONF, "ingest.sources[%d].columns: a column for id is needed", number);
-    return source->kind == TSR_SOURCE_TRANSACTIONS ? check_transactions(source, number)
-                                                   : check_customers(source, number);
+    return kind_of(source) >= 0 ? check_records(source, number) : check_customers(source, number);
 }
 
 uint32_t tsr_source_has(const tsr_source *source)
 {
-    static const struct {
-        const char *field;
-        uint32_t flag;
-    } optional[] = {{"order", TSR_HAS_ORDER},
-                    {"item", TSR_HAS_ITEM},
-                    {"quantity", TSR_HAS_QUANTITY},
-                    {"category", TSR_HAS_CATEGORY},
-                    {"promotion", TSR_HAS_PROMOTION}};
+    int32_t kind = kind_of(source);
     uint32_t has = 0;
 
-    if (source->kind != TSR_SOURCE_TRANSACTIONS) return 0;
-    for (size_t i = 0; i < sizeof optional / sizeof optional[0]; i++)
-        if (mapped(source, optional[i].field) != NULL) has |= optional[i].flag;
-    return has;
+    if (kind < 0) return 0;
+    for (int32_t c = 0; c < tsr_kind_of(kind)->columns; c++)
+        if (mapped(source, tsr_kind_of(kind)->column[c].name) != NULL) has |= tsr_kind_of(kind)->column[c].bit;
+    return has | tsr_kind_of(kind)->bit;
 }
 
 /* ---- columns of one file ---- */
@@ -205,16 +228,31 @@ static tsr_status find_place(const finder *f, const char *what, const char *name
     return TSR_OK;
 }
 
+/* One field of the job: a column of the file, or "=text". */
+static tsr_status find_field(const finder *f, const char *field, tsr_place *place)
+{
+    const char *name = mapped(f->source, field);
+
+    *place = (tsr_place){.slot = -1};
+    if (name == NULL) return TSR_OK;
+    if (name[0] != '=') return find_place(f, field, name, place);
+    place->constant = name + 1;
+    snprintf(place->column, sizeof place->column, "%.*s", (int)sizeof place->column - 1, field);
+    return TSR_OK;
+}
+
 static tsr_status find_fields(const finder *f)
 {
-    for (int32_t i = 0; i < TSR_FIELDS; i++) {
-        const char *name = mapped(f->source, tsr_field_name[i]);
-        f->mapping->field[i].slot = -1;
-        if (name == NULL || (f->source->kind == TSR_SOURCE_CUSTOMERS && i != TSR_FIELD_ID)) continue;
-        tsr_status st = find_place(f, tsr_field_name[i], name, &f->mapping->field[i]);
-        if (st != TSR_OK) return st;
-    }
-    return TSR_OK;
+    tsr_mapping *mapping = f->mapping;
+    tsr_status st = find_field(f, "id", &mapping->id);
+
+    mapping->columns = mapping->kind >= 0 ? tsr_kind_of(mapping->kind)->columns : 0;
+    mapping->needed = mapping->kind >= 0 ? needed_columns[mapping->kind] : 0;
+    mapping->price.slot = -1;
+    if (st == TSR_OK && mapping->kind == TSR_TRANSACTIONS) st = find_field(f, "price", &mapping->price);
+    for (int32_t c = 0; st == TSR_OK && c < mapping->columns; c++)
+        st = find_field(f, tsr_kind_of(mapping->kind)->column[c].name, &mapping->column[c]);
+    return st;
 }
 
 static int32_t attribute_number(const tsr_collect_shape *shape, const char *name)
@@ -231,6 +269,7 @@ static tsr_status find_attributes(const finder *f)
     tsr_mapping *mapping = f->mapping;
     tsr_status st = tsr_alloc(&mapping->attribute, f->source->columns.n, sizeof *mapping->attribute);
 
+    if (st == TSR_OK) st = tsr_alloc(&mapping->attribute_text, f->place->shape->attributes, sizeof(tsr_slice));
     for (int32_t i = 0; st == TSR_OK && i < f->source->columns.n; i++) {
         const char *name = f->source->columns.name[i];
         if (strcmp(name, "id") == 0) continue;
@@ -238,7 +277,7 @@ static tsr_status find_attributes(const finder *f)
         at->name = name;
         at->attribute = attribute_number(f->place->shape, name);
         at->form = f->place->shape->attribute_form[at->attribute];
-        st = find_place(f, name, f->source->columns.text[i], &at->place);
+        st = find_field(f, name, &at->place);
     }
     return st;
 }
@@ -248,7 +287,7 @@ static tsr_status find_slot(void *context, const char *column, int32_t *slot)
 {
     finder *f = context;
     const char *name = mapped(f->source, column);
-    tsr_place place = {TSR_SLOT_AMOUNT, "amount"};
+    tsr_place place = {.slot = TSR_SLOT_AMOUNT, .column = "amount"};
     bool made = name == NULL && strcmp(column, "amount") == 0 && mapped(f->source, "price") != NULL;
     tsr_status st = made ? TSR_OK : find_place(f, "reject", name != NULL ? name : column, &place);
 
@@ -283,7 +322,7 @@ tsr_status tsr_mapping_create(const tsr_source *source, const tsr_mapping_place 
     TSR_TRY(tsr_alloc(&mapping, 1, sizeof *mapping));
     TSR_TRY(tsr_alloc(&mapping->used, header->n, sizeof *mapping->used));
     f.mapping = mapping;
-    mapping->kind = source->kind;
+    mapping->kind = kind_of(source);
     mapping->source = place->source;
     mapping->file = place->file;
     mapping->money_scale = place->money_scale;
@@ -313,6 +352,7 @@ void tsr_mapping_destroy(tsr_mapping **at)
     for (int32_t i = 0; i < mapping->rules; i++) tsr_reject_destroy(&mapping->rule[i].rule);
     tsr_free(&mapping->rule);
     tsr_free(&mapping->used);
+    tsr_free(&mapping->attribute_text);
     tsr_free(&mapping->attribute);
     tsr_free(at);
 }

@@ -36,7 +36,7 @@ tsr_status tsr_source_check(const tsr_source *source, int32_t number) TSR_NODISC
 /** Local. The delimiter of a source that passed the check. */
 char tsr_source_delimiter(const tsr_source *source);
 
-/** Local. Which optional columns of transactions this source has (TSR_HAS_*). */
+/** Local. Which kind and optional columns this source brings (TSR_HAS_*). */
 uint32_t tsr_source_has(const tsr_source *source);
 
 /** Local. Find the columns of one file. @return TSR_OK; TSR_ECONF (a column that is not there; a rule); TSR_ENOMEM */

@@ -8,6 +8,7 @@
 #include "ingest/collect.h"
 #include "ingest/synth_draw.h"
 #include "tessera/file.h"
+#include "tessera/interrupt.h"
 #include "tessera/log.h"
 #include "tessera/memory.h"
 
@@ -16,6 +17,8 @@
 #define WEEKS_MIN          4
 #define WEEKS_MAX          4000 /* until 2099: times are 32 bits */
 #define PARTITIONS_MAX     65536
+#define BYTES_PER_CUSTOMER 160 /* about */
+#define MEMORY             (2LL << 30)
 #define CUSTOMERS_PER_LOOK 4096
 
 enum { AGE, CHANNEL, NEWSLETTER, ATTRIBUTES };
@@ -61,6 +64,7 @@ typedef struct population {
     const char *output;
     char *truth_path;
     tsr_span span; /* customers that this rank draws */
+    int64_t drawn; /* of them */
     tsr_collect *collect;
     tsr_synth_truth *truth; /* [span.rows] */
     tsr_dataset_info info;
@@ -91,16 +95,25 @@ static bool same_json(const char *a, const char *b)
     return same;
 }
 
-static tsr_status prepare(population *all)
+static tsr_status create_collect(const tsr_comm *comm, population *all)
 {
     tsr_collect_shape shape = {.has = TSR_HAS_QUANTITY,
                                .attributes = ATTRIBUTES,
                                .attribute_name = attribute_name,
                                .attribute_form = attribute_form};
+    tsr_collect_plan plan = {.partitions = all->params->partitions,
+                             .expected_bytes = all->params->customers * BYTES_PER_CUSTOMER,
+                             .memory = MEMORY,
+                             .scratch = all->output};
+
+    return tsr_collect_create(comm, &shape, &plan, &all->collect);
+}
+
+static tsr_status prepare(population *all)
+{
     tsr_status st;
 
     TSR_TRY(tsr_path(&all->truth_path, all->output, "truth.h5"));
-    TSR_TRY(tsr_collect_create(&shape, &all->collect));
     TSR_TRY(tsr_alloc(&all->truth, all->span.rows, sizeof *all->truth));
     TSR_TRY(print_receipt(all->params, &all->info.sources));
     all->info.generation = 1;
@@ -148,39 +161,59 @@ static tsr_slice text_of(const char *text)
 
 static tsr_status keep_customer(tsr_collect *collect, const tsr_synth_customer *from)
 {
-    tsr_transaction row = {.code = {-1, -1, -1}};
-    char age[16];
-    int32_t customer;
+    char age[16] = "";
+    tsr_slice text[ATTRIBUTES];
+    tsr_cells cells = {{0}};
+    tsr_customer_ref customer;
     tsr_status st;
 
     TSR_TRY(tsr_collect_customer(collect, text_of(from->id), &customer));
-    snprintf(age, sizeof age, "%d", from->age);
-    if (from->age >= 0) TSR_TRY(tsr_collect_attribute(collect, customer, AGE, 1, text_of(age)));
-    TSR_TRY(tsr_collect_attribute(collect, customer, CHANNEL, 1, text_of(from->channel)));
-    TSR_TRY(tsr_collect_attribute(collect, customer, NEWSLETTER, 1, text_of(from->newsletter ? "1" : "0")));
+    if (from->age >= 0) snprintf(age, sizeof age, "%d", from->age);
+    text[AGE] = text_of(age);
+    text[CHANNEL] = text_of(from->channel);
+    text[NEWSLETTER] = text_of(from->newsletter ? "1" : "0");
+    TSR_TRY(tsr_collect_attributes(collect, customer, 0, 1, text));
     for (int64_t i = 0; i < from->records; i++) {
-        row.time = from->record[i].time;
-        row.amount = from->record[i].cents;
-        row.quantity = from->record[i].quantity;
-        TSR_TRY(tsr_collect_transaction(collect, customer, &row));
+        cells.cell[TSR_TRANSACTION_TIME] = from->record[i].time;
+        cells.cell[TSR_TRANSACTION_AMOUNT] = (uint64_t)from->record[i].cents;
+        cells.cell[TSR_TRANSACTION_QUANTITY] = (uint32_t)from->record[i].quantity;
+        TSR_TRY(tsr_collect_record(collect, TSR_TRANSACTIONS, customer, 0, &cells));
     }
 done:
     return st;
 }
 
-static tsr_status draw_share(population *all)
+/* Customers from all->drawn on, until the collection is full or all are drawn. */
+static tsr_status draw_some(population *all)
 {
     tsr_synth_customer customer = {.records = 0};
     tsr_status st = TSR_OK;
 
-    for (int64_t i = 0; st == TSR_OK && i < all->span.rows; i++) {
+    for (; st == TSR_OK && all->drawn < all->span.rows && !tsr_collect_full(all->collect); all->drawn++) {
+        int64_t i = all->drawn;
         st = tsr_synth_draw(all->params, all->span.first + i, &customer);
         if (st == TSR_OK) st = keep_customer(all->collect, &customer);
         all->truth[i] = customer.truth;
-        if (i % CUSTOMERS_PER_LOOK == 0) tsr_progress("synth: draw", i, all->span.rows);
+        if (i % CUSTOMERS_PER_LOOK != 0) continue;
+        tsr_progress("synth: draw", i, all->span.rows);
+        if (tsr_interrupt_wanted()) break;
     }
-    tsr_progress_end();
     tsr_free(&customer.record);
+    return st;
+}
+
+static tsr_status draw_all(const tsr_comm *comm, population *all)
+{
+    bool done = false;
+    tsr_status st = TSR_OK;
+
+    while (!done) {
+        TSR_AGREE(comm, draw_some(all));
+        TSR_TRY(tsr_interrupt_check(comm));
+        TSR_TRY(tsr_collect_round(comm, all->collect, all->drawn == all->span.rows, &done));
+    }
+done:
+    tsr_progress_end();
     return st;
 }
 
@@ -240,6 +273,7 @@ static tsr_status lock_output(const char *output, int *lock)
 tsr_status tsr_synth_run(const tsr_comm *comm, const tsr_synth_params *params, const char *output, bool *unchanged)
 {
     population all = {.params = params, .output = output};
+    tsr_collect_result found;
     bool there = false;
     int lock = -1;
     tsr_status st;
@@ -250,9 +284,9 @@ tsr_status tsr_synth_run(const tsr_comm *comm, const tsr_synth_params *params, c
     TSR_AGREE(comm, prepare(&all));
     TSR_TRY(find_unchanged(comm, &all, &there));
     if (there) goto done;
-    TSR_AGREE(comm, draw_share(&all));
-    TSR_TRY(tsr_interrupt_check(comm));
-    TSR_TRY(tsr_collect_write(comm, all.collect, output, params->partitions, &all.info));
+    TSR_TRY(create_collect(comm, &all));
+    TSR_TRY(draw_all(comm, &all));
+    TSR_TRY(tsr_collect_write(comm, all.collect, output, &all.info, &found));
     TSR_TRY(write_truth(comm, &all));
 done:
     if (unchanged != NULL) *unchanged = there;

@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <xxhash.h>
@@ -15,26 +16,23 @@ typedef struct taking {
     bool has_amount; /* the amount can be read */
     int64_t money;   /* in units; 0 where it cannot be read */
     tsr_parsed money_parsed;
-    tsr_field money_field; /* to blame where it cannot */
-    tsr_transaction made;
+    const tsr_place *money_place; /* to blame where it cannot */
+    const char *money_name;
+    tsr_cells made;
     char reason[TSR_REASON_BYTES]; /* empty: the row is fine so far */
     const char *column;
 } taking;
 
-static tsr_slice field_text(const taking *t, int32_t slot)
+static tsr_slice text_at(const taking *t, const tsr_place *place)
 {
-    if (slot < 0 || slot >= t->row->fields) return (tsr_slice){"", 0};
-    return tsr_trim(t->row->field[slot]);
+    if (place->constant != NULL) return (tsr_slice){place->constant, (int32_t)strlen(place->constant)};
+    if (place->slot < 0 || place->slot >= t->row->fields) return (tsr_slice){"", 0};
+    return tsr_trim(t->row->field[place->slot]);
 }
 
-static tsr_slice text_of(const taking *t, tsr_field field)
+static const tsr_kind_column *about(const taking *t, int32_t column)
 {
-    return field_text(t, t->mapping->field[field].slot);
-}
-
-static bool is_mapped(const taking *t, tsr_field field)
-{
-    return t->mapping->field[field].slot >= 0;
+    return &tsr_kind_of(t->mapping->kind)->column[column];
 }
 
 static void refuse(taking *t, const char *column, const char *format, const char *name)
@@ -44,12 +42,6 @@ static void refuse(taking *t, const char *column, const char *format, const char
     t->column = column;
 }
 
-/* Reasons name the field of the job; the column is named beside them as the file has it. */
-static void refuse_field(taking *t, tsr_field field, const char *format)
-{
-    refuse(t, t->mapping->field[field].column, format, tsr_field_name[field]);
-}
-
 static bool fine(const taking *t)
 {
     return t->reason[0] == '\0';
@@ -57,51 +49,74 @@ static bool fine(const taking *t)
 
 /* ---- money: read first, so that refused rows are accounted for too ---- */
 
-static tsr_parsed read_field(taking *t, tsr_field field, tsr_decimal *value)
+static tsr_parsed read_number(taking *t, const tsr_place *place, const char *name, tsr_decimal *value)
 {
-    tsr_parsed parsed = tsr_parse_decimal(text_of(t, field), value);
+    t->money_place = place;
+    t->money_name = name;
+    return tsr_parse_decimal(text_at(t, place), value);
+}
 
-    if (parsed != TSR_PARSED) t->money_field = field;
+static tsr_parsed read_product(taking *t)
+{
+    tsr_decimal quantity, price;
+    tsr_parsed parsed = read_number(t, &t->mapping->column[TSR_TRANSACTION_QUANTITY], "quantity", &quantity);
+
+    if (parsed == TSR_PARSED) parsed = read_number(t, &t->mapping->price, "price", &price);
+    if (parsed == TSR_PARSED) t->amount = tsr_decimal_product(&quantity, &price);
     return parsed;
 }
 
-static tsr_parsed read_amount(taking *t)
+/* The money that the balance accounts for: the first column of money that the kind has. */
+static int32_t money_column(int32_t kind)
 {
-    tsr_decimal quantity, price;
+    int32_t c = 0;
+
+    while (c < tsr_kind_of(kind)->columns && tsr_kind_of(kind)->column[c].cell != TSR_CELL_MONEY) c++;
+    return c;
+}
+
+static tsr_parsed read_money(taking *t)
+{
+    int32_t c = money_column(t->mapping->kind);
     tsr_parsed parsed;
 
-    t->money_field = TSR_FIELD_AMOUNT;
-    if (is_mapped(t, TSR_FIELD_AMOUNT)) {
-        parsed = read_field(t, TSR_FIELD_AMOUNT, &t->amount);
-        if (parsed != TSR_PARSED) return parsed;
-    } else if (is_mapped(t, TSR_FIELD_PRICE)) {
-        parsed = read_field(t, TSR_FIELD_QUANTITY, &quantity);
-        if (parsed == TSR_PARSED) parsed = read_field(t, TSR_FIELD_PRICE, &price);
-        if (parsed != TSR_PARSED) return parsed;
-        t->amount = tsr_decimal_product(&quantity, &price);
-        t->money_field = TSR_FIELD_PRICE;
-    } else {
+    if (TSR_IS_MAPPED(&t->mapping->price))
+        parsed = read_product(t);
+    else if (c < t->mapping->columns && TSR_IS_MAPPED(&t->mapping->column[c]))
+        parsed = read_number(t, &t->mapping->column[c], about(t, c)->name, &t->amount);
+    else
         return TSR_PARSED; /* no money in this source: 0 */
-    }
+    if (parsed != TSR_PARSED) return parsed;
     t->has_amount = true;
     return tsr_decimal_units(&t->amount, t->mapping->money_scale, &t->money);
 }
 
-static void check_money(taking *t)
+static void refuse_number(taking *t, const tsr_place *place, const char *name, tsr_parsed parsed, int32_t decimals)
 {
-    const char *column = t->mapping->field[t->money_field].column;
-    char decimals[64];
+    char reason[TSR_REASON_BYTES];
 
-    switch (t->money_parsed) {
+    switch (parsed) {
     case TSR_PARSED: return;
-    case TSR_PARSED_EMPTY: refuse_field(t, t->money_field, "missing %s"); return;
-    case TSR_PARSED_NOT: refuse_field(t, t->money_field, "%s is not a number"); return;
-    case TSR_PARSED_RANGE: refuse(t, column, "%s out of range", "amount"); return;
+    case TSR_PARSED_EMPTY: refuse(t, place->column, "missing %s", name); return;
+    case TSR_PARSED_NOT: refuse(t, place->column, "%s is not a number", name); return;
+    case TSR_PARSED_RANGE: refuse(t, place->column, "%s out of range", name); return;
     case TSR_PARSED_DECIMALS:
-        snprintf(decimals, sizeof decimals, "amount has more than %d decimals", t->mapping->money_scale);
-        refuse(t, column, "%s", decimals);
+        snprintf(reason, sizeof reason, "%s has more than %d decimals", name, decimals);
+        refuse(t, place->column, "%s", reason);
         return;
     }
+}
+
+/* What is wrong with a product is said of the amount. */
+static void check_money(taking *t)
+{
+    bool unreadable = t->money_parsed == TSR_PARSED_EMPTY || t->money_parsed == TSR_PARSED_NOT;
+    bool product = TSR_IS_MAPPED(&t->mapping->price);
+
+    refuse_number(t, t->money_place, product && !unreadable ? "amount" : t->money_name, t->money_parsed,
+                  t->mapping->money_scale);
+    if (money_column(t->mapping->kind) < t->mapping->columns)
+        t->made.cell[money_column(t->mapping->kind)] = (uint64_t)t->money;
 }
 
 /* ---- checks that all kinds share ---- */
@@ -118,7 +133,9 @@ static void check_form(taking *t)
     if (t->row->defect == TSR_DEFECT_NUL) refuse(t, "", "%s", "NUL byte in the row");
     if (t->row->defect == TSR_DEFECT_QUOTE) refuse(t, "", "%s", "text after a closing quote");
     if (t->row->fields >= mapping->format.fields) return;
-    for (int32_t f = 0; f < TSR_FIELDS; f++) check_place(t, &mapping->field[f]);
+    check_place(t, &mapping->id);
+    for (int32_t c = 0; c < mapping->columns; c++) check_place(t, &mapping->column[c]);
+    check_place(t, &mapping->price);
     for (int32_t a = 0; a < mapping->attributes; a++) check_place(t, &mapping->attribute[a].place);
 }
 
@@ -135,9 +152,9 @@ static void check_text(taking *t, tsr_slice text, int32_t longest, const char *c
 
 static void check_id(taking *t)
 {
-    t->id = text_of(t, TSR_FIELD_ID);
-    if (t->id.n == 0) refuse_field(t, TSR_FIELD_ID, "missing %s");
-    check_text(t, t->id, TSR_ID_MAX, t->mapping->field[TSR_FIELD_ID].column, "id");
+    t->id = text_at(t, &t->mapping->id);
+    if (t->id.n == 0) refuse(t, t->mapping->id.column, "missing %s", "id");
+    check_text(t, t->id, TSR_ID_MAX, t->mapping->id.column, "id");
 }
 
 static void check_rules(taking *t)
@@ -151,103 +168,176 @@ static void check_rules(taking *t)
     }
 }
 
-/* ---- transactions ---- */
+/* ---- cells of records ---- */
 
-static void check_time(taking *t)
+/* Campaigns may tell that something happened without telling when: 1 stands for the moment of the assignment. */
+static bool read_flag(taking *t, int32_t column, tsr_slice text, uint32_t *time)
 {
-    tsr_parsed parsed = tsr_clock_parse(&t->mapping->clock, text_of(t, TSR_FIELD_TIME), &t->made.time, &t->seen->clock);
-
-    if (parsed == TSR_PARSED_EMPTY)
-        refuse_field(t, TSR_FIELD_TIME, "missing %s");
-    else if (parsed == TSR_PARSED_RANGE)
-        refuse_field(t, TSR_FIELD_TIME, "%s out of range (1970 to 2106)");
-    else if (parsed != TSR_PARSED)
-        refuse_field(t, TSR_FIELD_TIME, "%s is no date in time_format");
-    if (t->mapping->days) t->made.time -= t->made.time % TSR_SECONDS_PER_DAY;
+    if (t->mapping->kind != TSR_CAMPAIGNS || column == TSR_CAMPAIGN_ASSIGNED) return false;
+    *time = 0;
+    if (text.n == 0 || (text.n == 1 && *text.at == '0')) return true;
+    *time = (uint32_t)t->made.cell[TSR_CAMPAIGN_ASSIGNED];
+    return text.n == 1 && *text.at == '1';
 }
 
-static void check_quantity(taking *t)
+static void check_time(taking *t, int32_t column)
 {
-    tsr_decimal value;
-    int64_t whole;
+    const tsr_place *place = &t->mapping->column[column];
+    const char *name = about(t, column)->name;
+    tsr_slice text = text_at(t, place);
+    uint32_t time = 0;
 
-    t->made.quantity = 1;
-    if (!is_mapped(t, TSR_FIELD_QUANTITY)) return;
-    tsr_parsed parsed = tsr_parse_decimal(text_of(t, TSR_FIELD_QUANTITY), &value);
-    if (parsed == TSR_PARSED) parsed = tsr_decimal_units(&value, 0, &whole);
-    switch (parsed) {
-    case TSR_PARSED_EMPTY: refuse_field(t, TSR_FIELD_QUANTITY, "missing %s"); return;
-    case TSR_PARSED_NOT: refuse_field(t, TSR_FIELD_QUANTITY, "%s is not a number"); return;
-    case TSR_PARSED_DECIMALS:
-        t->seen->quantity_decimals = true;
-        t->made.quantity = 0;
-        return;
-    default: break;
+    if (!read_flag(t, column, text, &time)) {
+        tsr_parsed parsed = tsr_clock_parse(&t->mapping->clock, text, &time, &t->seen->clock);
+        if (parsed == TSR_PARSED_EMPTY)
+            refuse(t, place->column, "missing %s", name);
+        else if (parsed == TSR_PARSED_RANGE)
+            refuse(t, place->column, "%s out of range (1970 to 2106)", name);
+        else if (parsed != TSR_PARSED)
+            refuse(t, place->column, "%s is no date in time_format", name);
     }
-    if (parsed == TSR_PARSED_RANGE || whole > INT32_MAX || whole < -INT32_MAX)
-        refuse_field(t, TSR_FIELD_QUANTITY, "%s out of range");
-    else
-        t->made.quantity = (int32_t)whole;
+    t->made.cell[column] = t->mapping->days ? time - time % TSR_SECONDS_PER_DAY : time;
 }
 
-static void check_texts(taking *t)
+static void check_count(taking *t, int32_t column)
 {
-    for (int32_t f = TSR_FIELD_ORDER; f <= TSR_FIELD_PROMOTION; f++)
-        check_text(t, text_of(t, f), TSR_TEXT_MAX, t->mapping->field[f].column, tsr_field_name[f]);
+    const tsr_place *place = &t->mapping->column[column];
+    tsr_decimal value;
+    int64_t whole = 0;
+    tsr_parsed parsed = tsr_parse_decimal(text_at(t, place), &value);
+
+    if (parsed == TSR_PARSED) parsed = tsr_decimal_units(&value, 0, &whole);
+    if (parsed == TSR_PARSED && (whole > INT32_MAX || whole < -INT32_MAX)) parsed = TSR_PARSED_RANGE;
+    if (parsed == TSR_PARSED_DECIMALS) {
+        t->seen->quantity_decimals = true;
+        parsed = TSR_PARSED;
+        whole = 0;
+    }
+    refuse_number(t, place, about(t, column)->name, parsed, 0);
+    t->made.cell[column] = (uint32_t)(int32_t)whole;
+}
+
+static void check_other_money(taking *t, int32_t column)
+{
+    const tsr_place *place = &t->mapping->column[column];
+    tsr_decimal value;
+    int64_t units = 0;
+    tsr_parsed parsed = tsr_parse_decimal(text_at(t, place), &value);
+
+    if (parsed == TSR_PARSED) parsed = tsr_decimal_units(&value, t->mapping->money_scale, &units);
+    if (parsed == TSR_PARSED_EMPTY) parsed = TSR_PARSED; /* no cost is known: 0 */
+    refuse_number(t, place, about(t, column)->name, parsed, t->mapping->money_scale);
+    t->made.cell[column] = (uint64_t)units;
+}
+
+static void check_value(taking *t, int32_t column)
+{
+    const tsr_place *place = &t->mapping->column[column];
+    float number = NAN;
+    uint32_t bits;
+    tsr_parsed parsed = tsr_parse_float(text_at(t, place), &number);
+
+    if (parsed != TSR_PARSED_EMPTY) refuse_number(t, place, about(t, column)->name, parsed, 0);
+    memcpy(&bits, &number, sizeof bits);
+    t->made.cell[column] = bits;
+}
+
+/* A column that the source does not have. */
+static uint64_t absent(int32_t kind, int32_t column)
+{
+    switch (tsr_kind_of(kind)->column[column].cell) {
+    case TSR_CELL_CODE: return UINT32_MAX;  /* the bits of -1 */
+    case TSR_CELL_VALUE: return 0x7fc00000; /* NaN */
+    case TSR_CELL_COUNT: return 1;
+    default: return 0;
+    }
+}
+
+/* Codes come last: what is refused shall not make an entry of a dictionary. */
+static void check_cell(taking *t, int32_t column)
+{
+    const tsr_place *place = &t->mapping->column[column];
+    const tsr_kind_column *is = about(t, column);
+
+    if (is->cell == TSR_CELL_MONEY && column == money_column(t->mapping->kind)) return; /* it is there */
+    if (!TSR_IS_MAPPED(place)) {
+        t->made.cell[column] = absent(t->mapping->kind, column);
+        return;
+    }
+    switch (is->cell) {
+    case TSR_CELL_TIME: check_time(t, column); return;
+    case TSR_CELL_COUNT: check_count(t, column); return;
+    case TSR_CELL_MONEY: check_other_money(t, column); return;
+    case TSR_CELL_VALUE: check_value(t, column); return;
+    case TSR_CELL_HASH:
+    case TSR_CELL_CODE: check_text(t, text_at(t, place), TSR_TEXT_MAX, place->column, is->name); return;
+    }
 }
 
 /* A row without an order belongs to the order of its customer and moment, where other rows of the dataset have orders.
  */
-static uint64_t order_of(const taking *t)
+static uint64_t order_of(const taking *t, tsr_customer_ref customer)
 {
-    tsr_slice order = text_of(t, TSR_FIELD_ORDER);
-    uint64_t own[2] = {XXH3_64bits(t->id.at, (size_t)t->id.n), t->made.time};
+    tsr_slice order = text_at(t, &t->mapping->column[TSR_TRANSACTION_ORDER]);
+    uint64_t own[2] = {customer.key, t->made.cell[TSR_TRANSACTION_TIME]};
 
     return order.n > 0 ? XXH3_64bits(order.at, (size_t)order.n) : XXH3_64bits(own, sizeof own);
 }
 
-static tsr_status code_of(taking *t, tsr_field field, tsr_code_kind kind)
+static tsr_status code_cells(taking *t)
 {
-    tsr_slice text = text_of(t, field);
+    tsr_status st = TSR_OK;
 
-    t->made.code[kind] = -1;
-    return text.n > 0 ? tsr_collect_code(t->collect, kind, text, &t->made.code[kind]) : TSR_OK;
+    for (int32_t c = 0; st == TSR_OK && c < t->mapping->columns; c++) {
+        const tsr_kind_column *is = about(t, c);
+        int32_t code = -1;
+        if (is->cell != TSR_CELL_CODE || !TSR_IS_MAPPED(&t->mapping->column[c])) continue;
+        tsr_slice text = text_at(t, &t->mapping->column[c]);
+        if (text.n > 0) st = tsr_collect_code(t->collect, is->dictionary, text, &code);
+        t->made.cell[c] = (uint32_t)code;
+    }
+    return st;
 }
 
-static tsr_status keep_transaction(taking *t)
+static tsr_status keep_record(taking *t)
 {
-    int32_t customer;
+    tsr_customer_ref customer;
     tsr_status st;
 
-    t->made.amount = t->money;
-    if (t->mapping->has & TSR_HAS_ORDER) t->made.order = order_of(t);
-    TSR_TRY(code_of(t, TSR_FIELD_ITEM, TSR_CODE_ITEM));
-    TSR_TRY(code_of(t, TSR_FIELD_CATEGORY, TSR_CODE_CATEGORY));
-    TSR_TRY(code_of(t, TSR_FIELD_PROMOTION, TSR_CODE_PROMOTION));
     TSR_TRY(tsr_collect_customer(t->collect, t->id, &customer));
-    TSR_TRY(tsr_collect_transaction(t->collect, customer, &t->made));
+    if (t->mapping->kind == TSR_TRANSACTIONS && (t->mapping->has & TSR_HAS_ORDER) != 0)
+        t->made.cell[TSR_TRANSACTION_ORDER] = order_of(t, customer);
+    TSR_TRY(code_cells(t));
+    TSR_TRY(tsr_collect_record(t->collect, t->mapping->kind, customer, t->mapping->source, &t->made));
 done:
     return st;
 }
 
-static tsr_status take_transaction(taking *t)
+/* What a record is about must be there: the type of an event, the campaign, purpose and status. */
+static void check_needed(taking *t)
 {
-    t->money_parsed = read_amount(t);
+    for (int32_t c = 1; c < t->mapping->needed; c++)
+        if (text_at(t, &t->mapping->column[c]).n == 0)
+            refuse(t, t->mapping->column[c].column, "missing %s", about(t, c)->name);
+}
+
+static tsr_status take_record(taking *t)
+{
+    t->money_parsed = read_money(t);
     check_form(t);
     if (fine(t)) check_id(t);
     if (fine(t)) check_rules(t);
     if (fine(t)) check_money(t);
-    if (fine(t)) check_time(t);
-    if (fine(t)) check_quantity(t);
-    if (fine(t)) check_texts(t);
-    return fine(t) ? keep_transaction(t) : TSR_OK;
+    for (int32_t c = 0; c < t->mapping->columns && fine(t); c++) check_cell(t, c);
+    if (fine(t)) check_needed(t);
+    return fine(t) ? keep_record(t) : TSR_OK;
 }
 
 /* ---- customers ---- */
 
 static void check_attribute(taking *t, const tsr_attribute_place *at)
 {
-    tsr_slice text = field_text(t, at->place.slot);
+    tsr_slice text = text_at(t, &at->place);
     float number;
 
     check_text(t, text, TSR_TEXT_MAX, at->place.column, at->name);
@@ -262,14 +352,17 @@ static void check_attribute(taking *t, const tsr_attribute_place *at)
 static tsr_status keep_customer(taking *t)
 {
     int64_t position = ((int64_t)t->mapping->file << 44) + t->row->offset + 1;
-    int32_t customer;
+    tsr_slice *text = t->mapping->attribute_text;
+    tsr_customer_ref customer;
+    bool any = false;
     tsr_status st = tsr_collect_customer(t->collect, t->id, &customer);
 
-    for (int32_t a = 0; st == TSR_OK && a < t->mapping->attributes; a++) {
+    for (int32_t a = 0; a < t->mapping->attributes; a++) {
         const tsr_attribute_place *at = &t->mapping->attribute[a];
-        tsr_slice text = field_text(t, at->place.slot);
-        if (text.n > 0) st = tsr_collect_attribute(t->collect, customer, at->attribute, position, text);
+        text[at->attribute] = text_at(t, &at->place);
+        any = any || text[at->attribute].n > 0;
     }
+    if (st == TSR_OK && any) st = tsr_collect_attributes(t->collect, customer, t->mapping->source, position, text);
     return st;
 }
 
@@ -294,7 +387,7 @@ tsr_status tsr_mapping_take(const tsr_mapping *mapping, const tsr_row *row, tsr_
     t.row = row;
     t.collect = collect;
     t.seen = seen;
-    st = mapping->kind == TSR_SOURCE_TRANSACTIONS ? take_transaction(&t) : take_customer(&t);
+    st = mapping->kind >= 0 ? take_record(&t) : take_customer(&t);
     if (st != TSR_OK) return st;
     if (fine(&t)) {
         tsr_balance_use(balance, mapping->source, t.money);

@@ -6,39 +6,79 @@
 #include "tessera/exchange.h"
 #include "tessera/memory.h"
 
-/* ---- texts of all ranks ---- */
+/* ---- common numbers ---- */
 
-/* A text as it travels: its length in four bytes, then its bytes. */
-static tsr_status pack_texts(const tsr_strings *strings, char **packed, int64_t *bytes)
+/* A text as it travels: its dictionary and its length in four bytes each, then its bytes. */
+#define HEAD 8
+
+static tsr_status pack_new(const tsr_texts_of_all *texts, int32_t dictionaries, char **packed, int64_t *bytes)
 {
     int64_t room = 0;
 
-    for (int32_t i = 0; i < strings->n; i++) room += 4 + tsr_strings_get(strings, i).n;
+    for (int32_t d = 0; d < dictionaries; d++)
+        for (int32_t i = texts[d].told; i < texts[d].mine.n; i++) room += HEAD + tsr_strings_get(&texts[d].mine, i).n;
     *bytes = 0;
     tsr_status st = tsr_alloc(packed, room, 1);
     if (st != TSR_OK) return st;
-    for (int32_t i = 0; i < strings->n; i++) {
-        tsr_slice text = tsr_strings_get(strings, i);
-        memcpy(*packed + *bytes, &text.n, 4);
-        memcpy(*packed + *bytes + 4, text.at, (size_t)text.n);
-        *bytes += 4 + text.n;
-    }
+    for (int32_t d = 0; d < dictionaries; d++)
+        for (int32_t i = texts[d].told; i < texts[d].mine.n; i++) {
+            tsr_slice text = tsr_strings_get(&texts[d].mine, i);
+            int32_t head[2] = {d, text.n};
+            memcpy(*packed + *bytes, head, HEAD);
+            memcpy(*packed + *bytes + HEAD, text.at, (size_t)text.n);
+            *bytes += HEAD + text.n;
+        }
     return TSR_OK;
 }
 
-static tsr_status unpack_texts(const char *packed, int64_t bytes, tsr_strings *strings)
+static tsr_status add_all(tsr_texts_of_all *texts, const char *packed, int64_t bytes)
 {
-    tsr_slice text;
-    int32_t number;
+    int32_t head[2], number;
 
-    for (int64_t at = 0; at < bytes; at += 4 + text.n) {
-        memcpy(&text.n, packed + at, 4);
-        text.at = packed + at + 4;
-        tsr_status st = tsr_strings_add(strings, text, &number);
+    for (int64_t at = 0; at < bytes; at += HEAD + head[1]) {
+        memcpy(head, packed + at, HEAD);
+        tsr_status st = tsr_strings_add(&texts[head[0]].all, (tsr_slice){packed + at + HEAD, head[1]}, &number);
         if (st != TSR_OK) return st;
     }
     return TSR_OK;
 }
+
+static tsr_status find_numbers(tsr_texts_of_all *texts)
+{
+    tsr_status st = tsr_resize(&texts->number, texts->mine.n, sizeof *texts->number);
+
+    for (; st == TSR_OK && texts->told < texts->mine.n; texts->told++)
+        st = tsr_strings_add(&texts->all, tsr_strings_get(&texts->mine, texts->told), &texts->number[texts->told]);
+    return st;
+}
+
+static tsr_status take_numbers(tsr_texts_of_all *texts, int32_t dictionaries, const char *packed, int64_t bytes)
+{
+    tsr_status st = add_all(texts, packed, bytes);
+
+    for (int32_t d = 0; st == TSR_OK && d < dictionaries; d++)
+        if (texts[d].told < texts[d].mine.n) st = find_numbers(&texts[d]);
+    return st;
+}
+
+tsr_status tsr_unify_new(const tsr_comm *comm, tsr_texts_of_all *texts, int32_t dictionaries)
+{
+    char *packed = NULL;
+    void *all = NULL;
+    int64_t bytes, all_bytes;
+    tsr_status st = TSR_OK;
+
+    if (comm->size == 1) return TSR_OK;
+    TSR_AGREE(comm, pack_new(texts, dictionaries, &packed, &bytes));
+    TSR_TRY(tsr_gather_all(comm, packed, bytes, 1, &all, &all_bytes));
+    TSR_AGREE(comm, take_numbers(texts, dictionaries, all, all_bytes));
+done:
+    tsr_free(&all);
+    tsr_free(&packed);
+    return st;
+}
+
+/* ---- dictionaries ---- */
 
 typedef struct sorted_text {
     tsr_slice text;
@@ -53,13 +93,14 @@ static int by_bytes(const void *left, const void *right)
     return order != 0 ? order : (a.n > b.n) - (a.n < b.n);
 }
 
-/* Fill the dictionary with @p all in order; place[number] = code. */
-static tsr_status make_dictionary(const tsr_strings *all, tsr_dictionary *dictionary, int32_t *place)
+tsr_status tsr_unify_sort(const tsr_strings *all, tsr_dictionary *dictionary, int32_t **code)
 {
     sorted_text *sorted = NULL;
     tsr_status st;
 
+    *code = NULL;
     TSR_TRY(tsr_alloc(&sorted, all->n, sizeof *sorted));
+    TSR_TRY(tsr_alloc(code, all->n, sizeof **code));
     for (int32_t i = 0; i < all->n; i++) sorted[i] = (sorted_text){tsr_strings_get(all, i), i};
     qsort(sorted, (size_t)all->n, sizeof *sorted, by_bytes);
     TSR_TRY(tsr_alloc(&dictionary->text, all->n, sizeof *dictionary->text));
@@ -68,81 +109,42 @@ static tsr_status make_dictionary(const tsr_strings *all, tsr_dictionary *dictio
         char **text = &dictionary->text[dictionary->n];
         TSR_TRY(tsr_alloc(text, from->text.n + 1LL, 1));
         memcpy(*text, from->text.at, (size_t)from->text.n);
-        place[from->number] = dictionary->n;
+        (*code)[from->number] = dictionary->n;
     }
 done:
     tsr_free(&sorted);
     return st;
 }
 
-static tsr_status join_texts(const tsr_strings *local, const char *packed, int64_t bytes, tsr_dictionary *dictionary,
-                             int32_t *code)
-{
-    tsr_strings all = {0};
-    int32_t *place = NULL, number;
-    tsr_status st;
-
-    TSR_TRY(unpack_texts(packed, bytes, &all));
-    TSR_TRY(tsr_alloc(&place, all.n, sizeof *place));
-    TSR_TRY(make_dictionary(&all, dictionary, place));
-    for (int32_t i = 0; i < local->n; i++) {
-        TSR_TRY(tsr_strings_add(&all, tsr_strings_get(local, i), &number)); /* it is there */
-        code[i] = place[number];
-    }
-done:
-    tsr_free(&place);
-    tsr_strings_clear(&all);
-    return st;
-}
-
-tsr_status tsr_unify_texts(const tsr_comm *comm, const tsr_strings *local, tsr_dictionary *dictionary, int32_t **code)
-{
-    char *packed = NULL;
-    void *all = NULL;
-    int64_t bytes, all_bytes;
-    tsr_status st;
-
-    *dictionary = (tsr_dictionary){0};
-    TSR_AGREE(comm, tsr_alloc(code, local->n, sizeof **code));
-    TSR_AGREE(comm, pack_texts(local, &packed, &bytes));
-    TSR_TRY(tsr_gather_all(comm, packed, bytes, 1, &all, &all_bytes));
-    TSR_AGREE(comm, join_texts(local, all, all_bytes, dictionary, *code));
-done:
-    tsr_free(&all);
-    tsr_free(&packed);
-    return st;
-}
-
 /* ---- attributes ---- */
 
-/* The values of the texts as floats; false where one is no number. */
-static bool as_numbers(const tsr_strings *texts, uint32_t *value)
+static tsr_status check_form(const tsr_collect *collect, int32_t a)
 {
-    float number;
+    const tsr_attribute_state *state = &collect->attribute[a];
 
-    for (int32_t i = 0; i < texts->n; i++) {
-        if (tsr_parse_float(tsr_strings_get(texts, i), &number) != TSR_PARSED) return false;
-        memcpy(&value[i], &number, sizeof number);
-    }
-    return true;
+    if (state->form == TSR_FORM_CATEGORY && state->too_many)
+        return TSR_FAIL(TSR_EDATA,
+                        "attribute %s: not all values are numbers, and there are more than %d different ones: declare "
+                        "it a number (others are then rejected) or a category in types",
+                        state->name, TSR_CATEGORIES_MAX);
+    return TSR_OK;
 }
 
-tsr_status tsr_unify_attribute(const tsr_comm *comm, const tsr_attribute_values *local, tsr_attribute *about,
-                               uint32_t **value)
+tsr_status tsr_unify_forms(const tsr_comm *comm, tsr_collect *collect)
 {
-    int32_t *code = NULL;
-    tsr_status st;
+    tsr_status st = TSR_OK;
 
-    memset(about, 0, sizeof *about);
-    strcpy(about->name, local->name);
-    TSR_AGREE(comm, tsr_alloc(value, local->texts.n, sizeof **value));
-    int numeric = local->form != TSR_FORM_CATEGORY && as_numbers(&local->texts, *value);
-    MPI_Allreduce(MPI_IN_PLACE, &numeric, 1, MPI_INT, MPI_LAND, comm->mpi);
-    about->categorical = !numeric;
-    if (numeric) goto done;
-    TSR_TRY(tsr_unify_texts(comm, &local->texts, &about->dictionary, &code));
-    for (int32_t i = 0; i < local->texts.n; i++) (*value)[i] = (uint32_t)code[i];
+    for (int32_t a = 0; a < collect->attributes; a++) {
+        tsr_attribute_state *state = &collect->attribute[a];
+        const tsr_texts_of_all *texts = &collect->texts[TSR_DICTIONARIES + a];
+        int seen[2] = {state->text_seen, state->too_many};
+        MPI_Allreduce(MPI_IN_PLACE, seen, 2, MPI_INT, MPI_LOR, comm->mpi);
+        if (state->form != TSR_FORM_AUTO) continue;
+        const tsr_strings *all = comm->size > 1 ? &texts->all : &texts->mine;
+        state->too_many = seen[1] || all->n > TSR_CATEGORIES_MAX;
+        state->form = seen[0] ? TSR_FORM_CATEGORY : TSR_FORM_NUMBER;
+        TSR_AGREE(comm, check_form(collect, a));
+    }
 done:
-    tsr_free(&code);
     return st;
 }

@@ -1,6 +1,6 @@
 /**
  * @file ingest/unify.h
- * From the numbers of one rank to those of all: dictionaries, and the forms of attributes.
+ * From the texts of one rank to those of all: common numbers on the way, dictionaries at the end.
  */
 #ifndef TSR_INGEST_UNIFY_H
 #define TSR_INGEST_UNIFY_H
@@ -8,20 +8,19 @@
 #include "ingest/collect_parts.h"
 
 /**
- * Collective. The distinct texts of all ranks, sorted by bytes.
- * @param[out] dictionary  new, the same on all ranks; freed with the info that it belongs to
- * @param[out] code        new, [local->n]: the code of each local text; tsr_free()
- * @return TSR_OK; TSR_ENOMEM; TSR_EDATA (more than 2^31 texts)
+ * Collective. Tell the texts that are new since the last time: afterwards texts[d].number[] holds for each of this
+ * rank's its number among all, the same on every rank. With one rank they are the same numbers anyway, and nothing is
+ * done.
  */
-tsr_status tsr_unify_texts(const tsr_comm *comm, const tsr_strings *local, tsr_dictionary *dictionary,
-                           int32_t **code) TSR_NODISCARD;
+tsr_status tsr_unify_new(const tsr_comm *comm, tsr_texts_of_all *texts, int32_t dictionaries) TSR_NODISCARD;
 
 /**
- * Collective. Decide what is a number and what a category, and turn the texts of one attribute into values.
- * @param[out] about  name, kind and dictionary, the same on all ranks
- * @param[out] value  new, [texts]: the bits of a float, or a code; tsr_free()
+ * Local. The texts in the order of their bytes.
+ * @param[out] dictionary  freed with the info that it belongs to. @param[out] code  new, [all->n]; tsr_free()
  */
-tsr_status tsr_unify_attribute(const tsr_comm *comm, const tsr_attribute_values *local, tsr_attribute *about,
-                               uint32_t **value) TSR_NODISCARD;
+tsr_status tsr_unify_sort(const tsr_strings *all, tsr_dictionary *dictionary, int32_t **code) TSR_NODISCARD;
+
+/** Collective. Decide which attributes are numbers. @return TSR_OK; TSR_EDATA (neither number nor category) */
+tsr_status tsr_unify_forms(const tsr_comm *comm, tsr_collect *collect) TSR_NODISCARD;
 
 #endif

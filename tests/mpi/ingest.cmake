@@ -1,6 +1,8 @@
 tsr_mpi_test(ingest NP 1 2 3 5 LIBS PkgConfig::ZLIB)
 tsr_mpi_test(inputs NP 1 3 LIBS PkgConfig::ZLIB PkgConfig::ZSTD)
 tsr_mpi_test(parquet NP 1 2 3 5)
+tsr_mpi_test(collect NP 1 2 3 5)
+tsr_mpi_test(customers NP 1 2 3 5)
 tsr_mpi_test(synth NP 1 2 3 5)
 tsr_mpi_test(ingest_real NP 2 TIMEOUT 120)
 target_compile_definitions(mpi_ingest_real PRIVATE TEST_DATA_DEFAULT="${PROJECT_SOURCE_DIR}/../shared/data")

@@ -78,6 +78,32 @@ static inline void use_type(test_source *t, const char *attribute, const char *t
     t->type[t->source.types.n++] = keep("%s", type);
 }
 
+typedef struct text_file {
+    char *bytes; /* from malloc */
+    size_t n;
+} text_file;
+
+static inline void put(text_file *file, const char *line)
+{
+    size_t n = strlen(line);
+
+    memcpy(file->bytes + file->n, line, n);
+    file->n += n;
+}
+
+/* A source of transactions with columns id, when, amount, order, item. */
+static inline void use_transactions(test_source *t, const char *path)
+{
+    use_source(t, TSR_SOURCE_TRANSACTIONS, ",", true);
+    use_file(t, path);
+    use_column(t, "id", "id");
+    use_column(t, "time", "when");
+    use_column(t, "amount", "amount");
+    use_column(t, "order", "order");
+    use_column(t, "item", "item");
+    t->source.time_format = keep("%%Y-%%m-%%d %%H:%%M:%%S");
+}
+
 static inline tsr_ingest_params params_of(tsr_source *sources, int32_t n, int64_t partitions)
 {
     return (tsr_ingest_params){.partitions = partitions,
@@ -118,6 +144,15 @@ static inline void empty_folder(const tsr_comm *comm, const char *folder)
         assert_int_equal(system(command), 0);
     }
     MPI_Barrier(comm->mpi);
+}
+
+/* Collective. The name of a folder of which nothing is there. */
+static inline char *fresh(const tsr_comm *comm, const char *name)
+{
+    char *folder = test_path(comm, name);
+
+    empty_folder(comm, folder);
+    return folder;
 }
 
 /* Collective. The digest of a dataset in hexadecimal; "" where there is none. */

@@ -1,0 +1,189 @@
+#include "ingest/reading.h"
+
+#include "tessera/interrupt.h"
+#include "tessera/log.h"
+#include "tessera/memory.h"
+
+#define ROWS_BETWEEN_LOOKS 8192
+
+tsr_status tsr_reading_prepare(tsr_reading *reading)
+{
+    int32_t n = reading->inputs->n;
+    tsr_status st;
+
+    TSR_TRY(tsr_alloc(&reading->digest, n, sizeof *reading->digest));
+    TSR_TRY(tsr_alloc(&reading->breaks, n, sizeof *reading->breaks));
+    TSR_TRY(tsr_alloc(&reading->first_line, n, sizeof *reading->first_line));
+done:
+    return st;
+}
+
+static void close_file(tsr_reading *reading)
+{
+    tsr_input_reader_close(&reading->reader);
+    tsr_mapping_destroy(&reading->mapping);
+}
+
+void tsr_reading_clear(tsr_reading *reading)
+{
+    close_file(reading);
+    tsr_free(&reading->first_line);
+    tsr_free(&reading->breaks);
+    tsr_free(&reading->digest);
+}
+
+/* ---- digests ---- */
+
+static tsr_status digest_file(const tsr_input *input, int64_t begin, int64_t end, uint64_t *digest)
+{
+    tsr_file_facts plain = input->facts;
+    tsr_byte_source *bytes = NULL;
+    char *buffer = NULL;
+    int64_t got = 0;
+    tsr_status st;
+
+    plain.packing = TSR_PACKING_PLAIN; /* the digest is of the file as it is */
+    TSR_TRY(tsr_alloc(&buffer, TSR_SOURCE_BLOCK, 1));
+    TSR_TRY(tsr_byte_source_open(input->path, &plain, begin, end, &bytes));
+    for (int64_t at = begin; at < end; at += got) {
+        TSR_TRY(tsr_byte_source_read(bytes, buffer, TSR_SOURCE_BLOCK, &got));
+        if (got == 0) break;
+    }
+    *digest = tsr_byte_source_digest(bytes);
+done:
+    tsr_byte_source_close(&bytes);
+    tsr_free(&buffer);
+    return st;
+}
+
+tsr_status tsr_reading_digests(tsr_reading *reading, int rank, int size, const bool *only)
+{
+    int64_t begin, end;
+    tsr_status st = TSR_OK;
+
+    for (int32_t i = 0; st == TSR_OK && i < reading->inputs->n; i++) {
+        reading->digest[i] = 0;
+        if (only != NULL && !only[i]) continue;
+        tsr_input_bytes(&reading->inputs->file[i], i, rank, size, &begin, &end);
+        if (begin < end) st = digest_file(&reading->inputs->file[i], begin, end, &reading->digest[i]);
+    }
+    return st;
+}
+
+void tsr_reading_sum(const tsr_comm *comm, tsr_reading *reading)
+{
+    MPI_Allreduce(MPI_IN_PLACE, reading->digest, reading->inputs->n, MPI_UINT64_T, MPI_SUM, comm->mpi);
+}
+
+/* ---- rows ---- */
+
+/* Rows of the file at hand, until it ends or the collection is full. */
+static tsr_status read_rows(tsr_reading *reading, bool *ended)
+{
+    tsr_row row;
+    bool more;
+
+    for (*ended = false; !tsr_collect_full(reading->collect); reading->rows++) {
+        tsr_status st = tsr_input_reader_next(reading->reader, &row, &more);
+        if (st == TSR_OK && more)
+            st = tsr_mapping_take(reading->mapping, &row, reading->collect, reading->balance, &reading->seen);
+        if (st != TSR_OK) return st;
+        if (!more) {
+            *ended = true;
+            return TSR_OK;
+        }
+        if (reading->rows % ROWS_BETWEEN_LOOKS != 0) continue;
+        if (tsr_interrupt_wanted()) return TSR_OK; /* the check behind the round makes it a decision of all */
+        tsr_progress("ingest: read", reading->done + tsr_input_reader_done(reading->reader), reading->to_do);
+    }
+    return TSR_OK;
+}
+
+static tsr_status open_file(tsr_reading *reading)
+{
+    const tsr_input *input = &reading->inputs->file[reading->file];
+    tsr_status st;
+
+    TSR_TRY(tsr_inputs_mapping(reading->inputs, reading->params, reading->file, &reading->mapping));
+    TSR_TRY(tsr_input_reader_open(input, reading->mapping, reading->begin, reading->end, &reading->reader));
+done:
+    return st;
+}
+
+static tsr_status end_file(tsr_reading *reading)
+{
+    const tsr_input *input = &reading->inputs->file[reading->file];
+    tsr_status st = tsr_file_unchanged(input->path, &input->facts);
+
+    reading->breaks[reading->file] = tsr_input_reader_breaks(reading->reader);
+    reading->digest[reading->file] = tsr_input_reader_digest(reading->reader);
+    reading->done += reading->end - reading->begin;
+    close_file(reading);
+    return st;
+}
+
+/* The rows of Parquet say nothing of its bytes. */
+static tsr_status digest_parquet(tsr_reading *reading, int rank, int size)
+{
+    const tsr_input *input = &reading->inputs->file[reading->file];
+    int64_t begin, end;
+
+    if (!input->parquet || (reading->skip != NULL && reading->skip[reading->file])) return TSR_OK;
+    tsr_input_bytes(input, reading->file, rank, size, &begin, &end);
+    return begin < end ? digest_file(input, begin, end, &reading->digest[reading->file]) : TSR_OK;
+}
+
+static void find_share(tsr_reading *reading, int32_t file, int rank, int size)
+{
+    tsr_input_share(&reading->inputs->file[file], file, rank, size, &reading->begin, &reading->end);
+    if (reading->skip != NULL && reading->skip[file]) reading->begin = reading->end = 0;
+}
+
+/* Read on until the collection is full or nothing is left. */
+static tsr_status read_some(tsr_reading *reading, int rank, int size, bool *done)
+{
+    bool ended = true;
+    tsr_status st = TSR_OK;
+
+    for (; reading->file < reading->inputs->n; reading->file++) {
+        find_share(reading, reading->file, rank, size);
+        if (reading->begin < reading->end) {
+            if (reading->reader == NULL) TSR_TRY(open_file(reading));
+            TSR_TRY(read_rows(reading, &ended));
+            if (!ended) goto done;
+            TSR_TRY(end_file(reading));
+        }
+        TSR_TRY(digest_parquet(reading, rank, size));
+    }
+    *done = true;
+done:
+    return st;
+}
+
+static void count_bytes(tsr_reading *reading, int rank, int size)
+{
+    for (int32_t i = 0; i < reading->inputs->n; i++) {
+        find_share(reading, i, rank, size);
+        reading->to_do += reading->end - reading->begin;
+    }
+}
+
+tsr_status tsr_reading_run(const tsr_comm *comm, tsr_reading *reading)
+{
+    bool done = false, all_done = false;
+    tsr_status st = TSR_OK;
+
+    count_bytes(reading, comm->rank, comm->size);
+    while (!all_done) {
+        TSR_AGREE(comm, read_some(reading, comm->rank, comm->size, &done));
+        TSR_TRY(tsr_interrupt_check(comm));
+        TSR_TRY(tsr_collect_round(comm, reading->collect, done, &all_done));
+    }
+    tsr_reading_sum(comm, reading);
+    MPI_Exscan(reading->breaks, reading->first_line, reading->inputs->n, MPI_INT64_T, MPI_SUM, comm->mpi);
+    for (int32_t i = 0; i < reading->inputs->n; i++)
+        reading->first_line[i] = (comm->rank > 0 ? reading->first_line[i] : 0) + 1;
+done:
+    tsr_progress_end();
+    return st;
+}
