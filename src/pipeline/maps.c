@@ -64,7 +64,7 @@ static tsr_status count_rfm(counter *c, tsr_maps *maps)
         for (int64_t i = 0; i < rows_of(c, b); i++) {
             maps->mix[(int64_t)c->segment[i] * maps->groups + c->group[i]]++;
             if (c->r[i] == 0) continue; /* has not bought */
-            int32_t cell = (c->r[i] - 1) * 5 + c->f[i] - 1;
+            int32_t cell = (c->r[i] - 1) * maps->bins + c->f[i] - 1;
             maps->grid[cell]++;
             maps->grid_revenue[cell] += c->revenue[i];
         }
@@ -217,20 +217,21 @@ static void close_counter(counter *c)
 }
 
 tsr_status tsr_maps_run(const tsr_comm *comm, const char *features, const char *customers, const tsr_span *span,
-                        int32_t k, int32_t groups, tsr_maps *maps)
+                        int32_t k, const tsr_rfm *rfm, tsr_maps *maps)
 {
     counter c = {.span = span};
     tsr_status st;
 
     memset(maps, 0, sizeof *maps);
     maps->k = k;
-    maps->groups = groups;
+    maps->groups = rfm->groups;
+    maps->bins = rfm->bins;
     TSR_AGREE(comm, open_counter(&c, features, customers, maps));
-    if (groups > 0) {
+    if (maps->groups > 0) {
         TSR_AGREE(comm, count_rfm(&c, maps));
-        tsr_sum_int64(comm, maps->mix, (int64_t)k * groups);
-        tsr_sum_int64(comm, maps->grid, 25);
-        TSR_TRY(tsr_sum_int128(comm, maps->grid_revenue, 25));
+        tsr_sum_int64(comm, maps->mix, (int64_t)k * maps->groups);
+        tsr_sum_int64(comm, maps->grid, maps->bins * maps->bins);
+        TSR_TRY(tsr_sum_int128(comm, maps->grid_revenue, maps->bins * maps->bins));
     }
     if (maps->scores) TSR_TRY(draw_map(comm, &c, maps));
 done:

@@ -22,10 +22,10 @@ typedef struct tsr_map_moments {
 } tsr_map_moments;
 
 typedef struct tsr_maps {
-    int32_t k, groups; /* groups = 0: no RFM */
-    bool scores;       /* there are two principal components */
-    int64_t grid[25];  /* [r-1][f-1] customers */
-    tsr_int128 grid_revenue[25];
+    int32_t k, groups, bins;                           /* of RFM scores; groups = 0: no RFM */
+    bool scores;                                       /* there are two principal components */
+    int64_t grid[TSR_RFM_BINS_MAX * TSR_RFM_BINS_MAX]; /* [r-1][f-1] customers */
+    tsr_int128 grid_revenue[TSR_RFM_BINS_MAX * TSR_RFM_BINS_MAX];
     int64_t *mix;                                    /* [k][groups] customers */
     double low[2], high[2];                          /* of the map: the middle 99.5 % along each component */
     int64_t density[TSR_MAP_ROWS * TSR_MAP_COLUMNS]; /* [row][column] customers; who lies outside is not in it */
@@ -35,13 +35,13 @@ typedef struct tsr_maps {
 /**
  * Collective. Count rows of features.h5 and customers.h5.
  * @param span       rows of this rank
- * @param groups     RFM groups; 0: there are no scores
+ * @param rfm        groups = 0: there are no scores
  * @param[out] maps  same on all ranks; tsr_maps_clear()
  * @return TSR_OK; TSR_EIO; TSR_EDATA; TSR_ENOMEM
  * Cost: one pass over the scores, one more with those of tsr_quantiles() for the range of the map.
  */
 tsr_status tsr_maps_run(const tsr_comm *comm, const char *features, const char *customers, const tsr_span *span,
-                        int32_t k, int32_t groups, tsr_maps *maps) TSR_NODISCARD;
+                        int32_t k, const tsr_rfm *rfm, tsr_maps *maps) TSR_NODISCARD;
 void tsr_maps_clear(tsr_maps *maps);
 
 /** Local. Parts of segments.json: the RFM grid, the RFM groups of a segment, the map with the directions of features,

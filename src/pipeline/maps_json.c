@@ -12,10 +12,10 @@ json_t *tsr_maps_grid(const tsr_maps *maps, int32_t money_scale)
     json_t *cells = json_array();
     char revenue[48];
 
-    for (int i = 0; i < 25; i++) {
+    for (int i = 0; i < maps->bins * maps->bins; i++) {
         tsr_int128_print(maps->grid_revenue[i], money_scale, revenue);
-        json_array_append_new(cells, json_pack("{s:i, s:i, s:I, s:s}", "r", i / 5 + 1, "f", i % 5 + 1, "customers",
-                                               (json_int_t)maps->grid[i], "revenue", revenue));
+        json_array_append_new(cells, json_pack("{s:i, s:i, s:I, s:s}", "r", i / maps->bins + 1, "f", i % maps->bins + 1,
+                                               "customers", (json_int_t)maps->grid[i], "revenue", revenue));
     }
     return cells;
 }

@@ -121,7 +121,7 @@ static tsr_status take_maps(const tsr_comm *comm, const tsr_run *run, const tsr_
 
     TSR_AGREE(comm, tsr_run_path(run, TSR_STAGE_FEATURES, &features));
     TSR_AGREE(comm, tsr_run_path(run, TSR_STAGE_CUSTOMERS, &customers));
-    TSR_TRY(tsr_maps_run(comm, features, customers, &population->span, k, rfm->groups, maps));
+    TSR_TRY(tsr_maps_run(comm, features, customers, &population->span, k, rfm, maps));
 done:
     tsr_free(&customers);
     tsr_free(&features);

@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "tessera/report.h"
+
 #define SECONDS_PER_DAY 86400
 
 /* Seeds are written in YAML, JSON and HDF5: all of them hold 2^53 without loss. */
@@ -30,6 +32,7 @@ static const tsr_key run_keys[] = {
     {"privacy.min_cell", TSR_KEY_INT, AT(min_cell), "10", 1, 1000000, NULL,
      "figures about fewer customers than this are masked in segments.json and report.html", NULL, 0},
     {"report.title", TSR_KEY_TEXT, AT(title), "Customer segments", 0, 0, NULL, "title of report.html", NULL, 0},
+    {"report.language", TSR_KEY_TEXT, AT(language), "en", 0, 0, NULL, "language of report.html: en, el or zh", NULL, 0},
     {NULL, TSR_KEY_BOOL, 0, NULL, 0, 0, NULL, NULL, NULL, 0},
 };
 
@@ -96,6 +99,7 @@ static tsr_status check(const tsr_settings *settings)
 
     if (st == TSR_OK) st = check_dates(settings);
     if (st == TSR_OK) st = check_clusters(&settings->cluster);
+    if (st == TSR_OK) st = tsr_report_language_check(settings->run.language);
     return st;
 }
 

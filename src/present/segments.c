@@ -169,17 +169,22 @@ static void mask_count(json_t *object, const char *key, long min_cell)
 /* Recency by frequency: the totals of its rows and columns are the counts of the scores. */
 static tsr_status mask_grid(json_t *grid, long min_cell)
 {
-    int64_t count[25] = {0};
-    bool hidden[25] = {false};
+    int64_t n = (int64_t)json_array_size(grid), *count = NULL;
+    int32_t bins = 0;
+    bool *hidden = NULL;
     json_t *one;
     size_t i;
     tsr_status st;
 
-    if (json_array_size(grid) != 25) return TSR_OK;
+    while ((int64_t)bins * bins < n) bins++;
+    TSR_TRY(tsr_alloc(&count, n, sizeof *count));
+    TSR_TRY(tsr_alloc(&hidden, n, sizeof *hidden));
     json_array_foreach(grid, i, one) count[i] = json_integer_value(json_object_get(one, "customers"));
-    TSR_TRY(tsr_suppress(count, 5, 5, min_cell, hidden));
+    TSR_TRY(tsr_suppress(count, bins, bins, min_cell, hidden));
     json_array_foreach(grid, i, one) if (hidden[i]) blank(one, (const char *const[]){"r", "f", NULL});
 done:
+    tsr_free(&hidden);
+    tsr_free(&count);
     return st;
 }
 
