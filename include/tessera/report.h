@@ -7,6 +7,9 @@
 
 #include "tessera/status.h"
 
+/** Local. @return TSR_OK; TSR_ECONF (a language without texts: names those that are there) */
+tsr_status tsr_report_language_check(const char *name) TSR_NODISCARD;
+
 /** Local. @param segments, run  JSON texts. @param[out] html  new; tsr_free(). @return TSR_OK; TSR_EDATA; TSR_ENOMEM */
 tsr_status tsr_report_html(const char *segments, const char *run, char **html) TSR_NODISCARD;
 

@@ -25,6 +25,7 @@ typedef struct tsr_run_params {
     bool keep_ids;    /* privacy.keep_ids */
     int64_t min_cell; /* privacy.min_cell */
     char *title;      /* report.title */
+    char *language;   /* report.language */
 } tsr_run_params;
 
 typedef struct tsr_settings {

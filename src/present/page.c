@@ -1,6 +1,5 @@
 #include "present/page.h"
 
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -63,65 +62,6 @@ tsr_status tsr_page_take(tsr_page *page, char **text)
     if (st != TSR_OK) tsr_free(&page->text);
     *page = (tsr_page){0};
     return st;
-}
-
-/* ---- figures ---- */
-
-/* A comma between each three digits before the point. */
-static void group_digits(const char *plain, char *text)
-{
-    size_t sign = plain[0] == '-', whole = strspn(plain + sign, "0123456789"), at = 0;
-
-    if (sign > 0) text[at++] = '-';
-    for (size_t i = 0; i < whole; i++) {
-        if (i > 0 && (whole - i) % 3 == 0) text[at++] = ',';
-        text[at++] = plain[sign + i];
-    }
-    snprintf(text + at, TSR_FIGURE_BYTES - at, "%s", plain + sign + whole);
-}
-
-static const char *dash(char *text)
-{
-    snprintf(text, TSR_FIGURE_BYTES, "–");
-    return text;
-}
-
-const char *tsr_figure(const json_t *value, int decimals, char text[TSR_FIGURE_BYTES])
-{
-    char plain[TSR_FIGURE_BYTES / 2];
-
-    if (json_is_string(value)) {
-        snprintf(plain, sizeof plain, "%s", json_string_value(value));
-        char *point = strchr(plain, '.');
-        if (point != NULL && decimals == 0) *point = '\0';
-        if (point != NULL && decimals > 0 && strlen(point) > (size_t)decimals + 1) point[decimals + 1] = '\0';
-    } else if (json_is_number(value) && fabs(json_number_value(value)) < 1e20) {
-        snprintf(plain, sizeof plain, "%.*f", decimals, json_number_value(value));
-    } else {
-        return dash(text);
-    }
-    group_digits(plain, text);
-    return text;
-}
-
-const char *tsr_figure_share(const json_t *value, char text[TSR_FIGURE_BYTES])
-{
-    if (!json_is_number(value)) return dash(text);
-    snprintf(text, TSR_FIGURE_BYTES, "%.1f %%", 100 * json_number_value(value));
-    return text;
-}
-
-const char *tsr_figure_short(const json_t *value, char text[TSR_FIGURE_BYTES])
-{
-    double size = fabs(json_number_value(value));
-    int decimals = size >= 1000 ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : size >= 1 ? 3 : 4;
-
-    if (!json_is_number(value)) return dash(text);
-    if (size != 0 && (size < 0.001 || size >= 1e15)) {
-        snprintf(text, TSR_FIGURE_BYTES, "%.3g", json_number_value(value));
-        return text;
-    }
-    return tsr_figure(value, size == floor(size) ? 0 : decimals, text);
 }
 
 json_t *tsr_at(const json_t *json, const char *path)

@@ -26,22 +26,6 @@ void tsr_page_escape(tsr_page *page, const char *text);
 /** Local. Hand over the text, or free it and return what went wrong. @return TSR_OK; TSR_ENOMEM */
 tsr_status tsr_page_take(tsr_page *page, char **text) TSR_NODISCARD;
 
-/* Bytes that hold any figure below. */
-#define TSR_FIGURE_BYTES 64
-
-/**
- * Local. Figures as people read them, in @p text, which is returned. A masked or undefined one (null) is a dash.
- * @param value     a number, or a decimal number as a string (money)
- * @param decimals  of the number; of a string: those that are kept, cut, not rounded
- */
-const char *tsr_figure(const json_t *value, int decimals, char text[TSR_FIGURE_BYTES]);
-
-/** Local. A share 0..1 as "12.3 %". */
-const char *tsr_figure_share(const json_t *value, char text[TSR_FIGURE_BYTES]);
-
-/** Local. A number of any size with four significant digits. */
-const char *tsr_figure_short(const json_t *value, char text[TSR_FIGURE_BYTES]);
-
 /** Local. Walk down an object by a path with dots ("value.spend.parameters"); NULL: not there. Borrowed. */
 json_t *tsr_at(const json_t *json, const char *path);
 

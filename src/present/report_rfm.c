@@ -1,59 +1,242 @@
+#include <math.h>
+#include <stdio.h>
+
 #include "present/report_parts.h"
+#include "present/svg.h"
 
-#include "present/cells.h"
+#define CELL_WIDTH  56.0
+#define CELL_HEIGHT 44.0
 
-static void put_groups(tsr_page *page, const json_t *s)
+/* ---- the grid ---- */
+
+static double mean_revenue(const json_t *cell)
 {
-    static const char *const title[] = {"Group", "Customers", "of customers"};
-    double all = json_number_value(tsr_at(s, "customers"));
-    char text[TSR_FIGURE_BYTES];
-    const char *name;
-    json_t *count;
+    double people = tsr_number_at(cell, "customers");
 
-    tsr_cells_list(page, "RFM groups by name");
-    tsr_cells_head(page, title, 3);
-    tsr_page_print(page, "<tbody>\n");
-    json_object_foreach(tsr_at(s, "rfm.groups"), name, count)
-    {
-        json_t *share = json_is_integer(count) && all > 0 ? json_real(json_number_value(count) / all) : json_null();
-        tsr_cells_row(page, name);
-        tsr_cell(page, tsr_figure(count, 0, text));
-        tsr_cell_share(page, share);
-        tsr_page_print(page, "</tr>\n");
-        json_decref(share);
-    }
-    tsr_page_print(page, "</tbody>\n");
-    tsr_cells_close(page);
+    return people > 0 ? tsr_number_at(cell, "revenue") / people : (double)NAN;
 }
 
-static void put_thresholds(tsr_page *page, const json_t *s)
+static void draw_grid_cell(tsr_view *view, const json_t *cell, int bins, double largest)
 {
-    static const char *const title[] = {"Score", "20 %", "40 %", "60 %", "80 %"};
-    static const char *const row[][2] = {{"Days since last purchase (fewer is better)", "recency"},
-                                         {"Orders", "frequency"},
-                                         {"Revenue", "monetary"}};
+    double x = 36 + CELL_WIDTH * (tsr_number_at(cell, "f") - 1),
+           y = 20 + CELL_HEIGHT * (bins - tsr_number_at(cell, "r"));
+    double people = tsr_number_at(cell, "customers"), mean = mean_revenue(cell);
     char text[TSR_FIGURE_BYTES];
+
+    if (isnan(people)) {
+        tsr_svg_rect(view, x + 1, y + 1, CELL_WIDTH - 2, CELL_HEIGHT - 2, "hidden");
+        tsr_svg_text(view, x + CELL_WIDTH / 2, y + 26, TSR_MIDDLE, "halo", "–");
+        return;
+    }
+    double strength = isnan(mean) || !(largest > 0) ? 0 : sqrt(fmax(mean, 0) / largest);
+    tsr_page_print(
+        &view->page,
+        "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" class=\"cell\" fill-opacity=\"%.2f\"/>\n", x + 1,
+        y + 1, CELL_WIDTH - 2, CELL_HEIGHT - 2, .04 + .46 * strength);
+    if (people == 0) return;
+    tsr_svg_text(view, x + CELL_WIDTH / 2, y + 19, TSR_MIDDLE, "name",
+                 tsr_figure_compact(&view->language, people, text));
+    tsr_svg_text(view, x + CELL_WIDTH / 2, y + 34, TSR_MIDDLE, "small",
+                 tsr_figure_compact(&view->language, mean, text));
+}
+
+static void draw_grid(tsr_view *view, const json_t *grid, int bins)
+{
+    double width = fmax(TSR_SVG_WIDTH, 40 + CELL_WIDTH * bins), bottom = 20 + CELL_HEIGHT * bins;
+    double largest = 0;
+    json_t *cell;
+    size_t i;
+    char text[16];
+
+    json_array_foreach(grid, i, cell) largest = fmax(largest, mean_revenue(cell));
+    tsr_svg_open(view, "grid", width, bottom + 38);
+    tsr_svg_label(view, 0, 12, TSR_SVG_WIDTH, TSR_START, "soft", tsr_text(&view->language, "grid.rows"));
+    json_array_foreach(grid, i, cell) draw_grid_cell(view, cell, bins, largest);
+    for (int score = 1; score <= bins; score++) {
+        snprintf(text, sizeof text, "R %d", score);
+        tsr_svg_text(view, 0, 20 + CELL_HEIGHT * (bins + .6 - score), TSR_START, "", text);
+        snprintf(text, sizeof text, "F %d", score);
+        tsr_svg_text(view, 36 + CELL_WIDTH * (score - .5), bottom + 14, TSR_MIDDLE, "", text);
+    }
+    tsr_svg_label(view, TSR_SVG_WIDTH, bottom + 32, TSR_SVG_WIDTH, TSR_END, "soft",
+                  tsr_text(&view->language, "grid.columns"));
+    tsr_svg_close(view);
+}
+
+/* Customers with both scores among the best two: those to keep. */
+static void sum_best(const json_t *grid, int bins, double *people, double *money, double *all_people, double *all_money)
+{
+    json_t *cell;
+    size_t i;
+
+    *people = *money = *all_people = *all_money = 0;
+    json_array_foreach(grid, i, cell)
+    {
+        double n = tsr_number_at(cell, "customers"), sum = tsr_number_at(cell, "revenue");
+        bool best = tsr_number_at(cell, "r") >= bins - 1 && tsr_number_at(cell, "f") >= bins - 1;
+        if (isnan(n)) continue;
+        *all_people += n;
+        *all_money += sum;
+        *people += best ? n : 0;
+        *money += best ? sum : 0;
+    }
+}
+
+static void put_grid(tsr_view *view, const json_t *grid)
+{
+    static const char *const head[] = {"grid.scores", "fact.customers", "fact.revenue", "fact.per_customer", NULL};
+    char phrase[TSR_PHRASE_BYTES], a[TSR_FIGURE_BYTES], b[TSR_FIGURE_BYTES], name[32];
+    double people, money, all_people, all_money;
+    json_t *cell;
+    size_t i;
+
+    int bins = (int)llrint(sqrt((double)json_array_size(grid)));
+    if (bins < 2) return;
+    sum_best(grid, bins, &people, &money, &all_people, &all_money);
+    tsr_picture_open(view, "grid",
+                     tsr_phrase(view, phrase, "grid.finding",
+                                tsr_figure_percent(&view->language, people / all_people, 1, a),
+                                tsr_figure_percent(&view->language, money / all_money, 1, b), NULL));
+    draw_grid(view, grid, bins);
+    tsr_picture_table(view, "grid");
+    tsr_cells_head(view, head);
+    json_array_foreach(grid, i, cell)
+    {
+        snprintf(name, sizeof name, "R %d, F %d", (int)tsr_number_at(cell, "r"), (int)tsr_number_at(cell, "f"));
+        tsr_cells_row(view, name);
+        tsr_cell_number(view, tsr_at(cell, "customers"), 0);
+        tsr_cell_number(view, tsr_at(cell, "revenue"), 9);
+        tsr_cell(view, tsr_figure_real(&view->language, mean_revenue(cell), 2, a));
+        tsr_cells_end(view);
+    }
+    tsr_picture_close(view);
+}
+
+/* ---- groups ---- */
+
+static void draw_groups(tsr_view *view, const json_t *order, const json_t *groups, double all)
+{
+    const double left = 132, room = TSR_SVG_WIDTH - left - 48;
+    double largest = 1;
+    char text[TSR_FIGURE_BYTES];
+    json_t *name;
+    size_t i;
+
+    json_array_foreach(order, i, name) largest = fmax(largest, tsr_number_at(groups, json_string_value(name)));
+    tsr_svg_open(view, "groups", TSR_SVG_WIDTH, 22 * (double)json_array_size(order) + 2);
+    json_array_foreach(order, i, name)
+    {
+        double y = 22 * (double)i, people = json_number_value(json_object_get(groups, json_string_value(name)));
+        bool known = json_is_number(json_object_get(groups, json_string_value(name)));
+        tsr_svg_label(view, 0, y + 14, left - 6, TSR_START, "",
+                      tsr_text_of(&view->language, "group", json_string_value(name)));
+        tsr_svg_rect(view, left, y + 4, people / largest * room, 13, "bar1");
+        tsr_svg_text(view, left + people / largest * room + 5, y + 14, TSR_START, "figure",
+                     known ? tsr_figure_percent(&view->language, people / all, 1, text) : "–");
+    }
+    tsr_svg_close(view);
+}
+
+static void put_groups(tsr_view *view, const json_t *rfm)
+{
+    static const char *const head[] = {"grid.group", "fact.customers", "sizes.customers", NULL};
+    const json_t *groups = tsr_at(rfm, "groups"), *order = tsr_at(rfm, "order");
+    double all = tsr_number_at(view->segments, "customers"), most = 0;
+    const char *largest = NULL;
+    char phrase[TSR_PHRASE_BYTES], text[TSR_FIGURE_BYTES];
+    json_t *name;
+    size_t i;
+
+    json_array_foreach(order, i, name)
+    {
+        const json_t *count = json_object_get(groups, json_string_value(name));
+        if (json_number_value(count) <= most) continue;
+        most = json_number_value(count);
+        largest = json_string_value(name);
+    }
+    if (largest == NULL) return;
+    tsr_picture_open(view, "groups",
+                     tsr_phrase(view, phrase, "groups.finding", tsr_text_of(&view->language, "group", largest),
+                                tsr_figure_percent(&view->language, most / all, 1, text), NULL));
+    draw_groups(view, order, groups, all);
+    tsr_picture_table(view, "groups");
+    tsr_cells_head(view, head);
+    json_array_foreach(order, i, name)
+    {
+        const json_t *count = json_object_get(groups, json_string_value(name));
+        tsr_cells_row(view, tsr_text_of(&view->language, "group", json_string_value(name)));
+        tsr_cell_number(view, count, 0);
+        tsr_cell(view, json_is_number(count)
+                           ? tsr_figure_percent(&view->language, json_number_value(count) / all, 1, text)
+                           : "–");
+        tsr_cells_end(view);
+    }
+    tsr_picture_close(view);
+}
+
+/* ---- groups of each segment, and the edges of scores ---- */
+
+static void put_mix(tsr_view *view, const json_t *order)
+{
+    const json_t *list = tsr_at(view->segments, "segments");
+    json_t *name, *segment;
+    size_t i, s;
+
+    if (!json_is_object(tsr_at(json_array_get(list, 0), "rfm_groups"))) return;
+    tsr_cells_table(view, "mix.caption");
+    tsr_page_print(&view->page, "<thead><tr><th scope=\"col\">");
+    tsr_say(view, "grid.group", NULL);
+    tsr_page_print(&view->page, "</th>");
+    json_array_foreach(list, s, segment)
+    {
+        tsr_page_print(&view->page, "<th scope=\"col\">");
+        tsr_page_escape(&view->page, tsr_text_at(segment, "name"));
+        tsr_page_print(&view->page, "</th>");
+    }
+    tsr_page_print(&view->page, "</tr></thead>\n<tbody>\n");
+    json_array_foreach(order, i, name)
+    {
+        tsr_cells_row(view, tsr_text_of(&view->language, "group", json_string_value(name)));
+        json_array_foreach(list, s, segment)
+            tsr_cell_number(view, json_object_get(tsr_at(segment, "rfm_groups"), json_string_value(name)), 0);
+        tsr_cells_end(view);
+    }
+    tsr_cells_close(view);
+}
+
+static void put_edges(tsr_view *view, const json_t *rfm)
+{
+    static const char *const head[] = {"edges.score", "edges.20", "edges.40", "edges.60", "edges.80", NULL};
+    static const char *const row[][2] = {{"fact.recency", "thresholds.recency"},
+                                         {"fact.orders", "thresholds.frequency"},
+                                         {"fact.per_customer", "thresholds.monetary"}};
     size_t e;
     json_t *edge;
 
-    tsr_cells_list(page, "Edges of the scores: quantiles over customers who bought");
-    tsr_cells_head(page, title, 5);
-    tsr_page_print(page, "<tbody>\n");
+    if (tsr_number_at(rfm, "bins") != 5 || json_is_true(tsr_at(rfm, "nested")) ||
+        json_is_array(json_array_get(tsr_at(rfm, row[2][1]), 0)))
+        return;
+    tsr_cells_list(view, "edges.caption");
+    tsr_cells_head(view, head);
     for (int i = 0; i < 3; i++) {
-        tsr_cells_row(page, row[i][0]);
-        json_array_foreach(tsr_at(tsr_at(s, "rfm.thresholds"), row[i][1]), e, edge)
-            tsr_cell(page, tsr_figure_short(edge, text));
-        tsr_page_print(page, "</tr>\n");
+        tsr_cells_row(view, tsr_text(&view->language, row[i][0]));
+        json_array_foreach(tsr_at(rfm, row[i][1]), e, edge) tsr_cell_short(view, edge);
+        tsr_cells_end(view);
     }
-    tsr_page_print(page, "</tbody>\n");
-    tsr_cells_close(page);
+    tsr_cells_close(view);
 }
 
-void tsr_report_rfm(tsr_page *page, const json_t *s)
+void tsr_report_rfm(tsr_view *view)
 {
-    if (!json_is_object(tsr_at(s, "rfm"))) return;
-    tsr_page_print(page, "<section>\n<h2>Recency, frequency, money</h2>\n");
-    put_groups(page, s);
-    put_thresholds(page, s);
-    tsr_page_print(page, "</section>\n");
+    const json_t *rfm = tsr_at(view->segments, "rfm");
+
+    if (!json_is_object(rfm)) return;
+    tsr_section_open(view, "rfm");
+    tsr_pictures_open(view);
+    put_grid(view, tsr_at(rfm, "grid"));
+    put_groups(view, rfm);
+    tsr_pictures_close(view);
+    put_mix(view, tsr_at(rfm, "order"));
+    put_edges(view, rfm);
+    tsr_section_close(view);
 }

@@ -1,92 +1,73 @@
-#include "present/report_parts.h"
-
+#include <stdio.h>
 #include <string.h>
 
-#include "present/cells.h"
+#include "present/report_parts.h"
+#include "present/svg.h"
 
-static void put_fit_row(tsr_page *page, const char *name, const json_t *value, const char *path)
+/* ---- fitted models ---- */
+
+static void put_fit_row(tsr_view *view, const char *name, const json_t *value, const char *path)
 {
     const json_t *before = tsr_at(value, "validation");
     bool exact = strstr(path, "log_likelihood") != NULL;
-    char text[TSR_FIGURE_BYTES];
 
     if (tsr_at(value, path) == NULL) return; /* of another model */
-    tsr_cells_row(page, name);
-    tsr_cell(page, exact ? tsr_figure(tsr_at(value, path), 2, text) : tsr_figure_short(tsr_at(value, path), text));
-    if (json_is_object(before))
-        tsr_cell(page,
-                 exact ? tsr_figure(tsr_at(before, path), 2, text) : tsr_figure_short(tsr_at(before, path), text));
-    tsr_page_print(page, "</tr>\n");
+    tsr_cells_row(view, name);
+    for (int i = 0; i < (json_is_object(before) ? 2 : 1); i++) {
+        const json_t *figure = tsr_at(i == 0 ? value : before, path);
+        if (exact)
+            tsr_cell_number(view, figure, 2);
+        else
+            tsr_cell_short(view, figure);
+    }
+    tsr_cells_end(view);
 }
 
-static void put_fits(tsr_page *page, const json_t *value)
+static void put_fits(tsr_view *view, const json_t *value)
 {
-    static const char *const title[] = {"Model", "all data", "calibration period"};
+    static const char *const head[] = {"value.model", "value.all_data", "value.calibration", NULL};
+    static const char *const head_one[] = {"value.model", "value.all_data", NULL};
     /* In the order of the papers; a model has some of these. */
-    static const char *const row[][2] = {
-        {"purchases: r", "parameters.r"},
-        {"purchases: alpha", "parameters.alpha"},
-        {"purchases: a", "parameters.a"},
-        {"purchases: b", "parameters.b"},
-        {"purchases: s", "parameters.s"},
-        {"purchases: beta", "parameters.beta"},
-        {"purchases: gamma", "parameters.gamma"},
-        {"purchases: delta", "parameters.delta"},
-        {"purchases: log-likelihood", "log_likelihood"},
-        {"purchases: customers", "customers"},
-        {"spend: p", "spend.parameters.p"},
-        {"spend: q", "spend.parameters.q"},
-        {"spend: gamma", "spend.parameters.gamma"},
-        {"spend: log-likelihood", "spend.log_likelihood"},
-        {"spend: customers", "spend.customers"},
-    };
+    static const char *const purchases[] = {"r", "alpha", "a", "b", "s", "beta", "gamma", "delta"};
+    static const char *const spend[] = {"p", "q", "gamma"};
+    char path[64], name[TSR_PHRASE_BYTES];
 
-    tsr_cells_list(page, "Fitted models of purchases and of spend");
-    tsr_cells_head(page, title, json_is_object(tsr_at(value, "validation")) ? 3 : 2);
-    tsr_page_print(page, "<tbody>\n");
-    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) put_fit_row(page, row[i][0], value, row[i][1]);
-    tsr_page_print(page, "</tbody>\n");
-    tsr_cells_close(page);
+    tsr_page_print(&view->page, "<details><summary>");
+    tsr_say(view, "value.fits", NULL);
+    tsr_page_print(&view->page, "</summary>\n");
+    tsr_cells_list(view, "value.fits_caption");
+    tsr_cells_head(view, json_is_object(tsr_at(value, "validation")) ? head : head_one);
+    for (size_t i = 0; i < sizeof purchases / sizeof purchases[0]; i++) {
+        snprintf(path, sizeof path, "parameters.%s", purchases[i]);
+        put_fit_row(view, tsr_phrase(view, name, "value.purchases_of", purchases[i], NULL), value, path);
+    }
+    put_fit_row(view, tsr_phrase(view, name, "value.purchases_of", "log L", NULL), value, "log_likelihood");
+    put_fit_row(view, tsr_phrase(view, name, "value.purchases_of", "n", NULL), value, "customers");
+    for (size_t i = 0; i < sizeof spend / sizeof spend[0]; i++) {
+        snprintf(path, sizeof path, "spend.parameters.%s", spend[i]);
+        put_fit_row(view, tsr_phrase(view, name, "value.spend_of", spend[i], NULL), value, path);
+    }
+    put_fit_row(view, tsr_phrase(view, name, "value.spend_of", "log L", NULL), value, "spend.log_likelihood");
+    put_fit_row(view, tsr_phrase(view, name, "value.spend_of", "n", NULL), value, "spend.customers");
+    tsr_cells_close(view);
+    tsr_page_print(&view->page, "</details>\n");
 }
 
-static void put_holdout(tsr_page *page, const json_t *holdout)
+void tsr_report_value(tsr_view *view)
 {
-    static const char *const title[] = {"After the calibration period", "predicted", "actual"};
-    char text[TSR_FIGURE_BYTES];
-
-    if (!json_is_object(holdout)) return;
-    tsr_cells_list(page, "The calibration fit against what came after");
-    tsr_cells_head(page, title, 3);
-    tsr_page_print(page, "<tbody>\n");
-    tsr_cells_row(page, "Purchase days");
-    tsr_cell(page, tsr_figure(tsr_at(holdout, "predicted_purchases"), 1, text));
-    tsr_cell(page, tsr_figure(tsr_at(holdout, "actual_purchases"), 0, text));
-    tsr_page_print(page, "</tr>\n");
-    tsr_cells_row(page, "Money");
-    tsr_cell(page, tsr_figure(tsr_at(holdout, "predicted_spend"), 2, text));
-    tsr_cell(page, tsr_figure(tsr_at(holdout, "actual_spend"), 2, text));
-    tsr_page_print(page, "</tr>\n</tbody>\n");
-    tsr_cells_close(page);
-    tsr_page_print(page, "<p>Per customer: mean absolute error %s purchases",
-                   tsr_figure_short(tsr_at(holdout, "mae"), text));
-    tsr_page_print(page, ", root mean square %s", tsr_figure_short(tsr_at(holdout, "rmse"), text));
-    tsr_page_print(page, ", correlation %s.</p>\n", tsr_figure_short(tsr_at(holdout, "correlation"), text));
-}
-
-void tsr_report_value(tsr_page *page, const json_t *s)
-{
-    const json_t *value = tsr_at(s, "value");
-    char text[TSR_FIGURE_BYTES];
+    const json_t *value = tsr_at(view->segments, "value");
+    char horizon[TSR_FIGURE_BYTES], rate[TSR_FIGURE_BYTES], margin[TSR_FIGURE_BYTES], unit[TSR_FIGURE_BYTES];
 
     if (!json_is_object(value)) return;
-    tsr_page_print(page, "<section>\n<h2>Customer value</h2>\n<p>Model of purchases: ");
-    tsr_page_escape(page, tsr_text_at(value, "model"));
-    tsr_page_print(page, "; model of spend: gamma_gamma. Horizon: %s ",
-                   tsr_figure_short(tsr_at(value, "horizon"), text));
-    tsr_page_escape(page, tsr_text_at(value, "time_unit"));
-    tsr_page_print(page, "s; discount rate %s a year; margin ", tsr_figure_share(tsr_at(value, "discount_rate"), text));
-    tsr_page_print(page, "%s.</p>\n", tsr_figure_share(tsr_at(value, "margin"), text));
-    put_fits(page, value);
-    put_holdout(page, tsr_at(value, "validation.holdout"));
-    tsr_page_print(page, "</section>\n");
+    tsr_section_open(view, "value");
+    tsr_figure_short(&view->language, tsr_at(value, "horizon"), horizon);
+    snprintf(unit, sizeof unit, "%s", tsr_text_of(&view->language, "unit", tsr_text_at(value, "time_unit")));
+    tsr_say_paragraph(view, "", "value.about", tsr_text_of(&view->language, "model", tsr_text_at(value, "model")),
+                      horizon, unit, tsr_figure_share(&view->language, tsr_at(value, "discount_rate"), rate),
+                      tsr_figure_share(&view->language, tsr_at(value, "margin"), margin), NULL);
+    tsr_pictures_open(view);
+    tsr_report_validation(view);
+    tsr_pictures_close(view);
+    put_fits(view, value);
+    tsr_section_close(view);
 }

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "present/page.h"
+#include "present/view.h"
 #include "tessera/memory.h"
 #include "tessera/report.h"
 
@@ -34,37 +34,38 @@ static int characters(const char *text)
     return n;
 }
 
-static void put(tsr_page *page, const char *text, int width)
+static void put(tsr_view *view, const char *text, int width)
 {
     int n = characters(text);
 
-    tsr_page_print(page, "%*s%s", n < width ? width - n : 0, "", text);
+    tsr_page_print(&view->page, "%*s%s", n < width ? width - n : 0, "", text);
 }
 
-static void put_name(tsr_page *page, const char *name)
+static void put_name(tsr_view *view, const char *name)
 {
     int n = characters(name);
 
-    tsr_page_print(page, "  %.*s%*s", (int)strlen(name), name, n < NAME_WIDTH ? NAME_WIDTH - n : 0, "");
+    tsr_page_print(&view->page, "  %.*s%*s", (int)strlen(name), name, n < NAME_WIDTH ? NAME_WIDTH - n : 0, "");
 }
 
-static void put_figure(tsr_page *page, const json_t *part, const column *its)
+static void put_figure(tsr_view *view, const json_t *part, const column *its)
 {
     const json_t *value = tsr_at(part, its->path);
     char text[TSR_FIGURE_BYTES], unit[TSR_FIGURE_BYTES + 4];
 
     switch (its->kind) {
-    case COUNT: tsr_figure(value, 0, text); break;
+    case COUNT: tsr_figure(&view->language, value, 0, text); break;
     case SHARE:
-    case PERCENT: tsr_figure_share(value, text); break;
+    case PERCENT: tsr_figure_share(&view->language, value, text); break;
     case MONEY:
-        tsr_figure(value, characters(json_is_string(value) ? json_string_value(value) : "") > 12 ? 0 : 2, text);
+        tsr_figure(&view->language, value,
+                   characters(json_is_string(value) ? json_string_value(value) : "") > 12 ? 0 : 2, text);
         break;
-    case DAYS: tsr_figure(value, 0, text); break;
-    case TIMES: tsr_figure(value, json_number_value(value) >= 10000 ? 0 : 2, text); break;
+    case DAYS: tsr_figure(&view->language, value, 0, text); break;
+    case TIMES: tsr_figure(&view->language, value, json_number_value(value) >= 10000 ? 0 : 2, text); break;
     }
     snprintf(unit, sizeof unit, its->kind == DAYS && json_is_number(value) ? "%s d" : "%s", text);
-    put(page, unit, its->width);
+    put(view, unit, its->width);
 }
 
 static bool is_shown(const column *its, bool money, bool value)
@@ -72,57 +73,59 @@ static bool is_shown(const column *its, bool money, bool value)
     return (!its->money || money) && (!its->value || value);
 }
 
-static void put_rule(tsr_page *page, bool money, bool value)
+static void put_rule(tsr_view *view, bool money, bool value)
 {
     int width = NAME_WIDTH;
 
     for (int c = 0; c < COLUMNS_N; c++) width += is_shown(&COLUMNS[c], money, value) ? COLUMNS[c].width : 0;
-    tsr_page_print(page, "  ");
-    for (int i = 0; i < width; i++) tsr_page_print(page, "─");
-    tsr_page_print(page, "\n");
+    tsr_page_print(&view->page, "  ");
+    for (int i = 0; i < width; i++) tsr_page_print(&view->page, "─");
+    tsr_page_print(&view->page, "\n");
 }
 
-static void put_row(tsr_page *page, const char *name, const json_t *part, bool money, bool value)
+static void put_row(tsr_view *view, const char *name, const json_t *part, bool money, bool value)
 {
-    put_name(page, name);
+    put_name(view, name);
     for (int c = 0; c < COLUMNS_N; c++)
-        if (is_shown(&COLUMNS[c], money, value)) put_figure(page, part, &COLUMNS[c]);
-    tsr_page_print(page, "\n");
+        if (is_shown(&COLUMNS[c], money, value)) put_figure(view, part, &COLUMNS[c]);
+    tsr_page_print(&view->page, "\n");
 }
 
-static void put_table(tsr_page *page, const json_t *segments)
+static void put_table(tsr_view *view, const json_t *segments)
 {
     bool money = json_object_get(segments, "revenue") != NULL, value = json_is_object(tsr_at(segments, "value"));
     size_t i;
     json_t *segment;
 
-    put_name(page, "segment");
+    put_name(view, "segment");
     for (int c = 0; c < COLUMNS_N; c++)
-        if (is_shown(&COLUMNS[c], money, value)) put(page, COLUMNS[c].title, COLUMNS[c].width);
-    tsr_page_print(page, "\n");
-    put_rule(page, money, value);
+        if (is_shown(&COLUMNS[c], money, value)) put(view, COLUMNS[c].title, COLUMNS[c].width);
+    tsr_page_print(&view->page, "\n");
+    put_rule(view, money, value);
     json_array_foreach(tsr_at(segments, "segments"), i, segment)
-        put_row(page, tsr_text_at(segment, "name"), segment, money, value);
-    put_rule(page, money, value);
-    put_row(page, "all", tsr_at(segments, "total"), money, value);
+        put_row(view, tsr_text_at(segment, "name"), segment, money, value);
+    put_rule(view, money, value);
+    put_row(view, "all", tsr_at(segments, "total"), money, value);
 }
 
-static void put_header(tsr_page *page, const json_t *segments, const json_t *run)
+static void put_header(tsr_view *view, const json_t *segments, const json_t *run)
 {
     const char *title = json_string_value(json_object_get(tsr_at(run, "job"), "report.title"));
     char text[TSR_FIGURE_BYTES];
 
-    tsr_page_print(page, "\n  %s\n", title != NULL ? title : "Customer segments");
-    tsr_page_print(page, "  %s customers", tsr_figure(tsr_at(segments, "customers"), 0, text));
+    tsr_page_print(&view->page, "\n  %s\n", title != NULL ? title : "Customer segments");
+    tsr_page_print(&view->page, "  %s customers", tsr_figure(&view->language, tsr_at(segments, "customers"), 0, text));
     if (json_is_string(tsr_at(segments, "revenue")))
-        tsr_page_print(page, " · revenue %s %s", tsr_figure(tsr_at(segments, "revenue"), 9, text),
+        tsr_page_print(&view->page, " · revenue %s %s",
+                       tsr_figure(&view->language, tsr_at(segments, "revenue"), 9, text),
                        tsr_text_at(segments, "currency"));
-    if (tsr_text_at(segments, "as_of")[0] != '\0') tsr_page_print(page, " · before %s", tsr_text_at(segments, "as_of"));
-    tsr_page_print(page, "\n\n");
+    if (tsr_text_at(segments, "as_of")[0] != '\0')
+        tsr_page_print(&view->page, " · before %s", tsr_text_at(segments, "as_of"));
+    tsr_page_print(&view->page, "\n\n");
 }
 
 /* What each criterion says of the number of segments: agreement is worth as much as the number. */
-static void put_votes(tsr_page *page, const json_t *votes)
+static void put_votes(tsr_view *view, const json_t *votes)
 {
     static const char *const title[][2] = {{"silhouette", "silhouette"},
                                            {"Calinski-Harabasz", "calinski_harabasz"},
@@ -131,61 +134,64 @@ static void put_votes(tsr_page *page, const json_t *votes)
                                            {"stability", "stability"}};
 
     if (!json_is_object(votes)) return;
-    tsr_page_print(page, "  choice    segments by");
+    tsr_page_print(&view->page, "  choice    segments by");
     for (size_t i = 0; i < sizeof title / sizeof title[0]; i++) {
         json_int_t k = json_integer_value(tsr_at(votes, title[i][1]));
-        tsr_page_print(page, "%s %s%s ", i > 0 ? " ·" : "", title[i][0],
+        tsr_page_print(&view->page, "%s %s%s ", i > 0 ? " ·" : "", title[i][0],
                        strcmp(tsr_text_at(votes, "decided_by"), title[i][1]) == 0 ? " (decides)" : "");
         if (k > 0)
-            tsr_page_print(page, "%lld", (long long)k);
+            tsr_page_print(&view->page, "%lld", (long long)k);
         else
-            tsr_page_print(page, "-");
+            tsr_page_print(&view->page, "-");
     }
-    tsr_page_print(page, "\n");
+    tsr_page_print(&view->page, "\n");
 }
 
-static void put_quality(tsr_page *page, const json_t *segments, const json_t *run)
+static void put_quality(tsr_view *view, const json_t *segments, const json_t *run)
 {
     char a[TSR_FIGURE_BYTES], b[TSR_FIGURE_BYTES], c[TSR_FIGURE_BYTES];
     const json_t *warnings = tsr_at(run, "warnings");
     size_t i;
     json_t *warning;
 
-    tsr_page_print(page, "\n  quality   silhouette %s · explained variance %s · Davies-Bouldin %s\n",
-                   tsr_figure(tsr_at(segments, "quality.silhouette_simplified"), 3, a),
-                   tsr_figure_share(tsr_at(segments, "quality.explained_variance"), b),
-                   tsr_figure(tsr_at(segments, "quality.davies_bouldin"), 3, c));
-    put_votes(page, tsr_at(segments, "choice_votes"));
+    tsr_page_print(&view->page, "\n  quality   silhouette %s · explained variance %s · Davies-Bouldin %s\n",
+                   tsr_figure(&view->language, tsr_at(segments, "quality.silhouette_simplified"), 3, a),
+                   tsr_figure_share(&view->language, tsr_at(segments, "quality.explained_variance"), b),
+                   tsr_figure(&view->language, tsr_at(segments, "quality.davies_bouldin"), 3, c));
+    put_votes(view, tsr_at(segments, "choice_votes"));
     if (json_is_object(tsr_at(segments, "value")))
-        tsr_page_print(page, "  value     CLV of all customers %s over %s %ss\n",
-                       tsr_figure(tsr_at(segments, "value.clv_total"), 2, a),
-                       tsr_figure_short(tsr_at(segments, "value.horizon"), b),
+        tsr_page_print(&view->page, "  value     CLV of all customers %s over %s %ss\n",
+                       tsr_figure(&view->language, tsr_at(segments, "value.clv_total"), 2, a),
+                       tsr_figure_short(&view->language, tsr_at(segments, "value.horizon"), b),
                        tsr_text_at(segments, "value.time_unit"));
-    json_array_foreach(warnings, i, warning) tsr_page_print(page, "  warning   %s\n", json_string_value(warning));
+    json_array_foreach(warnings, i, warning)
+        tsr_page_print(&view->page, "  warning   %s\n", json_string_value(warning));
 }
 
-static void put_files(tsr_page *page, const json_t *run, const char *folder)
+static void put_files(tsr_view *view, const json_t *run, const char *folder)
 {
-    tsr_page_print(page, "\n  report    %s/report.html\n", folder);
-    tsr_page_print(page, "  results   %s/customers.h5, segments.json, model.h5\n", folder);
-    tsr_page_print(page, "  digest    %s\n\n", tsr_text_at(run, "digest"));
+    tsr_page_print(&view->page, "\n  report    %s/report.html\n", folder);
+    tsr_page_print(&view->page, "  results   %s/customers.h5, segments.json, model.h5\n", folder);
+    tsr_page_print(&view->page, "  digest    %s\n\n", tsr_text_at(run, "digest"));
 }
 
 tsr_status tsr_report_summary(const char *segments, const char *run, const char *folder, char **text)
 {
     json_t *s = json_loads(segments, 0, NULL), *r = json_loads(run, 0, NULL);
-    tsr_page page = {0};
+    tsr_view view = {0};
     tsr_status st;
 
     *text = NULL;
     if (!json_is_object(s) || !json_is_object(r))
         TSR_TRY(TSR_FAIL(TSR_EDATA, "%s: segments.json or run.json is damaged", folder));
-    put_header(&page, s, r);
-    put_table(&page, s);
-    put_quality(&page, s, r);
-    put_files(&page, r, folder);
-    TSR_TRY(tsr_page_take(&page, text));
+    TSR_TRY(tsr_language_open("en", &view.language));
+    put_header(&view, s, r);
+    put_table(&view, s);
+    put_quality(&view, s, r);
+    put_files(&view, r, folder);
+    TSR_TRY(tsr_page_take(&view.page, text));
 done:
+    tsr_language_close(&view.language);
     json_decref(r);
     json_decref(s);
     return st;

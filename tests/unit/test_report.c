@@ -3,7 +3,7 @@
 #include <jansson.h>
 #include <string.h>
 
-#include "present/page.h"
+#include "present/svg.h"
 #include "tessera/report.h"
 
 static const char *const SEGMENTS =
@@ -11,7 +11,8 @@ static const char *const SEGMENTS =
     "\"1998-07-01\", \"prospects\": 0, \"quality\": {\"k\": 2, \"silhouette_simplified\": 0.5123, \"davies_bouldin\": "
     "0.9, \"explained_variance\": 0.61, \"inertia\": 12345.5}, \"choice\": [{\"k\": 2, \"silhouette_simplified\": "
     "0.5}, "
-    "{\"k\": 3, \"silhouette_simplified\": 0.4}], \"rfm\": {\"groups\": {\"Champions\": 500, \"Lost\": null}, "
+    "{\"k\": 3, \"silhouette_simplified\": 0.4}], \"rfm\": {\"order\": [\"Champions\", \"Lost\"], \"groups\": "
+    "{\"Champions\": 500, \"Lost\": null}, "
     "\"thresholds\": {\"recency\": [1, 2, 3, 4], \"frequency\": [1, 1, 2, 5], \"monetary\": [10, 20, 30, 400.5]}}, "
     "\"value\": null, \"total\": {\"customers\": 23570, \"share\": 1.0, \"revenue\": \"2500315.63\", "
     "\"revenue_share\": "
@@ -107,7 +108,7 @@ static void summary_names_segments_and_files_within_100_columns(void **state)
     assert_int_equal(tsr_report_summary(SEGMENTS, RUN, "runs/cdnow", &text), TSR_OK);
     assert_true(holds(text, "23,570 customers"));
     assert_true(holds(text, "1,234,567.89"));
-    assert_true(holds(text, "49.4 %"));
+    assert_true(holds(text, "49.4%"));
     assert_true(holds(text, "34 d"));
     assert_true(holds(text, "runs/cdnow/report.html"));
     assert_true(holds(text, "0123abcd"));
@@ -119,6 +120,7 @@ static void figures_are_grouped_by_thousands(void **state)
 {
     (void)state;
     char text[TSR_FIGURE_BYTES];
+    tsr_language english;
     const struct {
         json_t *value;
         int decimals;
@@ -127,24 +129,27 @@ static void figures_are_grouped_by_thousands(void **state)
         {json_integer(0), 0, "0"},
         {json_integer(999), 0, "999"},
         {json_integer(1000), 0, "1,000"},
-        {json_integer(-1234567), 0, "-1,234,567"},
-        {json_string("-8300065.814"), 3, "-8,300,065.814"},
+        {json_integer(-1234567), 0, "−1,234,567"},
+        {json_string("-8300065.814"), 3, "−8,300,065.814"},
         {json_string("12345.678"), 2, "12,345.67"},
         {json_string("12345.678"), 0, "12,345"},
         {json_real(1234.5), 2, "1,234.50"},
         {json_null(), 2, "–"},
     };
 
+    assert_int_equal(tsr_language_open("en", &english), TSR_OK);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        assert_string_equal(tsr_figure(cases[i].value, cases[i].decimals, text), cases[i].expected);
+        assert_string_equal(tsr_figure(&english, cases[i].value, cases[i].decimals, text), cases[i].expected);
         json_decref(cases[i].value);
     }
+    tsr_language_close(&english);
 }
 
 static void short_figures_keep_about_four_digits(void **state)
 {
     (void)state;
     char text[TSR_FIGURE_BYTES];
+    tsr_language english;
     const struct {
         double value;
         const char *expected;
@@ -153,13 +158,116 @@ static void short_figures_keep_about_four_digits(void **state)
                  {0.24261, "0.2426"},
                  {4.41361, "4.414"},
                  {35.0778, "35.08"},
-                 {-9582.4292, "-9,582"},
+                 {-9582.4292, "−9,582"},
                  {0.00001234, "1.23e-05"}};
 
+    assert_int_equal(tsr_language_open("en", &english), TSR_OK);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         json_t *value = json_real(cases[i].value);
-        assert_string_equal(tsr_figure_short(value, text), cases[i].expected);
+        assert_string_equal(tsr_figure_short(&english, value, text), cases[i].expected);
         json_decref(value);
+    }
+    tsr_language_close(&english);
+}
+
+static void figures_follow_the_language(void **state)
+{
+    (void)state;
+    static const char *const expected[][4] = {{"en", "1,234.50", "12.5%", "25k"},
+                                              {"el", "1.234,50", "12,5%", "25 χιλ."},
+                                              {"zh", "1,234.50", "12.5%", "2.50万"}};
+    char text[TSR_FIGURE_BYTES];
+    tsr_language language;
+
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(tsr_language_open(expected[i][0], &language), TSR_OK);
+        assert_string_equal(tsr_figure_real(&language, 1234.5, 2, text), expected[i][1]);
+        assert_string_equal(tsr_figure_percent(&language, .125, 1, text), expected[i][2]);
+        assert_string_equal(tsr_figure_compact(&language, 25000, text), expected[i][3]);
+        tsr_language_close(&language);
+    }
+}
+
+static void page_speaks_the_language_of_the_job(void **state)
+{
+    (void)state;
+    static const char *const expected[][3] = {{"en", "<html lang=\"en\">", "Segments at a glance"},
+                                              {"el", "<html lang=\"el\">", "Τα τμήματα με μια ματιά"},
+                                              {"zh", "<html lang=\"zh-Hans\">", "群体概览"}};
+    char run[256], *html = NULL;
+
+    for (int i = 0; i < 3; i++) {
+        snprintf(run, sizeof run, "{\"job\": {\"report.title\": \"x\", \"report.language\": \"%s\"}}", expected[i][0]);
+        assert_int_equal(tsr_report_html(SEGMENTS, run, &html), TSR_OK);
+        assert_true(holds(html, expected[i][1]));
+        assert_true(holds(html, expected[i][2]));
+        tsr_free(&html);
+    }
+}
+
+static void language_without_texts_names_those_that_are_there(void **state)
+{
+    (void)state;
+    assert_int_equal(tsr_report_language_check("fr"), TSR_ECONF);
+    assert_true(holds(tsr_error_last()->text, "`report.language` is fr: there are texts in en, el, zh"));
+    assert_int_equal(tsr_report_language_check("e"), TSR_ECONF);
+    tsr_error_clear();
+}
+
+/* The places {1} .. {9} of a text, as bits. */
+static int places_of(const char *text)
+{
+    int places = 0;
+
+    for (; *text != '\0'; text++)
+        if (text[0] == '{' && text[1] >= '1' && text[1] <= '9' && text[2] == '}') places |= 1 << (text[1] - '0');
+    return places;
+}
+
+static void every_text_is_there_in_every_language_with_the_same_places(void **state)
+{
+    (void)state;
+    static const char *const name[] = {"en", "el", "zh"};
+    tsr_language language[3];
+    const char *key;
+    json_t *text;
+
+    for (int i = 0; i < 3; i++) assert_int_equal(tsr_language_open(name[i], &language[i]), TSR_OK);
+    json_object_foreach(language[0].texts, key, text)
+    {
+        for (int i = 0; i < 3; i++) {
+            if (tsr_text(&language[i], key)[0] == '\0') fail_msg("%s has no text in %s", key, name[i]);
+            if (places_of(tsr_text(&language[i], key)) != places_of(json_string_value(text)))
+                fail_msg("%s has other places in %s than in en", key, name[i]);
+        }
+    }
+    for (int i = 0; i < 3; i++) tsr_language_close(&language[i]);
+}
+
+static void label_is_cut_between_characters_and_told_in_full(void **state)
+{
+    (void)state;
+    tsr_view view = {0};
+    char *text = NULL;
+
+    tsr_svg_label(&view, 0, 0, 60, TSR_START, "", "Πελάτες με προσοχή");
+    assert_int_equal(tsr_page_take(&view.page, &text), TSR_OK);
+    assert_true(holds(text, "<title>Πελάτες με προσοχή</title>Πελάτ"));
+    assert_true(holds(text, "…</text>"));
+    tsr_free(&text);
+}
+
+static void axis_has_round_ends_that_hold_the_values(void **state)
+{
+    (void)state;
+    static const double range[][2] = {{0, 37}, {-1.7, 2.3}, {0, 4.1e6}, {5, 5}, {0, 0}, {-3e-4, 2e-4}};
+
+    for (size_t i = 0; i < sizeof range / sizeof range[0]; i++) {
+        tsr_axis axis = tsr_axis_make(range[i][0], range[i][1], 0, 100, 4);
+        assert_true(axis.low <= range[i][0] && axis.high >= range[i][1] && axis.high > axis.low);
+        double ticks = (axis.high - axis.low) / axis.step;
+        assert_true(ticks > .99 && ticks < 7.01);
+        assert_true(tsr_axis_at(&axis, axis.low) == 0 && tsr_axis_at(&axis, axis.high) == 100);
     }
 }
 
@@ -173,6 +281,12 @@ int main(void)
         cmocka_unit_test(summary_names_segments_and_files_within_100_columns),
         cmocka_unit_test(figures_are_grouped_by_thousands),
         cmocka_unit_test(short_figures_keep_about_four_digits),
+        cmocka_unit_test(figures_follow_the_language),
+        cmocka_unit_test(page_speaks_the_language_of_the_job),
+        cmocka_unit_test(language_without_texts_names_those_that_are_there),
+        cmocka_unit_test(every_text_is_there_in_every_language_with_the_same_places),
+        cmocka_unit_test(label_is_cut_between_characters_and_told_in_full),
+        cmocka_unit_test(axis_has_round_ends_that_hold_the_values),
     };
     return RUN_UNIT_TESTS(tests);
 }
