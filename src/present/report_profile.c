@@ -206,7 +206,7 @@ static void draw_snake(tsr_view *view, const json_t *list, const json_t *feature
         }
     }
     tsr_axis axis = tsr_axis_make(low, high, 14, TSR_SVG_WIDTH - 14, 5);
-    tsr_svg_open(view, "snake", TSR_SVG_WIDTH, bottom + 24 + tsr_svg_marks_height(view));
+    tsr_svg_open(view, "snake", TSR_SVG_WIDTH, bottom + TSR_SVG_TICKS + 6 + tsr_svg_marks_height(view));
     tsr_axis_bottom(view, &axis, TSR_UNIT_NUMBER, 18, bottom);
     tsr_svg_line(view, tsr_axis_at(&axis, 0), 18, tsr_axis_at(&axis, 0), bottom, "zero");
     json_array_foreach(list, i, segment) draw_snake_line(view, segment, (int32_t)i, features, &axis);
@@ -216,7 +216,7 @@ static void draw_snake(tsr_view *view, const json_t *list, const json_t *feature
         tsr_svg_label(view, 1, y, TSR_SVG_WIDTH, TSR_START, "name halo", tsr_text_of(&view->language, "feature", name));
         y += 34;
     }
-    tsr_svg_marks(view, bottom + 22);
+    tsr_svg_marks(view, bottom + TSR_SVG_TICKS + 4);
     tsr_svg_close(view);
 }
 

@@ -35,7 +35,7 @@ static void draw_silhouettes(tsr_view *view, const json_t *list, bool sampled)
         high = fmax(high, value + 2 * error);
     }
     tsr_axis axis = tsr_axis_make(low, high, 14, TSR_SVG_WIDTH - 50, 4);
-    tsr_svg_open(view, "silhouettes", TSR_SVG_WIDTH, bottom + 18);
+    tsr_svg_open(view, "silhouettes", TSR_SVG_WIDTH, bottom + TSR_SVG_TICKS);
     tsr_axis_bottom(view, &axis, TSR_UNIT_NUMBER, 18, bottom);
     json_array_foreach(list, i, segment)
     {

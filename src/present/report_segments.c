@@ -139,7 +139,7 @@ static void draw_value(tsr_view *view, const json_t *list)
         low = fmin(low, fmin(tsr_number_at(segment, "clv_total"), bound_of(segment, 0)));
     }
     tsr_axis axis = tsr_axis_make(low, high, 12, TSR_SVG_WIDTH - 24, 4);
-    tsr_svg_open(view, "worth", TSR_SVG_WIDTH, bottom + 18);
+    tsr_svg_open(view, "worth", TSR_SVG_WIDTH, bottom + TSR_SVG_TICKS);
     tsr_axis_bottom(view, &axis, TSR_UNIT_NUMBER, 18, bottom);
     json_array_foreach(list, i, segment)
     {

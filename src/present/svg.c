@@ -205,7 +205,7 @@ void tsr_axis_bottom(tsr_view *view, const tsr_axis *axis, tsr_unit unit, double
     for (int i = 0; i <= ticks_of(axis); i++) {
         double x = tsr_axis_at(axis, axis->low + i * axis->step);
         tsr_svg_line(view, x, top, x, bottom, i == 0 ? "axis" : "grid");
-        tsr_svg_text(view, x, bottom + 13, TSR_MIDDLE, "tick", tick_text(view, axis, unit, i, text));
+        tsr_svg_text(view, x, bottom + 16, TSR_MIDDLE, "tick", tick_text(view, axis, unit, i, text));
     }
 }
 

@@ -10,6 +10,7 @@
 /* A picture is as wide as a phone; wider pages show several side by side. Letters, in the same units. */
 #define TSR_SVG_WIDTH 320.0
 #define TSR_SVG_TEXT  11.0
+#define TSR_SVG_TICKS 20.0 /* height of the numbers below an axis */
 
 typedef enum tsr_anchor { TSR_START, TSR_MIDDLE, TSR_END } tsr_anchor;
 
