@@ -129,8 +129,9 @@ tsr_value_scores tsr_value_score(const tsr_value_model *model, const tsr_value_p
  */
 typedef struct tsr_scorer tsr_scorer;
 
-/** Local. @param model, params  borrowed. @param[out] scorer  new; tsr_scorer_destroy(). @return TSR_OK; TSR_ENOMEM */
-tsr_status tsr_scorer_create(const tsr_value_model *model, const tsr_value_params *params,
+/** Local. @param model, params  borrowed. @param for_ever  clv_infinite too, or it is NaN.
+ *  @param[out] scorer  new; tsr_scorer_destroy(). @return TSR_OK; TSR_ENOMEM */
+tsr_status tsr_scorer_create(const tsr_value_model *model, const tsr_value_params *params, bool for_ever,
                              tsr_scorer **scorer) TSR_NODISCARD;
 void tsr_scorer_destroy(tsr_scorer **scorer);
 

@@ -259,7 +259,7 @@ static tsr_status allocate(writer *w)
     for (int i = 0; i < 5; i++) TSR_TRY(tsr_alloc(days[i], n, sizeof **days[i]));
     TSR_TRY(tsr_alloc(&h->revenue, n, sizeof *h->revenue));
     TSR_TRY(tsr_alloc(&h->spend, n, sizeof *h->spend));
-    if (w->in->worth->fitted) TSR_TRY(tsr_scorer_create(&w->in->worth->model, w->value, &w->scorer));
+    if (w->in->worth->fitted) TSR_TRY(tsr_scorer_create(&w->in->worth->model, w->value, true, &w->scorer));
     TSR_TRY(tsr_alloc(&w->scores, n, sizeof *w->scores));
     choose_columns(w);
 done:

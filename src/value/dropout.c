@@ -13,9 +13,6 @@
 #define SERIES_B_MIN (-2.0)
 #define TERMS_MAX    4000
 
-/* Share of the largest weight below which the integrand is as good as zero, as a logarithm. */
-#define WEIGHT_CUT 60.0
-
 /*
  * With ratio_n = (B)_n / (c)_n the published form is c / (a - 1) [1 - (1-z)^(a-1) 2F1(a-1, B; c; z)]. Expanding
  * (1-z)^(1-a) = 2F1(a-1, c; c; z) as well and subtracting term by term takes out the factor 1 / (a - 1); multiplying c
@@ -79,6 +76,19 @@ static double log_weight(double a, double b, double y)
     return -a * softplus(-y) - b * softplus(y);
 }
 
+/*
+ * The integrand is analytic for |Im y| < pi / 2 and a sum with step h is off by exp(-pi^2 / h) there; a large a makes
+ * the peak narrower, exp(-2 pi^2 / (h^2 a)).
+ */
+typedef struct grid {
+    double step;
+    double cut;      /* weights below e^-cut of the largest are as good as zero */
+    double rounding; /* a change of this size is none */
+} grid;
+
+static const grid fine = {.step = 0.25, .cut = 60, .rounding = 0x1p-56};
+static const grid coarse = {.step = 0.4, .cut = 30, .rounding = 0x1p-38};
+
 /* The mean over p is a sum over nodes: what a node adds. */
 typedef void (*add_node)(void *context, double weight, double p);
 
@@ -87,15 +97,15 @@ typedef void (*add_node)(void *context, double weight, double p);
  * matters to anything but the weight q^end, the rest is a geometric series: small a and b cost no more than others.
  * @param steep  how quickly what is averaged may change near p = 0
  */
-static double add_side(int side, double a, double b, double step, double steep, add_node add, void *context)
+static double add_side(int side, double a, double b, const grid *g, double steep, add_node add, void *context)
 {
     double peak = tsr_log(a) - tsr_log(b), top = log_weight(a, b, peak), total = 0;
-    double h = fmin(step, 0.7 / sqrt(a)), end = side < 0 ? a : b;
-    double q_last = 0x1p-56 / (side < 0 ? 1 + b + steep : 1 + a + steep);
+    double h = fmin(g->step, 0.7 / sqrt(a)), end = side < 0 ? a : b;
+    double q_last = g->rounding / (side < 0 ? 1 + b + steep : 1 + a + steep);
 
     for (int32_t k = side < 0; k < INT32_MAX; k++) {
         double y = peak + side * (k * h), weight = log_weight(a, b, y) - top;
-        if (!(weight >= -WEIGHT_CUT)) break; /* not a number ends it too */
+        if (!(weight >= -g->cut)) break; /* not a number ends it too */
         bool last = tsr_exp(-softplus(side * y)) < q_last;
         weight = tsr_exp(weight) / (last ? -tsr_expm1(-end * h) : 1);
         total += weight;
@@ -104,13 +114,6 @@ static double add_side(int side, double a, double b, double step, double steep, 
     }
     return total;
 }
-
-/*
- * The integrand is analytic for |Im y| < pi / 2 and a sum with step h is off by exp(-pi^2 / h) there; a large a makes
- * the peak narrower, exp(-2 pi^2 / (h^2 a)).
- */
-#define FINE_STEP   0.25
-#define COARSE_STEP 0.4
 
 /* ---- up to a few moments ---- */
 
@@ -136,8 +139,8 @@ void tsr_dropout_mean_integrated(double a, double b, double shape, double rate, 
     double reach = shape * ahead[n - 1] / rate;
 
     for (int32_t i = 0; i < n; i++) out[i] = 0;
-    double total = add_side(-1, a, b, FINE_STEP, shape + reach, add_mean, &m);
-    total += add_side(1, a, b, FINE_STEP, shape, add_mean, &m);
+    double total = add_side(-1, a, b, &fine, shape + reach, add_mean, &m);
+    total += add_side(1, a, b, &fine, shape, add_mean, &m);
     for (int32_t i = 0; i < n; i++) out[i] /= total;
 }
 
@@ -169,7 +172,7 @@ double tsr_dropout_residual(double a, double b, double shape, double rate, doubl
 
     tsr_moments_place(rate, shape + 1, interest, &r.moments);
     double steep = shape * r.moments.t[r.moments.n - 1] / rate;
-    double total = add_side(-1, a, b, COARSE_STEP, steep, add_residual, &r);
-    total += add_side(1, a, b, COARSE_STEP, shape, add_residual, &r);
+    double total = add_side(-1, a, b, &coarse, steep, add_residual, &r);
+    total += add_side(1, a, b, &coarse, shape, add_residual, &r);
     return shape / rate * r.sum / total;
 }

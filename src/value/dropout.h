@@ -31,7 +31,7 @@ void tsr_dropout_mean(double a, double b, double shape, double rate, const doubl
 /**
  * Local. The same for ever and discounted: E_p[ int_0^inf e^(-interest t) shape/rate (1 + p t/rate)^-(shape+1) dt ].
  * The published form is E_p[ shape/p e^z E_(shape+1)(z) ], z = interest rate / p. All arguments > 0.
- * Relative error below 1e-10. Cost: some 20 us.
+ * Relative error below 1e-9. Cost: some 15 us.
  */
 double tsr_dropout_residual(double a, double b, double shape, double rate, double interest);
 

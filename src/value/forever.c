@@ -11,10 +11,10 @@
 /* A panel spans this much of the integrand's decline, as a logarithm; each is twice as long as the one before, up to a
  * length beyond which e^(-interest t) changes too much in it. */
 #define FIRST_DECLINE 2.0
-#define LONGEST       1.0
+#define LONGEST       1.6
 
 /* e^-this is as good as zero. */
-#define ENOUGH 40.0
+#define ENOUGH 27.0
 
 /* One panel of v = ln(1 + t / scale), dt = scale e^v dv. */
 static void place_panel(double scale, double interest, double from, double length, tsr_moments *m)

@@ -18,7 +18,7 @@ typedef struct tsr_moments {
 /**
  * Local. Moments for an f that falls like (1 + t / scale)^-power at the most quickly: Gauss-Legendre panels in
  * ln(1 + t / scale), the first ones as short as f is quick, up to where e^(-interest t) has gone. The weights hold the
- * discount. All arguments > 0; relative error below 1e-12.
+ * discount. All arguments > 0; relative error below 1e-10.
  */
 void tsr_moments_place(double scale, double power, double interest, tsr_moments *moments);
 

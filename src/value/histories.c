@@ -144,7 +144,7 @@ done:
 
 static void total_up(const tsr_comm *comm, tsr_histories *h, tsr_spends *s)
 {
-    int64_t sum[5] = {0, h->n, 0, 0, 0};
+    int64_t sum[6] = {0, h->n, 0, 0, 0, s->n};
 
     h->t_max = 0;
     for (int64_t i = 0; i < h->n; i++) {
@@ -154,13 +154,14 @@ static void total_up(const tsr_comm *comm, tsr_histories *h, tsr_spends *s)
         if (h->t[i] > h->t_max) h->t_max = h->t[i];
     }
     for (int64_t i = 0; i < s->n; i++) sum[3] += s->count[i];
-    tsr_sum_int64(comm, sum, 5);
+    tsr_sum_int64(comm, sum, 6);
     tsr_max_double(comm, &h->t_max, 1);
     h->customers = sum[0];
     h->distinct = sum[1];
     h->repeat = sum[2];
     s->customers = sum[3];
     h->t_zero = sum[4];
+    s->distinct = sum[5];
 }
 
 tsr_status tsr_histories_read(const tsr_comm *comm, const char *features, const tsr_span *span, tsr_value_period period,

@@ -17,6 +17,9 @@
 #define DIFFERENCE   1e-4 /* of log parameters, for second derivatives */
 #define SAME_MAXIMUM 1e-9 /* of mean log-likelihoods */
 
+#define PILOT_CONVERGED 1e-5 /* gradient of the sample per customer: nearer is lost on the way to everybody */
+#define CHORD_STEPS     12
+
 /* ---- on all ranks ---- */
 
 static tsr_status evaluate(const tsr_comm *comm, void *context, const double *theta, int32_t n, double *out,
@@ -26,9 +29,8 @@ static tsr_status evaluate(const tsr_comm *comm, void *context, const double *th
     tsr_fixed sums[1 + TSR_MAXIMIZE_PARAMETERS];
     tsr_status st;
 
-    (void)n;
     for (int32_t i = 0; i < nout; i++) sums[i] = tsr_fixed_zero(TSR_LIKELIHOOD_SCALE);
-    search->likelihood(search->context, theta, sums);
+    search->likelihood(search->context, theta[n - 1] != 0, theta, sums);
     TSR_TRY(tsr_sum_fixed(comm, sums, nout));
     for (int32_t i = 0; i < nout; i++) out[i] = tsr_fixed_value(&sums[i]);
 done:
@@ -48,8 +50,9 @@ typedef struct solver {
     tsr_server *server;
     const tsr_search *search;
     tsr_status status;
-    int64_t evaluations;
-    point best; /* of this start */
+    int64_t evaluations; /* of all customers */
+    bool pilot;          /* at work on the sample */
+    point best;          /* of this start */
 } solver;
 
 /* Rises with the third power: smooth enough for a method that learns curvatures on its way. Adds its slope. */
@@ -69,8 +72,8 @@ static double add_wall(const double *u, int32_t n, double *slope)
 /* Minus the mean log-likelihood, plus the wall, at p->u; NOWHERE where there is none. */
 static void evaluate_point(solver *s, point *p)
 {
-    double theta[TSR_MAXIMIZE_PARAMETERS], out[1 + TSR_MAXIMIZE_PARAMETERS];
-    double customers = (double)s->search->customers;
+    double theta[TSR_MAXIMIZE_PARAMETERS + 1], out[1 + TSR_MAXIMIZE_PARAMETERS]; /* the last one: of the sample? */
+    double customers = (double)(s->pilot ? s->search->pilot_customers : s->search->customers);
     int32_t n = s->search->n;
     bool good = s->status == TSR_OK;
 
@@ -82,9 +85,10 @@ static void evaluate_point(solver *s, point *p)
         good = good && fabs(p->u[i]) <= 3 * TSR_WALL;
     }
     if (!good) return;
-    s->status = tsr_server_evaluate(s->server, theta, n, out, n + 1);
+    theta[n] = s->pilot;
+    s->status = tsr_server_evaluate(s->server, theta, n + 1, out, n + 1);
     if (s->status != TSR_OK) return;
-    s->evaluations++;
+    s->evaluations += !s->pilot;
     for (int32_t i = 0; i <= n; i++) good = good && isfinite(out[i]);
     if (!good) return;
     for (int32_t i = 0; i < n; i++) p->slope[i] = -out[1 + i] / customers;
@@ -231,6 +235,34 @@ static tsr_status polish(solver *s)
     return s->status;
 }
 
+/* ---- very many customers ---- */
+
+static point nowhere_from(const double *start, int32_t n)
+{
+    point p = {.objective = NOWHERE, .log_likelihood = NAN, .gradient = INFINITY};
+
+    memcpy(p.u, start, (size_t)n * sizeof *start);
+    return p;
+}
+
+/*
+ * The maximum of a sample lies near that of all, and the curvature there is much the same: a few steps with it, each of
+ * one look at everybody, end where a search on all of them would. True where they converged.
+ */
+static bool descend_from_pilot(solver *s, const double *start)
+{
+    s->pilot = true;
+    s->best = nowhere_from(start, s->search->n);
+    s->status = run_library(s, start);
+    square curvature = curvature_at_best(s);
+    s->pilot = false;
+    if (s->status != TSR_OK || !(s->best.gradient <= PILOT_CONVERGED)) return false;
+    evaluate_point(s, &s->best);
+    for (int i = 0; i < CHORD_STEPS && s->best.gradient > TSR_CONVERGED; i++)
+        if (!step_helps(s, curvature, 0)) return false;
+    return s->best.gradient <= TSR_CONVERGED;
+}
+
 /* ---- all starts ---- */
 
 /* What the library calls an error is mostly a line search that stuck: the gradient judges, not its code. */
@@ -238,8 +270,9 @@ static tsr_status run_start(solver *s, const double *start)
 {
     tsr_status st;
 
-    s->best = (point){.objective = NOWHERE, .log_likelihood = NAN, .gradient = INFINITY};
-    memcpy(s->best.u, start, (size_t)s->search->n * sizeof *start);
+    if (s->search->pilot_customers > 0 && descend_from_pilot(s, start)) return s->status;
+    if (s->status != TSR_OK) return s->status;
+    s->best = nowhere_from(start, s->search->n);
     TSR_TRY(run_library(s, start));
     if (isfinite(s->best.gradient)) st = polish(s);
 done:

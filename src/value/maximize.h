@@ -21,14 +21,16 @@
 /* |gradient| per customer at which a search has converged. */
 #define TSR_CONVERGED 1e-7
 
-/** Local. Add this rank's terms at theta: sums[0] the log-likelihood, sums[1 + j] its derivative in theta[j]. */
-typedef void (*tsr_likelihood)(void *context, const double *theta, tsr_fixed *sums);
+/** Local. Add this rank's terms at theta: sums[0] the log-likelihood, sums[1 + j] its derivative in theta[j].
+ *  @param pilot  of the sample, not of all */
+typedef void (*tsr_likelihood)(void *context, bool pilot, const double *theta, tsr_fixed *sums);
 
 typedef struct tsr_search {
     tsr_likelihood likelihood;
     void *context;
-    int32_t n;         /* parameters */
-    int64_t customers; /* over all ranks: the likelihood is searched per customer */
+    int32_t n;               /* parameters */
+    int64_t customers;       /* over all ranks: the likelihood is searched per customer */
+    int64_t pilot_customers; /* the same of the sample on which the way is found; 0: there is none */
     double origin[TSR_MAXIMIZE_PARAMETERS];
     const double (*start)[TSR_MAXIMIZE_PARAMETERS]; /* [starts] values of u: the first; the others if it fails */
     int32_t starts;

@@ -19,6 +19,7 @@ typedef struct prospect {
 struct tsr_scorer {
     const tsr_value_model *model;
     const tsr_value_params *params;
+    bool for_ever;
     prospect place[PLACES];
 };
 
@@ -100,7 +101,8 @@ tsr_value_scores tsr_value_score(const tsr_value_model *model, const tsr_value_p
 
 /* ---- many ---- */
 
-tsr_status tsr_scorer_create(const tsr_value_model *model, const tsr_value_params *params, tsr_scorer **scorer)
+tsr_status tsr_scorer_create(const tsr_value_model *model, const tsr_value_params *params, bool for_ever,
+                             tsr_scorer **scorer)
 {
     tsr_status st;
 
@@ -108,6 +110,7 @@ tsr_status tsr_scorer_create(const tsr_value_model *model, const tsr_value_param
     TSR_TRY(tsr_alloc(scorer, 1, sizeof **scorer));
     (*scorer)->model = model;
     (*scorer)->params = params;
+    (*scorer)->for_ever = for_ever;
     for (int32_t i = 0; i < PLACES; i++) (*scorer)->place[i].x = -1;
 done:
     return st;
@@ -125,7 +128,7 @@ static const prospect *recall(tsr_scorer *s, int32_t x, int32_t t_days)
 
     if (p->x == x && p->t_days == t_days) return p;
     *p = look_ahead(s->model, s->params, x, t_days);
-    p->residual = look_for_ever(s->model, s->params, x, t_days);
+    if (s->for_ever) p->residual = look_for_ever(s->model, s->params, x, t_days);
     return p;
 }
 

@@ -4,6 +4,7 @@
 #include "tessera/maths.h"
 #include "tessera/reduce.h"
 #include "tessera/value.h"
+#include "value/fit.h"
 #include "value/gamma_gamma.h"
 #include "value/maximize.h"
 #include "value/pair_sums.h"
@@ -30,15 +31,16 @@ static const double spend_starts[][TSR_MAXIMIZE_PARAMETERS] = {{0, 0, 0}, {1, 1,
 typedef struct purchase_fit {
     const tsr_purchase_model *model;
     const tsr_histories *histories;
+    tsr_histories pilot; /* owned */
 } purchase_fit;
 
-static void purchase_likelihood(void *context, const double *theta, tsr_fixed *sums)
+static void purchase_likelihood(void *context, bool pilot, const double *theta, tsr_fixed *sums)
 {
     const purchase_fit *fit = context;
     double parameter[TSR_PARAMETERS_MAX];
 
     for (int32_t i = 0; i < fit->model->parameters; i++) parameter[i] = tsr_exp(theta[i]);
-    fit->model->add_likelihood(parameter, fit->histories, sums);
+    fit->model->add_likelihood(parameter, pilot ? &fit->pilot : fit->histories, sums);
 }
 
 /* The largest P(dead) of all customers: who would not see that all are alive looks at it. */
@@ -67,7 +69,7 @@ static tsr_status check_histories(const tsr_histories *h)
     return TSR_OK;
 }
 
-static tsr_status fit_purchases(const tsr_comm *comm, const tsr_histories *h, tsr_value_model *model)
+tsr_status tsr_purchases_fit(const tsr_comm *comm, const tsr_histories *h, tsr_value_model *model)
 {
     purchase_fit fit = {.model = tsr_purchase_model_of(model->model), .histories = h};
     tsr_search search = {.likelihood = purchase_likelihood,
@@ -79,6 +81,8 @@ static tsr_status fit_purchases(const tsr_comm *comm, const tsr_histories *h, ts
     tsr_maximum maximum;
     tsr_status st;
 
+    TSR_TRY(tsr_histories_pilot(comm, h, &fit.pilot));
+    search.pilot_customers = fit.pilot.customers;
     for (int32_t i = 0; i < search.n; i++) search.origin[i] = fit.model->is_time[i] ? tsr_log(h->t_max) : 0;
     TSR_TRY(tsr_maximize(comm, &search, &maximum));
     for (int32_t i = 0; i < search.n; i++) model->parameter[i] = tsr_exp(maximum.theta[i]);
@@ -98,6 +102,7 @@ static tsr_status fit_purchases(const tsr_comm *comm, const tsr_histories *h, ts
     model->no_dropout = (fit.model->no_dropout != NULL && fit.model->no_dropout(model->parameter)) ||
                         most_dead(comm, fit.model, model->parameter, h) < DEAD_AT_LEAST;
 done:
+    tsr_histories_clear(&fit.pilot);
     return st;
 }
 
@@ -110,12 +115,18 @@ static void spend_parameters(const double *theta, double *parameter)
     parameter[TSR_SPEND_GAMMA] = tsr_exp(theta[TSR_SPEND_GAMMA]);
 }
 
-static void spend_likelihood(void *context, const double *theta, tsr_fixed *sums)
+typedef struct spend_fit {
+    const tsr_spends *spends;
+    tsr_spends pilot; /* owned */
+} spend_fit;
+
+static void spend_likelihood(void *context, bool pilot, const double *theta, tsr_fixed *sums)
 {
+    const spend_fit *fit = context;
     double parameter[TSR_SPEND_PARAMETERS];
 
     spend_parameters(theta, parameter);
-    tsr_gamma_gamma_add(parameter, context, sums);
+    tsr_gamma_gamma_add(parameter, pilot ? &fit->pilot : fit->spends, sums);
 }
 
 /* Largest x and largest mean spend: what the moments below are measured in. */
@@ -146,10 +157,11 @@ done:
     return st;
 }
 
-static tsr_status fit_spend(const tsr_comm *comm, const tsr_spends *s, tsr_value_model *model)
+tsr_status tsr_spend_fit(const tsr_comm *comm, const tsr_spends *s, tsr_value_model *model)
 {
+    spend_fit fit = {.spends = s};
     tsr_search search = {.likelihood = spend_likelihood,
-                         .context = (void *)s,
+                         .context = &fit,
                          .n = TSR_SPEND_PARAMETERS,
                          .customers = s->customers,
                          .start = spend_starts,
@@ -162,6 +174,8 @@ static tsr_status fit_spend(const tsr_comm *comm, const tsr_spends *s, tsr_value
     model->has_spend = s->customers > 0;
     if (!model->has_spend) goto done;
     TSR_TRY(spend_moments(comm, s, &mean, &model->spend_correlation));
+    TSR_TRY(tsr_spends_pilot(comm, s, &fit.pilot));
+    search.pilot_customers = fit.pilot.customers;
     search.origin[TSR_SPEND_GAMMA] = tsr_log(mean);
     TSR_TRY(tsr_maximize(comm, &search, &maximum));
     spend_parameters(maximum.theta, model->spend);
@@ -173,6 +187,7 @@ static tsr_status fit_spend(const tsr_comm *comm, const tsr_spends *s, tsr_value
     }
     model->spend_converged = maximum.converged && model->spend[TSR_SPEND_Q] - 1 > Q_AT_LIMIT;
 done:
+    tsr_spends_clear(&fit.pilot);
     return st;
 }
 
@@ -192,8 +207,8 @@ tsr_status tsr_value_fit(const tsr_comm *comm, const tsr_value_params *params, c
     TSR_TRY(tsr_histories_read(comm, features, span, period, tsr_time_unit_days(params->time_unit), money_scale,
                                &histories, &spends));
     TSR_AGREE(comm, check_histories(&histories));
-    TSR_TRY(fit_purchases(comm, &histories, model));
-    st = fit_spend(comm, &spends, model);
+    TSR_TRY(tsr_purchases_fit(comm, &histories, model));
+    st = tsr_spend_fit(comm, &spends, model);
 done:
     tsr_spends_clear(&spends);
     tsr_histories_clear(&histories);

@@ -299,7 +299,7 @@ static void scorer_says_what_single_scores_say(void **state)
         t[i] = 100 + i % 13 * 7;
         spend[i] = x[i] > 0 ? 100 * i : 0;
     }
-    assert_int_equal(tsr_scorer_create(&model, &yearly, &scorer), TSR_OK);
+    assert_int_equal(tsr_scorer_create(&model, &yearly, true, &scorer), TSR_OK);
     for (int pass = 0; pass < 2; pass++) {
         tsr_scorer_score(scorer, N, x, tx, t, spend, scores);
         for (int i = 0; i < N; i++) {
@@ -322,7 +322,7 @@ static void value_for_ever_without_interest_is_missing(void **state)
 
     (void)state;
     params.discount_rate = 0;
-    assert_int_equal(tsr_scorer_create(&model, &params, &scorer), TSR_OK);
+    assert_int_equal(tsr_scorer_create(&model, &params, true, &scorer), TSR_OK);
     tsr_scorer_score(scorer, 1, &(int32_t){2}, &(int32_t){213}, &(int32_t){272}, &(int64_t){5000}, &s);
     assert_true(isnan(s.clv_infinite) && s.clv > 0);
     tsr_scorer_destroy(&scorer);
