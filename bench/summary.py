@@ -14,6 +14,7 @@ PER_ITERATION = {"A": 8, "B": 4, "C": 2.8, "D": 8}
 TO_CONVERGENCE = {"A": 15, "B": 8, "C": 4, "D": 15}
 PCA_SKLEARN = {"A": 20, "W": 8}
 PCA_NUMPY = {"A": 1.5, "W": 0.8}
+VALUE_FIT, VALUE_SCORES, PARETO_MOST = 20, 10, 5
 MEMORY_SHARE = 1 / 3  # of scikit-learn's, on A
 INERTIA_SAME, ARI_SAME, INERTIA_WORSE = 1e-5, 0.999, 1e-4
 
@@ -203,6 +204,38 @@ def pca(runs, targets):
     return text
 
 
+def value(runs, targets):
+    text = []
+    for customers in runs.values("customers"):
+        these = runs.of(customers=customers)
+        rows = []
+        for tool, model in dict.fromkeys((line["tool"], line["algorithm"]) for line in these.lines):
+            run = these.of(tool=tool, algorithm=model)
+            names = ("r", "alpha", "s", "beta") if model == "pareto_nbd" else ("r", "alpha", "a", "b")
+            rows.append([f"{tool} {model}", str(len(run.lines)), seconds(run.median("seconds_purchases")),
+                         seconds(run.median("seconds_spend")), f"{run.median('evaluations'):.0f}",
+                         f"{run.median('predictions_per_second_and_core'):,.0f}",
+                         f"{run.median('scores_per_second_and_core'):,.0f}",
+                         " ".join(f"{run.median(name):.5g}" for name in names),
+                         " ".join(f"{run.median(name):.5g}" for name in ("p", "q", "gamma"))])
+        text += [f"### {customers:,} customers, no two histories equal", ""]
+        text += table(["", "runs", "s purchases", "s spend", "evaluations", "predictions / s core", "scores / s core",
+                       "parameters", "spend"], rows)
+        ours, pareto, peer = (these.of(tool=tool, algorithm=model) for tool, model in (
+            ("tessera", "bg_nbd"), ("tessera", "pareto_nbd"), ("scipy", "bg_nbd")))
+        if peer:
+            both = [run.median("seconds_purchases") + run.median("seconds_spend") for run in (peer, ours)]
+            targets.at_least(f"{customers:,}: both fits", both[0] / both[1], VALUE_FIT)
+            for what, key in (("predictions", "predictions_per_second_and_core"), ("scores", "scores_per_second_and_core")):
+                targets.at_least(f"{customers:,}: {what} per core", ours.median(key) / peer.median(key), VALUE_SCORES)
+            off = max(abs(ours.median(name) / peer.median(name) - 1) for name in ("r", "alpha", "a", "b", "p", "q", "gamma"))
+            targets.at_most(f"{customers:,}: parameters, largest relative difference", off, 5e-5)
+        if pareto:
+            targets.at_most(f"{customers:,}: Pareto/NBD's fit, of BG/NBD's",
+                            pareto.median("seconds_purchases") / ours.median("seconds_purchases"), PARETO_MOST)
+    return text
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("lines")
@@ -225,6 +258,7 @@ def main():
             " and ".join(f"{line['fma_gflop_s']:.0f}" for line in machine.lines) + " Gflop/s (float32).", ""]
     text += kmeans(everything.of(question="kmeans"), everything.of(question="agreement"), machine, targets)
     text += pca(everything.of(question="pca"), targets)
+    text += value(everything.of(question="value"), targets)
     text += table(["target", "measured", "wanted", ""], targets.rows)
 
     sys.stdout.write("\n".join(text))

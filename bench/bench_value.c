@@ -1,0 +1,283 @@
+/*
+ * How long do the fits of customer value take, and scores of customers?
+ *   bench_value --customers N [--folder DIR] [--model bg_nbd]
+ * Customers of a BG/NBD population with Gamma-Gamma spend, by weeks, in continuous time: no two histories are equal.
+ * Rank 0 writes what was drawn to DIR for peers: x (int32), tx, t, total (float64), and the whole days of scoring.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "measure.h"
+#include "tessera/memory.h"
+#include "tessera/reduce.h"
+#include "tessera/rng.h"
+#include "tessera/rows.h"
+#include "tessera/value.h"
+#include "value/fit.h"
+#include "value/purchase.h"
+
+#define WEEK 7
+
+static const double truth[4] = {.243, 4.414, .793, 2.426}, spending[3] = {6.25, 3.74, 15.44};
+
+typedef struct person {
+    int32_t x;
+    double tx, t, total;
+} person;
+
+typedef struct crowd {
+    int64_t n;
+    person *person; /* [n] */
+    tsr_histories histories;
+    tsr_spends spends;
+    int32_t *x, *tx_days, *t_days; /* [n] for scoring */
+    int64_t *cents;
+    tsr_value_scores *scores;
+} crowd;
+
+/* ---- customers ---- */
+
+static person draw(uint64_t key)
+{
+    tsr_rng rng = {.seed = 20, .key = key, .stream = TSR_STREAM_SYNTH};
+    person p = {.t = 26 + 52 * tsr_rng_open(&rng)};
+    double rate = tsr_rng_gamma(&rng, truth[0]) / truth[1], dropout = tsr_rng_beta(&rng, truth[2], truth[3]);
+    double scale = tsr_rng_gamma(&rng, spending[1]) / spending[2], at = 0;
+
+    for (;;) {
+        at += tsr_rng_exponential(&rng) / rate;
+        if (!(at < p.t)) return p;
+        p.x++;
+        p.tx = at;
+        p.total += tsr_rng_gamma(&rng, spending[0]) / scale;
+        if (tsr_rng_open(&rng) < dropout) return p;
+    }
+}
+
+static int by_history(const void *left, const void *right)
+{
+    const person *a = left, *b = right;
+
+    if (a->x != b->x) return a->x < b->x ? -1 : 1;
+    if (a->tx != b->tx) return a->tx < b->tx ? -1 : 1;
+    return (a->t > b->t) - (a->t < b->t);
+}
+
+static tsr_status make_columns(crowd *c)
+{
+    tsr_histories *h = &c->histories;
+    tsr_spends *s = &c->spends;
+    tsr_status st;
+
+    TSR_TRY(tsr_alloc(&h->x, c->n, sizeof *h->x));
+    TSR_TRY(tsr_alloc(&h->tx, c->n, sizeof *h->tx));
+    TSR_TRY(tsr_alloc(&h->t, c->n, sizeof *h->t));
+    TSR_TRY(tsr_alloc(&h->count, c->n, sizeof *h->count));
+    TSR_TRY(tsr_alloc(&s->x, c->n, sizeof *s->x));
+    TSR_TRY(tsr_alloc(&s->total, c->n, sizeof *s->total));
+    TSR_TRY(tsr_alloc(&s->count, c->n, sizeof *s->count));
+    TSR_TRY(tsr_alloc(&c->x, c->n, sizeof *c->x));
+    TSR_TRY(tsr_alloc(&c->tx_days, c->n, sizeof *c->tx_days));
+    TSR_TRY(tsr_alloc(&c->t_days, c->n, sizeof *c->t_days));
+    TSR_TRY(tsr_alloc(&c->cents, c->n, sizeof *c->cents));
+    TSR_TRY(tsr_alloc(&c->scores, c->n, sizeof *c->scores));
+done:
+    return st;
+}
+
+static void fill_columns(crowd *c)
+{
+    tsr_histories *h = &c->histories;
+    tsr_spends *s = &c->spends;
+
+    for (int64_t i = 0; i < c->n; i++) {
+        const person *p = &c->person[i];
+        h->x[i] = c->x[i] = p->x;
+        h->tx[i] = p->tx;
+        h->t[i] = p->t;
+        h->count[i] = 1;
+        c->tx_days[i] = (int32_t)(p->tx * WEEK) + (p->x > 0);
+        c->t_days[i] = (int32_t)(p->t * WEEK) + 1;
+        c->cents[i] = (int64_t)(p->total * 100);
+        if (p->x == 0) continue;
+        s->x[s->n] = p->x;
+        s->total[s->n] = p->total;
+        s->count[s->n++] = 1;
+    }
+    h->n = c->n;
+}
+
+/* Collective. What the reader of features.h5 would know. */
+static void add_up(const bench *b, crowd *c)
+{
+    tsr_histories *h = &c->histories;
+    int64_t sums[] = {h->n, c->spends.n};
+
+    for (int64_t i = 0; i < h->n; i++) h->t_max = fmax(h->t_max, h->t[i]);
+    tsr_sum_int64(&b->comm, sums, 2);
+    tsr_max_double(&b->comm, &h->t_max, 1);
+    h->customers = h->distinct = sums[0];
+    h->repeat = c->spends.customers = c->spends.distinct = sums[1];
+}
+
+static tsr_status make_crowd(const bench *b, int64_t customers, crowd *c)
+{
+    tsr_span span = tsr_span_even(customers, 1, b->comm.rank, b->comm.size);
+    tsr_status st;
+
+    c->n = span.rows;
+    TSR_AGREE(&b->comm, tsr_alloc(&c->person, c->n, sizeof *c->person));
+    for (int64_t i = 0; i < c->n; i++) c->person[i] = draw((uint64_t)(span.first + i));
+    qsort(c->person, (size_t)c->n, sizeof *c->person, by_history);
+    TSR_AGREE(&b->comm, make_columns(c));
+    fill_columns(c);
+    add_up(b, c);
+done:
+    return st;
+}
+
+static void clear_crowd(crowd *c)
+{
+    tsr_free(&c->scores);
+    tsr_free(&c->cents);
+    tsr_free(&c->t_days);
+    tsr_free(&c->tx_days);
+    tsr_free(&c->x);
+    tsr_spends_clear(&c->spends);
+    tsr_histories_clear(&c->histories);
+    tsr_free(&c->person);
+}
+
+/* ---- for peers ---- */
+
+static tsr_status write_column(const char *folder, const char *name, const void *values, size_t size, int64_t n)
+{
+    char path[4096];
+
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "wb");
+    bool good = file != NULL && fwrite(values, size, (size_t)n, file) == (size_t)n;
+    if (file != NULL && fclose(file) != 0) good = false;
+    return good ? TSR_OK : TSR_FAIL(TSR_EIO, "%s cannot be written", path);
+}
+
+static tsr_status write_crowd(const char *folder, const crowd *c)
+{
+    const tsr_histories *h = &c->histories;
+    tsr_status st;
+
+    TSR_TRY(write_column(folder, "x.i32", h->x, sizeof *h->x, h->n));
+    TSR_TRY(write_column(folder, "tx.f64", h->tx, sizeof *h->tx, h->n));
+    TSR_TRY(write_column(folder, "t.f64", h->t, sizeof *h->t, h->n));
+    TSR_TRY(write_column(folder, "tx_days.i32", c->tx_days, sizeof *c->tx_days, h->n));
+    TSR_TRY(write_column(folder, "t_days.i32", c->t_days, sizeof *c->t_days, h->n));
+    TSR_TRY(write_column(folder, "cents.i64", c->cents, sizeof *c->cents, h->n));
+    TSR_TRY(write_column(folder, "spend_x.i32", c->spends.x, sizeof *c->spends.x, c->spends.n));
+    TSR_TRY(write_column(folder, "spend_total.f64", c->spends.total, sizeof *c->spends.total, c->spends.n));
+done:
+    return st;
+}
+
+/* ---- what is measured ---- */
+
+typedef struct result {
+    tsr_value_model model;
+    double seconds_purchases, seconds_spend, seconds_predict, seconds_score, clv;
+} result;
+
+static tsr_status score_all(const bench *b, crowd *c, const tsr_value_model *model, int64_t steps, double *seconds)
+{
+    tsr_value_params params = {.horizon = 52, .discount_rate = .1, .steps = steps, .margin = 1};
+    tsr_scorer *scorer = NULL;
+    tsr_status st;
+
+    double began = bench_now(b);
+    TSR_AGREE(&b->comm, tsr_scorer_create(model, &params, steps > 1, &scorer));
+    tsr_scorer_score(scorer, c->n, c->x, c->tx_days, c->t_days, c->cents, c->scores);
+    *seconds = bench_since(b, began);
+done:
+    tsr_scorer_destroy(&scorer);
+    return st;
+}
+
+static tsr_status measure(const bench *b, crowd *c, result *r)
+{
+    tsr_fixed sum = tsr_fixed_zero(20);
+    tsr_status st;
+
+    double began = bench_now(b);
+    TSR_TRY(tsr_purchases_fit(&b->comm, &c->histories, &r->model));
+    r->seconds_purchases = bench_since(b, began);
+    began = bench_now(b);
+    TSR_TRY(tsr_spend_fit(&b->comm, &c->spends, &r->model));
+    r->seconds_spend = bench_since(b, began);
+    TSR_TRY(score_all(b, c, &r->model, 1, &r->seconds_predict));
+    TSR_TRY(score_all(b, c, &r->model, 12, &r->seconds_score));
+    for (int64_t i = 0; i < c->n; i++) tsr_fixed_add(&sum, c->scores[i].clv, 1);
+    TSR_TRY(tsr_sum_fixed(&b->comm, &sum, 1));
+    r->clv = tsr_fixed_value(&sum);
+done:
+    return st;
+}
+
+static void print(const bench *b, const crowd *c, const result *r)
+{
+    const char *const *name;
+    int32_t n = tsr_value_parameters(r->model.model, &name);
+    double rows = (double)c->histories.customers / b->comm.size;
+
+    bench_line_begin(b, "value");
+    bench_line_text(b, "algorithm", tsr_value_model_name(r->model.model));
+    bench_line_int(b, "customers", c->histories.customers);
+    bench_line_real(b, "seconds_purchases", r->seconds_purchases);
+    bench_line_real(b, "seconds_spend", r->seconds_spend);
+    bench_line_int(b, "evaluations", r->model.evaluations);
+    bench_line_int(b, "converged", r->model.converged && r->model.spend_converged);
+    bench_line_real(b, "predictions_per_second_and_core", rows / r->seconds_predict);
+    bench_line_real(b, "scores_per_second_and_core", rows / r->seconds_score);
+    for (int32_t i = 0; i < n; i++) bench_line_real(b, name[i], r->model.parameter[i]);
+    bench_line_real(b, "p", r->model.spend[0]);
+    bench_line_real(b, "q", r->model.spend[1]);
+    bench_line_real(b, "gamma", r->model.spend[2]);
+    bench_line_real(b, "log_likelihood", r->model.log_likelihood);
+    bench_line_real(b, "clv_total", r->clv);
+    bench_line_end(b);
+}
+
+static tsr_status choose_model(const char *name, int32_t *model)
+{
+    for (*model = 0; *model < TSR_VALUE_MODELS; ++*model)
+        if (strcmp(tsr_value_model_name(*model), name) == 0) return TSR_OK;
+    return TSR_FAIL(TSR_ECONF, "--model %s: there is none", name);
+}
+
+static tsr_status check_folder(const bench *b, const char *folder)
+{
+    if (folder[0] == '\0' || b->comm.size == 1) return TSR_OK;
+    return TSR_FAIL(TSR_ECONF, "--folder: one rank writes");
+}
+
+int main(int argc, char **argv)
+{
+    bench b;
+    crowd c = {0};
+    result r = {.model = {.time_unit = TSR_UNIT_WEEK, .money_scale = 2}};
+    tsr_status st;
+
+    TSR_TRY(bench_open(argc, argv, &b));
+    const char *folder = bench_option(&b, "folder", "");
+    TSR_AGREE(&b.comm, check_folder(&b, folder));
+    TSR_AGREE(&b.comm, choose_model(bench_option(&b, "model", "bg_nbd"), &r.model.model));
+    TSR_TRY(make_crowd(&b, bench_number(&b, "customers", 100000), &c));
+    if (folder[0] != '\0') {
+        TSR_AGREE(&b.comm, write_crowd(folder, &c));
+    } else {
+        TSR_TRY(measure(&b, &c, &r));
+        print(&b, &c, &r);
+    }
+done:
+    clear_crowd(&c);
+    return bench_close(&b, st);
+}
