@@ -32,6 +32,7 @@ typedef struct tsr_observation {
     tsr_date as_of;           /* first moment not looked at; not set: the midnight after the last transaction */
     tsr_date calibration_end; /* inclusive date; not set: none */
     int32_t returns;          /* value.returns: 0 net_per_day, 1 ignore */
+    int32_t period;           /* value.opportunity, purchases of one are one: 0 day, 1 week, 2 month, 3 year */
     bool keep_ids;
 } tsr_observation;
 

@@ -1,8 +1,9 @@
 /**
  * @file value.h
- * Customer value: models of purchases (BG/NBD, MBG/NBD, Pareto/NBD; NBD as their benchmark), Gamma-Gamma for spend, CLV
- * from both. Formulas: Fader, Hardie & Lee (2005); Batislam, Denizel & Filiztekin (2007); Schmittlein, Morrison &
- * Colombo (1987); Fader & Hardie (2013). Times are whole days divided by the time unit.
+ * Customer value: models of purchases (BG/NBD, MBG/NBD, Pareto/NBD; NBD as their benchmark; BG/BB for opportunities
+ * that come one by one), Gamma-Gamma for spend, CLV from both. Formulas: Fader, Hardie & Lee (2005); Batislam, Denizel
+ * & Filiztekin (2007); Schmittlein, Morrison & Colombo (1987); Fader & Hardie (2013). Times are whole days divided by
+ * the time unit.
  */
 #ifndef TSR_VALUE_H
 #define TSR_VALUE_H
@@ -16,6 +17,7 @@ enum {
     TSR_VALUE_MBG_NBD,
     TSR_VALUE_PARETO_NBD,
     TSR_VALUE_NBD,
+    TSR_VALUE_BG_BB,
     TSR_VALUE_MODELS,
     TSR_VALUE_AUTO = TSR_VALUE_MODELS,
     TSR_VALUE_NONE
@@ -23,14 +25,15 @@ enum {
 enum { TSR_UNIT_DAY, TSR_UNIT_WEEK, TSR_UNIT_MONTH, TSR_UNIT_YEAR };
 
 typedef struct tsr_value_params {
-    int32_t model;        /* bg_nbd | mbg_nbd | pareto_nbd | nbd | auto | none */
+    int32_t model;        /* bg_nbd | mbg_nbd | pareto_nbd | nbd | bg_bb | auto | none */
     int32_t time_unit;    /* day | week | month (365.25 / 12 days) | year */
     double horizon;       /* in time units */
     double discount_rate; /* per year */
     tsr_date calibration_end;
-    int64_t steps;   /* of discounting over the horizon, each paid at its end */
-    double margin;   /* share of revenue that is value */
-    int32_t returns; /* net_per_day | ignore */
+    int64_t steps;       /* of discounting over the horizon, each paid at its end */
+    double margin;       /* share of revenue that is value */
+    int32_t returns;     /* net_per_day | ignore */
+    int32_t opportunity; /* day | week | month | year: purchases of one are one */
 } tsr_value_params;
 
 extern const tsr_key tsr_value_keys[];

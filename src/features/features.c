@@ -123,6 +123,7 @@ static tsr_status same_observation(const tsr_comm *comm, const tsr_observation *
                        observation->calibration_end.set,
                        observation->calibration_end.seconds,
                        observation->returns,
+                       observation->period,
                        observation->keep_ids};
 
     return tsr_same(comm, facts, sizeof facts, "the observation of the features");

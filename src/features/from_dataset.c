@@ -2,6 +2,7 @@
 
 #include "features/behaviour.h"
 #include "features/maker.h"
+#include "features/period.h"
 #include "tessera/log.h"
 #include "tessera/memory.h"
 #include "tessera/reduce.h"
@@ -14,13 +15,13 @@ static const uint32_t kind_read[TSR_KINDS] = {
 
 /* ---- rows of features.h5 ---- */
 
-static void put_buying(tsr_row_writer *w, const tsr_buying *buying, int64_t end_day)
+static void put_buying(tsr_row_writer *w, int32_t period, const tsr_buying *buying, int64_t end_day)
 {
-    bool bought = buying->days > 0;
+    int64_t seen = tsr_period_number(period, end_day + 1) - 1 - buying->first; /* -1: came in a period cut off */
 
-    tsr_put_i32(w, buying->days - 1);
-    tsr_put_i32(w, buying->last_day - buying->first_day);
-    tsr_put_i32(w, bought ? end_day - buying->first_day : 0);
+    tsr_put_i32(w, buying->periods - 1);
+    tsr_put_i32(w, tsr_period_days(period, buying->last - buying->first));
+    tsr_put_i32(w, buying->periods > 0 && seen > 0 ? tsr_period_days(period, seen) : 0);
     tsr_put_i64(w, buying->spend - buying->first_spend);
 }
 
@@ -55,10 +56,10 @@ static void put_customer(tsr_maker *m, int64_t customer, const tsr_history *hist
     tsr_put_i64(w, history->net);
     tsr_put_i32(w, history->orders);
     tsr_put_i32(w, history->days > 0 ? window->as_of_day - history->last_day : -1);
-    put_buying(w, &history->all, window->end_day);
+    put_buying(w, window->period, &history->all, window->end_day);
     if (window->calibrated) {
-        put_buying(w, &history->calibration, window->calibration_day);
-        tsr_put_i32(w, history->holdout.days);
+        put_buying(w, window->period, &history->calibration, window->calibration_day);
+        tsr_put_i32(w, history->holdout.periods);
         tsr_put_i64(w, history->holdout.spend);
     }
     for (int32_t i = 0; i < m->set.n; i++) {

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "features/period.h"
 #include "tessera/memory.h"
 
 #define DAY_SECONDS  86400
@@ -24,11 +25,6 @@ typedef struct day_rows {
     bool purchase; /* at least one row is a purchase */
 } day_rows;
 
-static int64_t floor_div(int64_t a, int64_t b)
-{
-    return a / b - (a % b < 0);
-}
-
 static bool on_weekend(int64_t day)
 {
     return (day + 4) % 7 == 6 || (day + 4) % 7 == 0; /* 1970-01-01 was a Thursday */
@@ -45,7 +41,8 @@ tsr_window tsr_window_of(const tsr_observation *observation, const tsr_dataset_i
 {
     bool dated = dataset->time_first <= dataset->time_last && dataset->transactions > 0;
     tsr_window window = {.calibrated = observation->calibration_end.set,
-                         .calibration_day = floor_div(observation->calibration_end.seconds, DAY_SECONDS),
+                         .calibration_day = tsr_floor_div(observation->calibration_end.seconds, DAY_SECONDS),
+                         .period = observation->period,
                          .ignore_returns = observation->returns == 1,
                          .clock = dataset->resolution < DAY_SECONDS,
                          .money_unit = tsr_power_of_ten(dataset->money_scale)};
@@ -54,8 +51,8 @@ tsr_window tsr_window_of(const tsr_observation *observation, const tsr_dataset_i
         window.as_of = observation->as_of.seconds;
     else if (dated)
         window.as_of = (dataset->time_last / DAY_SECONDS + INT64_C(1)) * DAY_SECONDS;
-    window.as_of_day = floor_div(window.as_of, DAY_SECONDS);
-    window.end_day = floor_div(window.as_of - 1, DAY_SECONDS);
+    window.as_of_day = tsr_floor_div(window.as_of, DAY_SECONDS);
+    window.end_day = tsr_floor_div(window.as_of - 1, DAY_SECONDS);
     if (dated && window.as_of_day > dataset->time_first / DAY_SECONDS)
         window.observed_days = window.as_of_day - dataset->time_first / DAY_SECONDS;
     return window;
@@ -106,18 +103,21 @@ static day_rows day_at(const tsr_block *block, int64_t first, int64_t end, tsr_h
     return today;
 }
 
-/* A purchase day in the sense of the value models: what the returns policy leaves of it. */
-static void buy(const tsr_window *window, const day_rows *today, tsr_buying *buying, tsr_history *history)
+/* A purchase in the sense of the value models: what the returns policy leaves of a day. */
+static void buy(const tsr_window *window, const day_rows *today, int64_t end_day, tsr_buying *buying,
+                tsr_history *history)
 {
+    int64_t period = tsr_period_number(window->period, today->day);
+    bool cut_off = period > tsr_period_number(window->period, end_day + 1) - 1;
+
     int64_t spend = window->ignore_returns ? today->paid : today->paid - today->returned;
 
     if (!today->purchase || (!window->ignore_returns && today->has_return && spend <= 0)) return;
-    if (buying->days == 0) {
-        buying->first_day = today->day;
-        buying->first_spend = spend;
-    }
-    buying->last_day = today->day;
-    buying->days++;
+    if (buying->periods == 0) buying->first = period;
+    if (cut_off && buying->first != period) return;
+    if (period == buying->first) add_money(history, &buying->first_spend, spend);
+    buying->periods += buying->periods == 0 || period != buying->last;
+    buying->last = period;
     add_money(history, &buying->spend, spend);
 }
 
@@ -196,9 +196,12 @@ static void visit_day(const tsr_window *window, const day_rows *today, tsr_histo
     add_money(history, &history->paid, today->paid);
     add_money(history, &history->returned, today->returned);
     if (today->purchase) visit_purchase_day(window, today->day, history);
-    buy(window, today, &history->all, history);
-    if (window->calibrated)
-        buy(window, today, today->day <= window->calibration_day ? &history->calibration : &history->holdout, history);
+    buy(window, today, window->end_day, &history->all, history);
+    if (!window->calibrated) return;
+    if (today->day <= window->calibration_day)
+        buy(window, today, window->calibration_day, &history->calibration, history);
+    else
+        buy(window, today, window->end_day, &history->holdout, history);
 }
 
 tsr_status tsr_history_read(const tsr_window *window, const tsr_block *block, int64_t customer,

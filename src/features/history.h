@@ -20,6 +20,7 @@ typedef struct tsr_window {
     int64_t observed_days; /* from the first transaction of the dataset to as_of: the longest silence there can be */
     bool calibrated;       /* there is a calibration_end */
     int64_t calibration_day;
+    int32_t period;            /* of features/period.h: purchases of one are one for the value models */
     bool ignore_returns;       /* returns: ignore; otherwise net_per_day */
     bool clock;                /* times hold hours, not only days */
     double money_unit;         /* money units per currency unit, 10^money_scale */
@@ -30,11 +31,12 @@ typedef struct tsr_window {
 /** Local. as_of not set: the midnight after the dataset's last transaction (1970-01-01 where there is none). */
 tsr_window tsr_window_of(const tsr_observation *observation, const tsr_dataset_info *dataset);
 
-/* Purchase days of a stretch of time for the value models, returns treated as the window says. */
+/* Periods with a purchase (mostly days) in a stretch of time, for the value models; returns treated as the window says.
+ * A last period that the observation cuts off is not looked at, but for who came in it. */
 typedef struct tsr_buying {
-    int64_t days;                /* 0: none; then the rest is 0 */
-    int64_t first_day, last_day; /* calendar days */
-    int64_t first_spend, spend;  /* of the first day; of all days */
+    int64_t periods;            /* with a purchase; 0: none, then the rest is 0 */
+    int64_t first, last;        /* their numbers */
+    int64_t first_spend, spend; /* of the first one; of all */
 } tsr_buying;
 
 typedef struct tsr_history {

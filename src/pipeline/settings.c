@@ -83,6 +83,14 @@ static tsr_status check_dates(const tsr_settings *settings)
     return TSR_OK;
 }
 
+static tsr_status check_value(const tsr_value_params *value)
+{
+    if (value->model == TSR_VALUE_BG_BB && value->opportunity != value->time_unit)
+        return TSR_FAIL(TSR_ECONF, "`value.model: bg_bb` counts time in opportunities: set `value.opportunity` and "
+                                   "`value.time_unit` to the same period");
+    return TSR_OK;
+}
+
 static tsr_status check_clusters(const tsr_cluster_params *cluster)
 {
     if ((cluster->start_file == NULL) != (cluster->start_path == NULL))
@@ -98,6 +106,7 @@ static tsr_status check(const tsr_settings *settings)
     tsr_status st = check_input(settings);
 
     if (st == TSR_OK) st = check_dates(settings);
+    if (st == TSR_OK) st = check_value(&settings->value);
     if (st == TSR_OK) st = check_clusters(&settings->cluster);
     if (st == TSR_OK) st = tsr_report_language_check(settings->run.language);
     return st;

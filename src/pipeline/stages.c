@@ -22,7 +22,7 @@ static const about ABOUT[TSR_STAGES] = {
                             "features.h5",
                             false,
                             {"as_of", "features.set", "features.missing", "privacy.keep_ids", "value.calibration_end",
-                             "value.returns"},
+                             "value.returns", "value.opportunity"},
                             {TSR_STAGES}},
     [TSR_STAGE_SCALE] = {"scale", NULL, true, {"features."}, {TSR_STAGE_FEATURES, TSR_STAGES}},
     [TSR_STAGE_TILES] = {"tiles", NULL, false, {NULL}, {TSR_STAGE_SCALE, TSR_STAGES}},

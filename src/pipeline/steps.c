@@ -49,7 +49,8 @@ static tsr_status info_from_json(const json_t *facts, tsr_features_info *info)
 tsr_status tsr_step_features(const tsr_comm *comm, tsr_run *run, const tsr_input *input, tsr_features_info *info)
 {
     const tsr_settings *job = run->settings;
-    tsr_observation observation = {job->run.as_of, job->value.calibration_end, job->value.returns, job->run.keep_ids};
+    tsr_observation observation = {job->run.as_of, job->value.calibration_end, job->value.returns,
+                                   job->value.opportunity, job->run.keep_ids};
     tsr_outcome outcome = {0};
     char *path = NULL;
     tsr_status st;

@@ -68,6 +68,6 @@ tsr_prediction tsr_purchase_predict(const tsr_purchase_model *model, const doubl
 /** Local. How many histories from @p first on have its x, TSR_RUN at the most. */
 int32_t tsr_histories_run(const tsr_histories *h, int64_t first);
 
-extern const tsr_purchase_model tsr_bg_nbd, tsr_mbg_nbd, tsr_pareto_nbd, tsr_nbd;
+extern const tsr_purchase_model tsr_bg_nbd, tsr_mbg_nbd, tsr_pareto_nbd, tsr_nbd, tsr_bg_bb;
 
 #endif

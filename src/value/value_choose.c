@@ -36,6 +36,14 @@ static int32_t best_of(const tsr_value_candidate *candidate, int32_t n)
     return best;
 }
 
+/* BG/BB applies where time is counted in opportunities: then all models count the same. */
+static bool is_fitted(const tsr_value_params *params, int32_t m)
+{
+    bool asked = params->model == TSR_VALUE_AUTO || params->model == m || m == TSR_VALUE_NBD;
+
+    return asked && (m != TSR_VALUE_BG_BB || params->opportunity == params->time_unit);
+}
+
 tsr_status tsr_value_choose(const tsr_comm *comm, const tsr_value_params *params, const char *features,
                             const tsr_span *span, int32_t money_scale, int32_t holdout_days,
                             tsr_value_candidate candidate[TSR_VALUE_MODELS], int32_t *n, int32_t *chosen)
@@ -46,7 +54,7 @@ tsr_status tsr_value_choose(const tsr_comm *comm, const tsr_value_params *params
     *n = 0;
     for (int32_t m = 0; m < TSR_VALUE_MODELS; m++) {
         tsr_value_candidate *c = &candidate[*n];
-        if (params->model != TSR_VALUE_AUTO && params->model != m && m != TSR_VALUE_NBD) continue;
+        if (!is_fitted(params, m)) continue;
         *c = (tsr_value_candidate){.validated = holdout_days > 0};
         one.model = m;
         TSR_TRY(tsr_value_fit(comm, &one, features, span, money_scale, TSR_PERIOD_ALL, &c->model));

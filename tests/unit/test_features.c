@@ -7,6 +7,7 @@
 #include "features/behaviour.h"
 #include "features/featureset.h"
 #include "features/history.h"
+#include "features/period.h"
 
 #define DAY        86400u
 #define HOUR       3600u
@@ -22,6 +23,7 @@ typedef struct record {
 typedef struct scene {
     int64_t as_of_day;
     int64_t calibration_day; /* 0: none */
+    int32_t period;
     bool ignore_returns;
     bool days_only;
     bool without_orders;
@@ -39,7 +41,8 @@ static tsr_window window_of(const scene *s)
     tsr_observation observation = {.as_of = {.set = true, .seconds = s->as_of_day * DAY},
                                    .calibration_end = {.set = s->calibration_day > 0,
                                                        .seconds = s->calibration_day * DAY},
-                                   .returns = s->ignore_returns};
+                                   .returns = s->ignore_returns,
+                                   .period = s->period};
 
     return tsr_window_of(&observation, &info);
 }
@@ -150,7 +153,7 @@ static void features_of_a_single_purchase_have_their_stated_values(void **state)
     CHECK_FEATURE(&once, "night_habit", 2 * 8.0 / 24 / 3);
     CHECK_FEATURE(&once, "weekend_habit", 2 * 2.0 / 7 / 3);
     tsr_history h = history_of(&once);
-    assert_int_equal(h.all.days, 1);
+    assert_int_equal(h.all.periods, 1);
     assert_int_equal(h.all.spend, 999);
     assert_int_equal(h.all.first_spend, 999);
 }
@@ -217,13 +220,13 @@ static void a_free_row_is_a_purchase_but_for_days_with_a_return(void **state)
 
     (void)state;
     CHECK_FEATURE(&s, "frequency", 1);
-    assert_int_equal(history_of(&s).all.days, 1);
+    assert_int_equal(history_of(&s).all.periods, 1);
     s.n = 2;
     CHECK_FEATURE(&s, "frequency", 0);
     CHECK_FEATURE(&s, "return_share", 1);
     CHECK_FEATURE(&s, "monetary", -1);
     assert_int_equal(history_of(&s).days, 0);
-    assert_int_equal(history_of(&s).all.days, 0);
+    assert_int_equal(history_of(&s).all.periods, 0);
 }
 
 static void without_order_ids_each_row_is_an_order(void **state)
@@ -287,15 +290,15 @@ static void purchase_days_merge_rows_and_net_returns_of_the_day(void **state)
 
     (void)state;
     tsr_history net = history_of(&s);
-    assert_int_equal(net.all.days, 2); /* day 15 comes to nothing */
-    assert_int_equal(net.all.first_day, 10);
-    assert_int_equal(net.all.last_day, 12);
+    assert_int_equal(net.all.periods, 2); /* day 15 comes to nothing */
+    assert_int_equal(net.all.first, 10);
+    assert_int_equal(net.all.last, 12);
     assert_int_equal(net.all.first_spend, 1200);
     assert_int_equal(net.all.spend, 1600);
     s.ignore_returns = true;
     tsr_history gross = history_of(&s);
-    assert_int_equal(gross.all.days, 3);
-    assert_int_equal(gross.all.last_day, 15);
+    assert_int_equal(gross.all.periods, 3);
+    assert_int_equal(gross.all.last, 15);
     assert_int_equal(gross.all.spend, 2400);
     assert_int_equal(gross.net, net.net); /* revenue is the net sum whatever the policy */
 }
@@ -310,12 +313,39 @@ static void calibration_end_is_inclusive_and_the_rest_is_holdout(void **state)
 
     (void)state;
     tsr_history h = history_of(&s);
-    assert_int_equal(h.calibration.days, 2);
-    assert_int_equal(h.calibration.last_day, 14);
+    assert_int_equal(h.calibration.periods, 2);
+    assert_int_equal(h.calibration.last, 14);
     assert_int_equal(h.calibration.spend, 300);
-    assert_int_equal(h.holdout.days, 1);
+    assert_int_equal(h.holdout.periods, 1);
     assert_int_equal(h.holdout.spend, 1200);
-    assert_int_equal(h.all.days, 3);
+    assert_int_equal(h.all.periods, 3);
+}
+
+/* Three weeks from Monday the 5th of January 1970, a Thursday's fortnight cut off; months by the calendar. */
+static void purchases_of_one_period_are_one_and_a_period_cut_off_is_left_out(void **state)
+{
+    scene s = {.as_of_day = 28, /* the Thursday of the fourth week */
+               .period = TSR_PERIOD_WEEK,
+               .n = 5,
+               .records = {
+                   {4 * DAY, 100, 1}, {10 * DAY, 200, 2}, {11 * DAY, 400, 3}, {20 * DAY, 800, 4}, {27 * DAY, 1600, 5}}};
+
+    (void)state;
+    tsr_history h = history_of(&s);
+    assert_int_equal(h.all.periods, 3); /* days 4 to 10, 11 to 17, 18 to 24 */
+    assert_int_equal(h.all.last - h.all.first, 2);
+    assert_int_equal(h.all.first_spend, 300);
+    assert_int_equal(h.all.spend, 1500);
+    assert_int_equal(tsr_period_number(TSR_PERIOD_MONTH, 58), 1); /* the 28th of February 1970 */
+    assert_int_equal(tsr_period_number(TSR_PERIOD_MONTH, 59), 2);
+    assert_int_equal(tsr_period_number(TSR_PERIOD_MONTH, 11016), 361); /* the 29th of February 2000 */
+    assert_int_equal(tsr_period_number(TSR_PERIOD_MONTH, 11017), 362);
+    assert_int_equal(tsr_period_number(TSR_PERIOD_YEAR, 364), 0);
+    assert_int_equal(tsr_period_number(TSR_PERIOD_YEAR, 365), 1);
+    for (int64_t n = 0; n < 500; n++) { /* as many periods come back from the days */
+        assert_true(llround((double)tsr_period_days(TSR_PERIOD_MONTH, n) / (365.25 / 12)) == n);
+        assert_true(llround((double)tsr_period_days(TSR_PERIOD_YEAR, n) / 365.25) == n);
+    }
 }
 
 static void money_beyond_64_bits_is_refused_naming_the_row(void **state)
@@ -525,6 +555,7 @@ int main(void)
         cmocka_unit_test(night_share_of_dates_without_hours_is_zero),
         cmocka_unit_test(purchase_days_merge_rows_and_net_returns_of_the_day),
         cmocka_unit_test(calibration_end_is_inclusive_and_the_rest_is_holdout),
+        cmocka_unit_test(purchases_of_one_period_are_one_and_a_period_cut_off_is_left_out),
         cmocka_unit_test(money_beyond_64_bits_is_refused_naming_the_row),
         cmocka_unit_test(default_set_holds_defaults_and_numeric_attributes),
         cmocka_unit_test(set_keeps_the_order_given_and_counts_a_name_once),

@@ -240,6 +240,97 @@ static void purchases_for_ever_agree_with_the_expected_number(void **state)
     }
 }
 
+/* ---- BG/BB ---- */
+
+/* R BTYD at the published parameters of the donations (Fader, Hardie & Shang 2010). */
+static void bg_bb_predictions_equal_those_of_btyd(void **state)
+{
+    static const double published[4] = {1.204, .750, .657, 2.783};
+    const double five = 5;
+    double e;
+
+    (void)state;
+    assert_near(tsr_purchase_predict(&tsr_bg_bb, published, 6, 6, 6, &five, 1, &e).p_alive, .9304025, 6e-8);
+    assert_near(tsr_purchase_predict(&tsr_bg_bb, published, 2, 4, 6, &five, 1, &e).p_alive, .5895141, 6e-8);
+}
+
+/* E[X(n, n+m)] in the closed form of the paper, away from gamma = 1. */
+static void bg_bb_expectation_equals_its_closed_form(void **state)
+{
+    static const double p[4] = {1.204, .750, .657, 2.783};
+
+    (void)state;
+    for (int32_t x = 0; x <= 6; x += 2)
+        for (int32_t m = 1; m < 40; m += 6) {
+            double n = 6, ahead = m, e, ratio = lgamma(1 + p[3] + n) - lgamma(p[2] + p[3] + n);
+            double later = lgamma(1 + p[3] + n + m) - lgamma(p[2] + p[3] + n + m);
+            double stays = lgamma(p[2] + p[3] + n + 1) - lgamma(p[3] + n + 1);
+            double closed = (p[0] + x) / (p[0] + p[1] + n) / (p[2] - 1) * (exp(ratio + stays) - exp(later + stays));
+            tsr_bg_bb.predict(p, x, n, &ahead, 1, &e);
+            assert_near(e / closed, 1, 1e-12);
+        }
+}
+
+static void bg_bb_counts_add_up_and_chances_agree(void **state)
+{
+    static const double p[4] = {1.204, .750, 1, 2.783};
+    const double ahead[2] = {1, 9};
+    double count[12], e[2], sum = 0, mean = 0;
+
+    (void)state;
+    tsr_bg_bb.count(p, 9, 12, count);
+    for (int k = 0; k < 12; k++) sum += count[k], mean += k * count[k];
+    tsr_prediction fresh = tsr_purchase_predict(&tsr_bg_bb, p, 0, 0, 0, ahead, 2, e);
+    assert_near(sum, 1, 1e-13);
+    assert_near(mean, e[1], 1e-13);
+    assert_near(fresh.p_buy, 1 - count[0], 1e-13);
+    double next = tsr_bg_bb.predict(p, 2, 6, ahead, 1, e);
+    assert_near(next, e[0], 1e-15);
+}
+
+/* 40 digits of mpmath: sums of Beta functions as in the paper. */
+static void bg_bb_likelihood_equals_values_of_high_precision(void **state)
+{
+    static const struct {
+        double parameter[4], x, tx, n, expected;
+    } points[] = {{{1.204, .75, .657, 2.783}, 2, 4, 6, -5.1956976010426},
+                  {{.05, 3, 1, .02}, 0, 0, 52, -0.00069645580215848},
+                  {{30, 2000, .3, 500}, 9, 300, 700, -46.025529531921},
+                  {{1.2, .7, .6, 2.7}, 0, 0, 0, 0}};
+    double out[5];
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        likelihood_of(&tsr_bg_bb, points[i].parameter, (int32_t)points[i].x, points[i].tx, points[i].n, out);
+        assert_near(out[0], points[i].expected, 1e-10 * (1 + fabs(points[i].expected)));
+    }
+}
+
+static void bg_bb_gradient_equals_differences_of_the_likelihood(void **state)
+{
+    static const double history[][3] = {{0, 0, 6}, {2, 4, 6}, {6, 6, 6}, {40, 90, 300}, {1, 1, 1}};
+    static const double points[][4] = {{1.2, .75, .66, 2.8}, {.1, 30, 1, .05}, {20, 3, 40, 900}};
+    const double step = 1e-5;
+
+    (void)state;
+    for (int p = 0; p < 3; p++)
+        for (int i = 0; i < 5; i++) {
+            const double *h = history[i];
+            double at[5], low[5], high[5];
+            likelihood_of(&tsr_bg_bb, points[p], (int32_t)h[0], h[1], h[2], at);
+            for (int j = 0; j < 4; j++) {
+                double up[4], down[4];
+                for (int k = 0; k < 4; k++) {
+                    up[k] = points[p][k] * (k == j ? exp(step) : 1);
+                    down[k] = points[p][k] * (k == j ? exp(-step) : 1);
+                }
+                likelihood_of(&tsr_bg_bb, up, (int32_t)h[0], h[1], h[2], high);
+                likelihood_of(&tsr_bg_bb, down, (int32_t)h[0], h[1], h[2], low);
+                assert_near(at[1 + j], (high[0] - low[0]) / (2 * step), 2e-5 * (1 + fabs(at[1 + j])));
+            }
+        }
+}
+
 /* A history must not see its neighbours, or the number of ranks would show. */
 static void likelihood_in_company_has_the_bits_of_each_alone(void **state)
 {
@@ -310,6 +401,11 @@ int main(void)
         cmocka_unit_test(extreme_histories_give_finite_values),
         cmocka_unit_test(purchases_for_ever_equal_known_values),
         cmocka_unit_test(purchases_for_ever_agree_with_the_expected_number),
+        cmocka_unit_test(bg_bb_predictions_equal_those_of_btyd),
+        cmocka_unit_test(bg_bb_expectation_equals_its_closed_form),
+        cmocka_unit_test(bg_bb_counts_add_up_and_chances_agree),
+        cmocka_unit_test(bg_bb_likelihood_equals_values_of_high_precision),
+        cmocka_unit_test(bg_bb_gradient_equals_differences_of_the_likelihood),
         cmocka_unit_test(counts_of_new_customers_are_a_distribution_with_the_expected_mean),
         cmocka_unit_test(likelihood_does_not_depend_on_the_smaller_x_of_a_rank),
         cmocka_unit_test(likelihood_in_company_has_the_bits_of_each_alone),
