@@ -6,7 +6,8 @@
 #include "core/kernels.h"
 #include "tessera/memory.h"
 
-#define RUN 32 /* tiles */
+#define RUN  32 /* tiles */
+#define NEXT 32 /* further ones, whose memory is asked for in the meantime */
 
 /* Half of the squared length of each centroid: summed in double, rounded once. */
 static void half_squares(const float *centroids, int32_t k, int32_t cols, float *half)
@@ -23,9 +24,9 @@ static void half_squares(const float *centroids, int32_t k, int32_t cols, float 
 
 /* A run of tiles that are looked at together: small enough that they are still in the cache when their rows move. */
 typedef struct run {
-    const int16_t *tile[RUN];
-    int64_t at[RUN]; /* their numbers */
-    int64_t n;
+    const int16_t *tile[RUN + NEXT];
+    int64_t at[RUN + NEXT]; /* their numbers */
+    int64_t n;              /* the first RUN of them are the run */
     uint16_t fresh[RUN * TSR_TILE_ROWS];
     float gap[RUN];
 } run;
@@ -83,16 +84,23 @@ static int64_t update_weighted(const tsr_tiles *tiles, int64_t at, int32_t k, co
     return moved;
 }
 
+static void drop_run(run *r, int64_t n)
+{
+    r->n -= n;
+    memmove(r->tile, r->tile + n, (size_t)r->n * sizeof *r->tile);
+    memmove(r->at, r->at + n, (size_t)r->n * sizeof *r->at);
+}
+
 static int64_t finish_run(const tsr_kernels *kernels, const tsr_targets *to, const tsr_tiles *tiles, run *r,
                           uint16_t *label, int64_t *sums, int64_t *count, tsr_gaps *gaps)
 {
-    int64_t moved = 0;
+    int64_t moved = 0, n = r->n < RUN ? r->n : RUN;
 
     if (gaps != NULL)
-        kernels->nearest_gap(to, r->tile, r->n, r->fresh, r->gap);
+        kernels->nearest_gap(to, r->tile, n, r->n, r->fresh, r->gap);
     else
-        kernels->nearest(to, r->tile, r->n, r->fresh);
-    for (int64_t i = 0; i < r->n; i++) {
+        kernels->nearest(to, r->tile, n, r->n, r->fresh);
+    for (int64_t i = 0; i < n; i++) {
         uint16_t *old = label + r->at[i] * TSR_TILE_ROWS;
         const uint16_t *now = r->fresh + i * TSR_TILE_ROWS;
         int rows = tsr_tile_rows(tiles, r->at[i]);
@@ -106,8 +114,8 @@ static int64_t finish_run(const tsr_kernels *kernels, const tsr_targets *to, con
         else
             moved += kernels->update(r->tile[i], tiles->cols, rows, now, old, sums, count);
     }
-    if (gaps != NULL) gaps->looked += r->n;
-    r->n = 0;
+    if (gaps != NULL) gaps->looked += n;
+    drop_run(r, n);
     return moved;
 }
 
@@ -132,9 +140,10 @@ int64_t tsr_assign_gaps(tsr_isa isa, const tsr_tiles *tiles, const float *centro
         if (gaps != NULL && gaps->gap[t] > gaps->limit) continue;
         r.at[r.n] = t;
         r.tile[r.n++] = tiles->value + t * tile_values;
-        if (r.n == RUN) moved += finish_run(kernels, &to, tiles, &r, label, sums, count, gaps);
+        if (r.n == RUN + NEXT) moved += finish_run(kernels, &to, tiles, &r, label, sums, count, gaps);
     }
-    return moved + finish_run(kernels, &to, tiles, &r, label, sums, count, gaps);
+    while (r.n > 0) moved += finish_run(kernels, &to, tiles, &r, label, sums, count, gaps);
+    return moved;
 }
 
 int64_t tsr_assign(tsr_isa isa, const tsr_tiles *tiles, const float *centroids, int32_t k, uint16_t *label,

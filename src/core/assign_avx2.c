@@ -8,6 +8,7 @@
 #define TILES   1
 #define WIDTH   4
 #define VECTORS 2
+#define SUMS    4
 
 typedef struct lanes {
     __m256 low, high;
@@ -16,6 +17,7 @@ typedef struct places {
     __m256i low, high;
 } places;
 typedef double doubles __attribute__((vector_size(4 * sizeof(double))));
+typedef int64_t sums __attribute__((vector_size(4 * sizeof(int64_t))));
 
 static inline lanes lanes_steps(const int16_t *value)
 {
@@ -76,6 +78,11 @@ static inline void places_store(places p, uint16_t *label)
 static inline doubles doubles_steps(const int16_t *value)
 {
     return (doubles)_mm256_cvtepi32_pd(_mm_cvtepi16_epi32(_mm_loadl_epi64((const __m128i *)value)));
+}
+
+static inline sums sums_steps(const int16_t *value)
+{
+    return (sums)_mm256_cvtepi16_epi64(_mm_loadl_epi64((const __m128i *)value));
 }
 
 #include "core/transpose_x86.h"

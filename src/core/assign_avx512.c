@@ -8,10 +8,12 @@
 #define TILES   2
 #define WIDTH   8
 #define VECTORS 4
+#define SUMS    8
 
 typedef __m512 lanes;
 typedef __m512i places;
 typedef double doubles __attribute__((vector_size(8 * sizeof(double))));
+typedef int64_t sums __attribute__((vector_size(8 * sizeof(int64_t))));
 
 static inline lanes lanes_steps(const int16_t *value)
 {
@@ -59,6 +61,11 @@ static inline void places_store(places p, uint16_t *label)
 static inline doubles doubles_steps(const int16_t *value)
 {
     return (doubles)_mm512_cvtepi32_pd(_mm256_cvtepi16_epi32(_mm_loadu_si128((const __m128i *)value)));
+}
+
+static inline sums sums_steps(const int16_t *value)
+{
+    return (sums)_mm512_cvtepi16_epi64(_mm_loadu_si128((const __m128i *)value));
 }
 
 #include "core/transpose_x86.h"

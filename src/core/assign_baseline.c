@@ -9,6 +9,7 @@
 #define TILES   1
 #define WIDTH   2
 #define VECTORS 1
+#define SUMS    2
 
 typedef struct lanes {
     float at[TSR_TILE_ROWS];
@@ -17,6 +18,7 @@ typedef struct places {
     int32_t at[TSR_TILE_ROWS];
 } places;
 typedef double doubles __attribute__((vector_size(2 * sizeof(double))));
+typedef int64_t sums __attribute__((vector_size(2 * sizeof(int64_t))));
 
 static inline lanes lanes_steps(const int16_t *value)
 {
@@ -77,6 +79,11 @@ static inline void places_store(places p, uint16_t *label)
 static inline doubles doubles_steps(const int16_t *value)
 {
     return (doubles){value[0], value[1]};
+}
+
+static inline sums sums_steps(const int16_t *value)
+{
+    return (sums){value[0], value[1]};
 }
 
 static inline void block_rows(const int16_t *value, int32_t n, int16_t *row, int32_t stride)

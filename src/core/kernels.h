@@ -30,16 +30,17 @@ typedef struct tsr_kernels {
     /**
      * The nearest centroid of each row of @p n tiles (padding rows too): the smallest score half[c] - x.c, the lowest c
      * where scores are equal.
-     * @param tile   [n] where each tile [cols][16] begins
+     * @param tile   [known] where each tile [cols][16] begins; those behind the first n are wanted soon
      * @param label  [n][16]
      *
      * Cost: k x cols multiply-adds a row on registers; 2 x cols bytes a row are read, once. With AVX-512 and k = 8
      * that is one multiply-add for every four bytes: memory bounds small k, the multiply-adds bound large k.
      */
-    void (*nearest)(const tsr_targets *to, const int16_t *const *tile, int64_t n, uint16_t *label);
+    void (*nearest)(const tsr_targets *to, const int16_t *const *tile, int64_t n, int64_t known, uint16_t *label);
 
     /** The same, and for each tile the smallest square of a gap: a lower bound, by tsr_gaps. gap [n]; k > 1. */
-    void (*nearest_gap)(const tsr_targets *to, const int16_t *const *tile, int64_t n, uint16_t *label, float *gap);
+    void (*nearest_gap)(const tsr_targets *to, const int16_t *const *tile, int64_t n, int64_t known, uint16_t *label,
+                        float *gap);
 
     /**
      * Move rows of one tile from the sums of their old label to those of their new one, and store it. Exact.

@@ -161,13 +161,14 @@ static inline void prefetch(const int16_t *tile, int32_t cols)
     for (int64_t i = 0; i < (int64_t)cols * TSR_TILE_ROWS && i < 64 * 32; i += 32) __builtin_prefetch(tile + i, 0, 3);
 }
 
-#define AHEAD 4 /* tiles */
+#define AHEAD_BYTES 8192
 
-KERNEL void nearest_tiles(const tsr_targets *to, const int16_t *const *tile, int64_t n, uint16_t *label, float *gap,
-                          const int gaps)
+KERNEL void nearest_tiles(const tsr_targets *to, const int16_t *const *tile, int64_t n, int64_t known, uint16_t *label,
+                          float *gap, const int gaps)
 {
     lanes kept[KEPT_COLS][TILES];
     contest now;
+    const int64_t ahead = AHEAD_BYTES / (TSR_TILE_ROWS * 2) / to->cols + TILES;
 
     for (int64_t i = 0; i < n; i += TILES) {
         const int16_t *here[TILES];
@@ -175,7 +176,7 @@ KERNEL void nearest_tiles(const tsr_targets *to, const int16_t *const *tile, int
 
         for (int t = 0; t < TILES; t++) {
             here[t] = tile[i + t < n ? i + t : i];
-            if (i + AHEAD + t < n) prefetch(tile[i + AHEAD + t], to->cols);
+            if (i + ahead + t < known) prefetch(tile[i + ahead + t], to->cols);
         }
         compare_all(to, here, kept, gaps, &now);
         for (int t = 0; t < TILES; t++) {
@@ -185,12 +186,13 @@ KERNEL void nearest_tiles(const tsr_targets *to, const int16_t *const *tile, int
     }
 }
 
-static void nearest(const tsr_targets *to, const int16_t *const *tile, int64_t n, uint16_t *label)
+static void nearest(const tsr_targets *to, const int16_t *const *tile, int64_t n, int64_t known, uint16_t *label)
 {
-    nearest_tiles(to, tile, n, label, NULL, 0);
+    nearest_tiles(to, tile, n, known, label, NULL, 0);
 }
 
-static void nearest_gap(const tsr_targets *to, const int16_t *const *tile, int64_t n, uint16_t *label, float *gap)
+static void nearest_gap(const tsr_targets *to, const int16_t *const *tile, int64_t n, int64_t known, uint16_t *label,
+                        float *gap)
 {
-    nearest_tiles(to, tile, n, label, gap, 1);
+    nearest_tiles(to, tile, n, known, label, gap, 1);
 }
