@@ -19,6 +19,7 @@ typedef enum cli_option_id {
     CLI_RANKS,
     CLI_SLURM,
     CLI_OUTPUT,
+    CLI_FORMAT,
     CLI_SEED,
     CLI_PARTITIONS,
     CLI_WEEKS,
@@ -42,7 +43,7 @@ typedef struct cli_options {
     uint32_t given;    /* bit per option */
     int64_t customers; /* numbers are -1 where not given */
     int64_t ranks, seed, partitions, weeks;
-    const char *output;
+    const char *output, *format;
     double time_limit;   /* seconds; 0: none */
     double peer_timeout; /* seconds; 0: wait for ever */
     tsr_log_level level;
@@ -63,7 +64,7 @@ typedef struct cli_command {
 } cli_command;
 
 extern const cli_command cmd_ingest, cmd_segment, cmd_synth, cmd_inspect, cmd_plan, cmd_features, cmd_job, cmd_report,
-    cmd_value;
+    cmd_value, cmd_export;
 
 /* ---- options.c ---- */
 

@@ -24,7 +24,8 @@ static const option_about abouts[CLI_OPTIONS] = {
     [CLI_CUSTOMERS] = {"customers", "N", "how many customers"},
     [CLI_RANKS] = {"ranks", "P", "how many ranks"},
     [CLI_SLURM] = {"slurm", NULL, "only the lines for a Slurm batch script"},
-    [CLI_OUTPUT] = {"output", "DIR", "folder to write"},
+    [CLI_OUTPUT] = {"output", "PATH", "folder or file to write"},
+    [CLI_FORMAT] = {"format", "FORMAT", "of the file: parquet"},
     [CLI_SEED] = {"seed", "S", "key of the random draws (1)"},
     [CLI_PARTITIONS] = {"partitions", "P", "partition files (as many as the size asks for)"},
     [CLI_WEEKS] = {"weeks", "W", "weeks that are observed (78)"},
@@ -107,6 +108,7 @@ static tsr_status take_option(cli_option_id id, const char *argument, cli_option
     case CLI_PARTITIONS: return read_number(id, argument, 1, 1e6, &options->partitions);
     case CLI_WEEKS: return read_number(id, argument, 1, 5200, &options->weeks);
     case CLI_OUTPUT: options->output = argument; return TSR_OK;
+    case CLI_FORMAT: options->format = argument; return TSR_OK;
     case CLI_TIME_LIMIT: return read_duration(id, argument, &options->time_limit);
     case CLI_PEER_TIMEOUT: return read_duration(id, argument, &options->peer_timeout);
     case CLI_QUIET: options->level = TSR_LOG_WARN; return TSR_OK;

@@ -1,4 +1,4 @@
-#include "data/duck.h"
+#include "data/duck_api.h"
 
 #include <dlfcn.h>
 #include <stdio.h>
@@ -13,64 +13,6 @@
 #define TSR_DUCKDB_LIBRARY "" /* what CMake found */
 #endif
 
-/* ---- the part of DuckDB's C interface in use: duckdb.h, stable since 1.2 ---- */
-
-typedef struct duck_result {
-    uint64_t deprecated[3];
-    void *more_deprecated[2];
-    void *internal;
-} duck_result;
-
-/* A VARCHAR: up to 12 bytes are held in place. */
-typedef union duck_string {
-    struct {
-        uint32_t n;
-        char head[12];
-    } here;
-    struct {
-        uint32_t n;
-        char prefix[4];
-        const char *at;
-    } there;
-} duck_string;
-
-enum { DUCK_INLINE = 12 };
-
-#define DUCK_API(X)                                                                                                    \
-    X(const char *, library_version, (void))                                                                           \
-    X(int, open, (const char *path, void **database))                                                                  \
-    X(void, close, (void **database))                                                                                  \
-    X(int, connect, (void *database, void **connection))                                                               \
-    X(void, disconnect, (void **connection))                                                                           \
-    X(int, query, (void *connection, const char *sql, duck_result *result))                                            \
-    X(const char *, result_error, (duck_result * result))                                                              \
-    X(void, destroy_result, (duck_result * result))                                                                    \
-    X(uint64_t, column_count, (duck_result * result))                                                                  \
-    X(int, prepare, (void *connection, const char *sql, void **statement))                                             \
-    X(const char *, prepare_error, (void *statement))                                                                  \
-    X(void, destroy_prepare, (void **statement))                                                                       \
-    X(int, execute_prepared, (void *statement, duck_result *result))                                                   \
-    X(void *, fetch_chunk, (duck_result result))                                                                       \
-    X(void, destroy_data_chunk, (void **chunk))                                                                        \
-    X(uint64_t, data_chunk_get_size, (void *chunk))                                                                    \
-    X(void *, data_chunk_get_vector, (void *chunk, uint64_t column))                                                   \
-    X(void *, vector_get_data, (void *vector))                                                                         \
-    X(uint64_t *, vector_get_validity, (void *vector))
-
-typedef struct duck_api {
-#define DUCK_POINTER(type, name, arguments) type(*name) arguments;
-    DUCK_API(DUCK_POINTER)
-#undef DUCK_POINTER
-    int (*execute_streaming)(void *statement, duck_result *result); /* execute_prepared where there is none */
-} duck_api;
-
-static duck_api api;
-static void *library; /* stays open: DuckDB has threads and statics of its own */
-
-struct tsr_duck {
-    void *database, *connection;
-};
-
 struct tsr_duck_rows {
     const char *what;
     duck_result result;
@@ -81,6 +23,9 @@ struct tsr_duck_rows {
     uint64_t **valid;         /* [columns] bit per row; NULL: all */
     tsr_duck_text *field;     /* [columns] */
 };
+
+static duck_api api;
+static void *library; /* stays open: DuckDB has threads and statics of its own */
 
 /* ---- the library ---- */
 
@@ -160,6 +105,11 @@ const char *tsr_duck_version(void)
 
     if (version == NULL) tsr_error_clear(); /* an optional component */
     return version;
+}
+
+const duck_api *tsr_duck_api(void)
+{
+    return &api;
 }
 
 /* ---- a database ---- */

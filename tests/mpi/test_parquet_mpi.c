@@ -1,9 +1,12 @@
 /* Parquet as a source. Needs DuckDB's library; without it, only what is said then is tested. */
 #include "mpi_test.h"
 
+#include <math.h>
+
 #define TEST_FOLDER "parquet-test"
 #include "data/duck.h"
 #include "ingest_test.h"
+#include "tessera/parquet.h"
 
 #define ROWS 10000
 
@@ -116,6 +119,69 @@ static void files_that_are_no_parquet_and_columns_that_are_not_there_are_named(v
     tsr_error_clear();
 }
 
+static tsr_status fill(void *context, int64_t first, int64_t rows, void *const *values)
+{
+    int64_t base = *(int64_t *)context + first;
+
+    for (int64_t i = 0; i < rows; i++) {
+        int64_t row = base + i;
+        ((int32_t *)values[0])[i] = (int32_t)row;
+        ((float *)values[1])[i] = row % 3 == 0 ? NAN : (float)row / 4;
+        ((double *)values[2])[2 * i] = (double)row;
+        ((double *)values[2])[2 * i + 1] = (double)-row;
+        snprintf((char *)values[3] + 8 * i, 8, "c%d", (int)row % 1000);
+    }
+    return TSR_OK;
+}
+
+/* Collective. Does a query whose answer is one text give it? */
+static bool answers(const tsr_comm *comm, const char *sql, const char *expected)
+{
+    const tsr_duck_text *field = NULL;
+    tsr_duck *duck = NULL;
+    tsr_duck_rows *rows = NULL;
+    bool good = comm->rank > 0;
+
+    if (!good && tsr_duck_open(&duck) == TSR_OK && tsr_duck_query(duck, "test", sql, &rows) == TSR_OK &&
+        tsr_duck_next(rows, &field) == TSR_OK && field != NULL)
+        good = field->n == (int32_t)strlen(expected) && memcmp(field->at, expected, strlen(expected)) == 0;
+    if (!good && field != NULL) print_error("%.*s\n", (int)field->n, field->at);
+    tsr_duck_rows_close(&rows);
+    tsr_duck_close(&duck);
+    return good;
+}
+
+static void table_of_a_run_becomes_parquet_with_its_types_and_nulls(void **state)
+{
+    const tsr_comm *comm = *state;
+    static const tsr_column columns[] = {{.name = "segment", .type = TSR_I32, .width = 1},
+                                         {.name = "clv", .type = TSR_F32, .width = 1},
+                                         {.name = "pca", .type = TSR_F64, .width = 2},
+                                         {.name = "id", .type = TSR_TEXT, .width = 8}};
+    char *from = test_path(comm, "customers.h5"), *to = test_path(comm, "o'clock.parquet");
+    tsr_span span = tsr_span_even(70000, 1, comm->rank, comm->size);
+
+    need_duckdb(comm);
+    CHECK_ALL(comm, tsr_table_write(comm, from, columns, 4, &span, fill, &span.first, NULL) == TSR_OK);
+    tsr_status st = comm->rank == 0 ? tsr_parquet_write(from, to) : TSR_OK;
+    if (st != TSR_OK) print_error("%s\n", tsr_error_last()->text);
+    CHECK_ALL(comm, st == TSR_OK);
+    char *quoted = keep("%s.np%d/o''clock.parquet", TEST_FOLDER, comm->size);
+    CHECK_ALL(comm, answers(comm,
+                            keep("SELECT string_agg(column_name || ' ' || column_type, ', ') FROM (DESCRIBE SELECT * "
+                                 "FROM read_parquet('%s'))",
+                                 quoted),
+                            "clv FLOAT, id VARCHAR, pca_1 DOUBLE, pca_2 DOUBLE, segment INTEGER"));
+    CHECK_ALL(comm, answers(comm,
+                            keep("SELECT count(*) || ' ' || count(clv) || ' ' || sum(segment) || ' ' || sum(pca_1 + "
+                                 "pca_2)::INT || ' ' || max(id) || ' ' || count(DISTINCT id) FROM '%s'",
+                                 quoted),
+                            "70000 46666 2449965000 0 c999 1000"));
+    st = comm->rank == 0 ? tsr_parquet_write(from, test_path(comm, "no-such-folder/x.parquet")) : TSR_EIO;
+    CHECK_ALL(comm, st == TSR_EIO);
+    tsr_error_clear();
+}
+
 static void without_the_library_the_error_says_how_to_get_it(void **state)
 {
     const tsr_comm *comm = *state;
@@ -137,6 +203,7 @@ int main(void)
         cmocka_unit_test(parquet_gives_the_dataset_that_text_gives),
         cmocka_unit_test(refused_rows_of_parquet_have_their_number),
         cmocka_unit_test(files_that_are_no_parquet_and_columns_that_are_not_there_are_named),
+        cmocka_unit_test(table_of_a_run_becomes_parquet_with_its_types_and_nulls),
         cmocka_unit_test(without_the_library_the_error_says_how_to_get_it),
     };
 
