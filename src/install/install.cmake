@@ -4,6 +4,7 @@ install(TARGETS tessera EXPORT tesseraTargets
 install(TARGETS tessera-program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(DIRECTORY include/tessera DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN *.h)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES src/present/segments.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/tessera)
 
 # find_package(tessera) -> tessera::tessera
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/tessera)
