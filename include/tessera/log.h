@@ -25,6 +25,9 @@ void tsr_log_local(const char *format, ...) TSR_PRINTF(1, 2);
 /** Local. Print the record of the last failure, "tessera: <text>", and forget it; only rank 0 prints. */
 void tsr_log_error(void);
 
+/** Local. A count with a comma between each three digits, in @p text, which is returned. */
+const char *tsr_grouped(int64_t count, char text[32]);
+
 /**
  * Local. Show progress of a long stage: a live line on a terminal (rank 0), nothing elsewhere.
  * Cheap: at most four redraws a second. @p total <= 0: not known.

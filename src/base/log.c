@@ -118,6 +118,19 @@ static void begin_stage(const char *stage, int64_t done, double now)
     live.shown = has_terminal();
 }
 
+const char *tsr_grouped(int64_t count, char text[32])
+{
+    char digits[24];
+    int n = snprintf(digits, sizeof digits, "%" PRId64, count), at = 0;
+
+    for (int i = 0; i < n; i++) {
+        text[at++] = digits[i];
+        if (digits[i] != '-' && i + 1 < n && (n - i - 1) % 3 == 0) text[at++] = ',';
+    }
+    text[at] = '\0';
+    return text;
+}
+
 static void print_duration(char *text, size_t bytes, double seconds)
 {
     int64_t s = seconds < 1e9 ? (int64_t)(seconds + 0.5) : (int64_t)1e9;
@@ -144,7 +157,7 @@ static void draw(const char *text)
 
 void tsr_progress(const char *stage, int64_t done, int64_t total)
 {
-    char text[160], left[32];
+    char text[160], left[32], count[32], all[32];
 
     if (this_rank != 0 || shown < TSR_LOG_INFO) return;
     double now = tsr_seconds();
@@ -154,11 +167,14 @@ void tsr_progress(const char *stage, int64_t done, int64_t total)
 
     double seconds = now - live.started;
     double rate = seconds > 0 ? (double)(done - live.done_at_start) / seconds : 0;
-    int used = snprintf(text, sizeof text, "%s  %" PRId64, live.stage, done);
+    int used = snprintf(text, sizeof text, "%s  %s", live.stage, tsr_grouped(done, count));
     if (total > 0)
-        used += snprintf(text + used, sizeof text - (size_t)used, " of %" PRId64 " (%.0f %%)", total,
+        used += snprintf(text + used, sizeof text - (size_t)used, " of %s (%.0f %%)", tsr_grouped(total, all),
                          100.0 * (double)done / (double)total);
-    if (rate > 0) used += snprintf(text + used, sizeof text - (size_t)used, "  %.3g/s", rate);
+    if (rate >= 10 && rate < 1e15)
+        used += snprintf(text + used, sizeof text - (size_t)used, "  %s/s", tsr_grouped((int64_t)rate, count));
+    else if (rate > 0)
+        used += snprintf(text + used, sizeof text - (size_t)used, "  %.2g/s", rate);
     if (rate > 0 && total > done) {
         print_duration(left, sizeof left, (double)(total - done) / rate);
         snprintf(text + used, sizeof text - (size_t)used, "  %s left", left);

@@ -1,9 +1,10 @@
 #include "cli.h"
 
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <time.h>
+
+#include "tessera/log.h"
 
 void cli_print(const tsr_comm *comm, const char *format, ...)
 {
@@ -16,14 +17,7 @@ void cli_print(const tsr_comm *comm, const char *format, ...)
 
 const char *cli_count(int64_t count, char *text)
 {
-    char digits[24];
-    int n = snprintf(digits, sizeof digits, "%" PRId64, count), at = 0;
-    for (int i = 0; i < n; i++) {
-        text[at++] = digits[i];
-        if (digits[i] != '-' && i + 1 < n && (n - i - 1) % 3 == 0) text[at++] = ',';
-    }
-    text[at] = '\0';
-    return text;
+    return tsr_grouped(count, text);
 }
 
 const char *cli_date(int64_t seconds, bool with_time, char *text)

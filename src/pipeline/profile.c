@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "pipeline/profile_reader.h"
+#include "tessera/log.h"
 #include "tessera/memory.h"
 #include "tessera/quantile.h"
 #include "tessera/reduce.h"
@@ -131,6 +132,7 @@ static tsr_status second_pass(tsr_profile_reader *r)
     for (int64_t b = 0; b < blocks_of(r); b++) {
         TSR_TRY(read_segments(r, b, r->segment));
         TSR_TRY(read_features(r, b, r->values));
+        tsr_progress("profile", b * TSR_PROFILE_ROWS, r->span->rows);
         for (int32_t c = 0; c < r->cols; c++) {
             add_raw(r, c, rows_of(r, b));
             add_scaled(r, c, rows_of(r, b));

@@ -193,6 +193,7 @@ static void put_record(json_t *stages, const char *name, json_t *record)
 static void record_stage(const tsr_comm *comm, tsr_run *run, tsr_stage stage, const tsr_outcome *outcome)
 {
     const double megabyte = 1024 * 1024;
+    char rows[32];
     double seconds = tsr_seconds() - run->started;
     int64_t peak = tsr_memory_peak(), least = peak;
     int64_t sums[] = {outcome->rows, outcome->bytes, peak}, most[] = {peak, outcome->rows};
@@ -208,7 +209,7 @@ static void record_stage(const tsr_comm *comm, tsr_run *run, tsr_stage stage, co
                          (double)least / megabyte, "max", (double)most[0] / megabyte, "sum", (double)sums[2] / megabyte,
                          "imbalance", imbalance, "ranks", comm->size));
     tsr_progress_end();
-    tsr_info("%-10s %14lld rows %10.3f s %8.1f MiB per rank at most", tsr_stage_name(stage), (long long)sums[0],
+    tsr_info("%-10s %14s rows %10.3f s %8.1f MiB per rank at most", tsr_stage_name(stage), tsr_grouped(sums[0], rows),
              seconds, (double)most[0] / megabyte);
 }
 

@@ -27,6 +27,9 @@ void tsr_report_map(tsr_view *view);
 /** Local. How well the segments are made. */
 void tsr_report_quality(tsr_view *view);
 
+/** Local. What is to be said against a segment, beside its name. */
+void tsr_report_flags(tsr_view *view, const json_t *segment);
+
 /** Local. Name of a segment by its place in the list. Borrowed. */
 const char *tsr_segment_name(const tsr_view *view, size_t segment);
 

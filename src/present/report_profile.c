@@ -125,7 +125,7 @@ static void put_effects(tsr_view *view, const json_t *list, const json_t *featur
     json_array_foreach(list, i, segment)
     {
         tsr_page_print(&view->page, "<th scope=\"col\">");
-        tsr_page_escape(&view->page, tsr_text_at(segment, "name"));
+        tsr_page_escape(&view->page, tsr_name_of(view, segment));
         tsr_page_print(&view->page, "</th>");
     }
     tsr_page_print(&view->page, "</tr></thead>\n<tbody>\n");
@@ -152,7 +152,7 @@ static void put_heat(tsr_view *view, const json_t *list, const json_t *features)
     tsr_figure_short(&view->language, mean, own);
     tsr_figure_short(&view->language, whole, other);
     tsr_picture_open(view, "heat",
-                     tsr_phrase(view, phrase, "heat.finding", tsr_text_at(strongest, "name"),
+                     tsr_phrase(view, phrase, "heat.finding", tsr_name_of(view, strongest),
                                 tsr_text_of(&view->language, "feature", feature), own, other, NULL));
     draw_heat(view, list, features);
     tsr_picture_table(view, "heat");
@@ -287,7 +287,7 @@ static void put_quantiles(tsr_view *view, const json_t *list, const json_t *feat
     json_array_foreach(list, i, segment)
     {
         tsr_page_print(&view->page, "<th scope=\"col\">");
-        tsr_page_escape(&view->page, tsr_text_at(segment, "name"));
+        tsr_page_escape(&view->page, tsr_name_of(view, segment));
         tsr_page_print(&view->page, "</th>");
     }
     tsr_page_print(&view->page, "<th scope=\"col\">");

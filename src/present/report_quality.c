@@ -40,7 +40,7 @@ static void draw_silhouettes(tsr_view *view, const json_t *list, bool sampled)
     json_array_foreach(list, i, segment)
     {
         double y = 36 * (double)i, value = silhouette_of(segment, sampled, &error), zero = tsr_axis_at(&axis, 0);
-        tsr_svg_label(view, 0, y + 12, TSR_SVG_WIDTH, TSR_START, "name halo", tsr_text_at(segment, "name"));
+        tsr_svg_label(view, 0, y + 12, TSR_SVG_WIDTH, TSR_START, "name halo", tsr_name_of(view, segment));
         if (isnan(value)) continue;
         double end = tsr_axis_at(&axis, value);
         tsr_svg_rect(view, fmin(zero, end), y + 18, fabs(end - zero), 12, value < 0 ? "bar2" : "bar1");
@@ -69,7 +69,7 @@ static const char *silhouettes_finding(const tsr_view *view, const json_t *list,
         double value = silhouette_of(segment, sampled, &error);
         if (!(value < worst)) continue;
         worst = value;
-        name = tsr_text_at(segment, "name");
+        name = tsr_name_of(view, segment);
     }
     return tsr_phrase(view, phrase, "silhouettes.finding", tsr_figure_real(&view->language, whole, 2, a), name,
                       tsr_figure_real(&view->language, worst, 2, b), NULL);
@@ -90,7 +90,7 @@ static void put_silhouettes(tsr_view *view, const json_t *list)
     tsr_cells_head(view, head);
     json_array_foreach(list, i, segment)
     {
-        tsr_cells_row(view, tsr_text_at(segment, "name"));
+        tsr_cells_row(view, tsr_name_of(view, segment));
         tsr_cell_number(view, tsr_at(segment, "silhouette.value"), 3);
         tsr_cell_number(view, tsr_at(segment, "silhouette.error"), 3);
         tsr_cell_number(view, tsr_at(segment, "silhouette_simplified"), 3);

@@ -190,7 +190,7 @@ static void put_mix(tsr_view *view, const json_t *order)
     json_array_foreach(list, s, segment)
     {
         tsr_page_print(&view->page, "<th scope=\"col\">");
-        tsr_page_escape(&view->page, tsr_text_at(segment, "name"));
+        tsr_page_escape(&view->page, tsr_name_of(view, segment));
         tsr_page_print(&view->page, "</th>");
     }
     tsr_page_print(&view->page, "</tr></thead>\n<tbody>\n");

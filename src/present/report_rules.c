@@ -45,7 +45,8 @@ static void put_card(tsr_view *view, const json_t *segment)
     size_t i;
 
     tsr_page_print(&view->page, "<article class=\"card\">\n<h3>");
-    tsr_page_escape(&view->page, tsr_text_at(segment, "name"));
+    tsr_page_escape(&view->page, tsr_name_of(view, segment));
+    tsr_report_flags(view, segment);
     tsr_page_print(&view->page, "</h3>\n");
     tsr_say_paragraph(view, "soft", "rules.share", tsr_figure_share(&view->language, tsr_at(segment, "share"), share),
                       NULL);
@@ -55,6 +56,10 @@ static void put_card(tsr_view *view, const json_t *segment)
         if (i == 2) break;
         put_rule(view, rule);
     }
+    if (json_is_false(tsr_at(segment, "action.mixed")))
+        tsr_say_paragraph(view, "", "rules.action",
+                          tsr_text_of(&view->language, "play", tsr_text_at(segment, "action.name")),
+                          tsr_text_at(segment, "action.action"), NULL);
     tsr_page_print(&view->page, "</article>\n");
 }
 

@@ -5,7 +5,7 @@
 
 const char *tsr_segment_name(const tsr_view *view, size_t segment)
 {
-    return tsr_text_at(json_array_get(tsr_at(view->segments, "segments"), segment), "name");
+    return tsr_name_of(view, json_array_get(tsr_at(view->segments, "segments"), segment));
 }
 
 int tsr_segment_with_most(const tsr_view *view, const char *path)
@@ -69,7 +69,7 @@ static void draw_sizes(tsr_view *view, const json_t *list, bool money)
     json_array_foreach(list, i, segment)
     {
         double y = top + (double)i * line;
-        tsr_svg_label(view, 0, y + 12, TSR_SVG_WIDTH, TSR_START, "name", tsr_text_at(segment, "name"));
+        tsr_svg_label(view, 0, y + 12, TSR_SVG_WIDTH, TSR_START, "name", tsr_name_of(view, segment));
         draw_bar(view, y + 18, tsr_number_at(segment, "share"), largest, "bar1");
         if (money) draw_bar(view, y + 33, tsr_number_at(segment, "revenue_share"), largest, "bar2");
     }
@@ -106,7 +106,7 @@ static void put_sizes(tsr_view *view, const json_t *list)
     tsr_cells_head(view, money ? with_money : without);
     json_array_foreach(list, i, segment)
     {
-        tsr_cells_row(view, tsr_text_at(segment, "name"));
+        tsr_cells_row(view, tsr_name_of(view, segment));
         tsr_cell_number(view, tsr_at(segment, "customers"), 0);
         tsr_cell_share(view, tsr_at(segment, "share"));
         if (money) tsr_cell_number(view, tsr_at(segment, "revenue"), 9);
@@ -144,7 +144,7 @@ static void draw_value(tsr_view *view, const json_t *list)
     json_array_foreach(list, i, segment)
     {
         double y = (double)i * line, value = tsr_number_at(segment, "clv_total");
-        tsr_svg_label(view, 0, y + 12, TSR_SVG_WIDTH - 80, TSR_START, "name halo", tsr_text_at(segment, "name"));
+        tsr_svg_label(view, 0, y + 12, TSR_SVG_WIDTH - 80, TSR_START, "name halo", tsr_name_of(view, segment));
         tsr_svg_text(view, TSR_SVG_WIDTH, y + 12, TSR_END, "figure halo",
                      tsr_figure_compact(&view->language, value, text));
         if (isnan(value)) continue;
@@ -170,13 +170,13 @@ static void put_value(tsr_view *view, const json_t *list)
     tsr_figure_percent(&view->language, tsr_number_at(most, "clv_total") / all, 1, share);
     tsr_figure(&view->language, tsr_at(most, "clv_total"), 0, value);
     tsr_picture_open(view, "worth",
-                     tsr_phrase(view, phrase, "worth.finding", tsr_text_at(most, "name"), value, share, NULL));
+                     tsr_phrase(view, phrase, "worth.finding", tsr_name_of(view, most), value, share, NULL));
     draw_value(view, list);
     tsr_picture_table(view, "worth");
     tsr_cells_head(view, head);
     json_array_foreach(list, i, segment)
     {
-        tsr_cells_row(view, tsr_text_at(segment, "name"));
+        tsr_cells_row(view, tsr_name_of(view, segment));
         tsr_cell_number(view, tsr_at(segment, "clv_total"), 2);
         tsr_cell_number(view, json_array_get(tsr_at(segment, "clv_interval"), 0), 2);
         tsr_cell_number(view, json_array_get(tsr_at(segment, "clv_interval"), 1), 2);
@@ -227,7 +227,7 @@ static void put_figures(tsr_view *view, const json_t *part)
 }
 
 /* What is wrong with a segment, in words: shape and text, not colour alone. */
-static void put_flags(tsr_view *view, const json_t *segment)
+void tsr_report_flags(tsr_view *view, const json_t *segment)
 {
     size_t i;
     json_t *flag;
@@ -255,8 +255,8 @@ static void put_table(tsr_view *view, const json_t *list)
     json_array_foreach(list, i, segment)
     {
         tsr_page_print(&view->page, "<tr><th scope=\"row\">");
-        tsr_page_escape(&view->page, tsr_text_at(segment, "name"));
-        put_flags(view, segment);
+        tsr_page_escape(&view->page, tsr_name_of(view, segment));
+        tsr_report_flags(view, segment);
         tsr_page_print(&view->page, "</th>");
         put_figures(view, segment);
         tsr_cells_end(view);

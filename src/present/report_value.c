@@ -53,6 +53,53 @@ static void put_fits(tsr_view *view, const json_t *value)
     tsr_page_print(&view->page, "</details>\n");
 }
 
+/* ---- how concentrated value is ---- */
+
+static void draw_lorenz(tsr_view *view, const json_t *lorenz)
+{
+    const double left = 44, right = TSR_SVG_WIDTH - 20, top = 8, bottom = 228;
+    tsr_axis x = tsr_axis_make(0, 1, left, right, 5), y = tsr_axis_make(0, 1, bottom, top, 5);
+    size_t n = json_array_size(lorenz), i;
+    json_t *share;
+
+    tsr_svg_open(view, "lorenz", TSR_SVG_WIDTH, bottom + 2 * TSR_SVG_TICKS);
+    tsr_axis_left(view, &y, TSR_UNIT_SHARE, left, right);
+    tsr_axis_bottom(view, &x, TSR_UNIT_SHARE, top, bottom);
+    tsr_svg_line(view, x.from, y.from, x.to, y.to, "mean");
+    tsr_page_print(&view->page, "<path class=\"curve\" d=\"");
+    json_array_foreach(lorenz, i, share)
+        tsr_page_print(&view->page, "%c%.1f %.1f", i == 0 ? 'M' : 'L', tsr_axis_at(&x, (double)i / (double)(n - 1)),
+                       tsr_axis_at(&y, json_number_value(share)));
+    tsr_page_print(&view->page, "\"/>\n");
+    tsr_svg_label(view, right, bottom + 2 * TSR_SVG_TICKS - 4, right, TSR_END, "soft",
+                  tsr_text(&view->language, "lorenz.axes"));
+    tsr_svg_close(view);
+}
+
+static void put_lorenz(tsr_view *view)
+{
+    static const char *const head[] = {"lorenz.customers", "lorenz.value", NULL};
+    const json_t *lorenz = tsr_at(view->segments, "total.clv_concentration.lorenz");
+    size_t n = json_array_size(lorenz), i;
+    char phrase[TSR_PHRASE_BYTES], best[TSR_FIGURE_BYTES], gini[TSR_FIGURE_BYTES];
+    json_t *share;
+
+    if (n < 6 || (n - 1) % 5 != 0) return;
+    tsr_figure_percent(&view->language, 1 - json_number_value(json_array_get(lorenz, (n - 1) / 5 * 4)), 1, best);
+    tsr_figure(&view->language, tsr_at(view->segments, "total.clv_concentration.gini"), 2, gini);
+    tsr_picture_open(view, "lorenz", tsr_phrase(view, phrase, "lorenz.finding", best, gini, NULL));
+    draw_lorenz(view, lorenz);
+    tsr_picture_table(view, "lorenz");
+    tsr_cells_head(view, head);
+    json_array_foreach(lorenz, i, share)
+    {
+        tsr_cells_row(view, tsr_figure_percent(&view->language, (double)i / (double)(n - 1), 0, best));
+        tsr_cell_share(view, share);
+        tsr_cells_end(view);
+    }
+    tsr_picture_close(view);
+}
+
 void tsr_report_value(tsr_view *view)
 {
     const json_t *value = tsr_at(view->segments, "value");
@@ -66,6 +113,7 @@ void tsr_report_value(tsr_view *view)
                       horizon, unit, tsr_figure_share(&view->language, tsr_at(value, "discount_rate"), rate),
                       tsr_figure_share(&view->language, tsr_at(value, "margin"), margin), NULL);
     tsr_pictures_open(view);
+    put_lorenz(view);
     tsr_report_validation(view);
     tsr_pictures_close(view);
     put_fits(view, value);

@@ -149,7 +149,7 @@ double tsr_svg_marks(tsr_view *view, double y)
     {
         double x = i % 2 == 0 ? 0 : half, line = y + (double)(i / 2) * MARK_LINE;
         tsr_svg_mark(view, x + 7, line + 8, (int32_t)i);
-        tsr_svg_label(view, x + 17, line + 12, half - 21, TSR_START, "", tsr_text_at(segment, "name"));
+        tsr_svg_label(view, x + 17, line + 12, half - 21, TSR_START, "", tsr_name_of(view, segment));
     }
     return tsr_svg_marks_height(view);
 }

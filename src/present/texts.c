@@ -182,7 +182,14 @@ const char *tsr_figure_short(const tsr_language *language, const json_t *value, 
         snprintf(plain, sizeof plain, "%.3g", json_number_value(value));
         return localise(language, plain, text);
     }
-    return tsr_figure(language, value, size == floor(size) ? 0 : decimals, text);
+    if (!json_is_real(value)) return tsr_figure(language, value, 0, text);
+    snprintf(plain, sizeof plain, "%.*f", decimals, json_number_value(value) + 0.0);
+    size_t n = strlen(plain);
+    while (decimals > 0 && (plain[n - 1] == '0' || plain[n - 1] == '.')) {
+        decimals = plain[n - 1] == '.' ? 0 : decimals;
+        plain[--n] = '\0';
+    }
+    return localise(language, plain, text);
 }
 
 /* The largest unit not above the number: "1e3=k;1e6=M". */

@@ -235,6 +235,11 @@ void tsr_cells_pair(tsr_view *view, const char *name, const char *figure)
     tsr_cells_end(view);
 }
 
+const char *tsr_name_of(const tsr_view *view, const json_t *segment)
+{
+    return tsr_text_of(&view->language, "segment", tsr_text_at(segment, "name"));
+}
+
 double tsr_number_at(const json_t *json, const char *path)
 {
     const json_t *value = tsr_at(json, path);

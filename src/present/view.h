@@ -66,6 +66,9 @@ void tsr_cell_bar(tsr_view *view, const json_t *share);
 /** Local. A whole row of a list: what it is, and its figure. */
 void tsr_cells_pair(tsr_view *view, const char *name, const char *figure);
 
+/** Local. The name of a segment in the language of the page, where it is one of those that tessera gives. Borrowed. */
+const char *tsr_name_of(const tsr_view *view, const json_t *segment);
+
 /** Local. A number; NaN where there is none (masked, undefined, not there). */
 double tsr_number_at(const json_t *json, const char *path);
 
