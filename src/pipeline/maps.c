@@ -12,6 +12,9 @@
 /* Bits of the largest score, and of its square: means are exact to that, and 2^34 rows fit. */
 #define SCORE_BITS 60
 
+/* Customers of a bin, on the average, at least. */
+#define PER_BIN 20
+
 /* The map leaves out the ends, which few customers would stretch over an empty page. */
 static const double MAP_P[] = {.0025, .9975};
 
@@ -118,8 +121,8 @@ static void count_scores(counter *c, int64_t rows, tsr_maps *maps)
     for (int64_t i = 0; i < rows; i++) {
         double x = c->all[i * c->width], y = c->all[i * c->width + 1];
         const double term[SUMS] = {x, y, x * x, y * y, x * y};
-        int32_t column = bin_of(maps, 0, TSR_MAP_COLUMNS, x), row = bin_of(maps, 1, TSR_MAP_ROWS, y);
-        if (column >= 0 && row >= 0) maps->density[row * TSR_MAP_COLUMNS + column]++;
+        int32_t column = bin_of(maps, 0, maps->columns, x), row = bin_of(maps, 1, maps->rows, y);
+        if (column >= 0 && row >= 0) maps->density[row * maps->columns + column]++;
         c->people[c->segment[i]]++;
         for (int t = 0; t < SUMS; t++) tsr_fixed_add(&c->sums[(int64_t)c->segment[i] * SUMS + t], term[t], 1);
     }
@@ -161,6 +164,10 @@ static tsr_status draw_map(const tsr_comm *comm, counter *c, tsr_maps *maps)
     double ends[4];
     tsr_status st;
 
+    maps->columns = 8;
+    while (maps->columns < TSR_MAP_COLUMNS && PER_BIN * maps->columns * maps->columns < c->span->rows_global)
+        maps->columns++;
+    maps->rows = maps->columns * TSR_MAP_ROWS / TSR_MAP_COLUMNS;
     TSR_TRY(tsr_quantiles(comm, &source, 2, 1, MAP_P, 2, ends, NULL));
     for (int a = 0; a < 2; a++) {
         maps->low[a] = ends[2 * a];
@@ -169,7 +176,7 @@ static tsr_status draw_map(const tsr_comm *comm, counter *c, tsr_maps *maps)
     TSR_AGREE(comm, find_largest(c));
     tsr_max_double(comm, &c->largest, 1);
     TSR_AGREE(comm, count_map(c, maps));
-    tsr_sum_int64(comm, maps->density, TSR_MAP_ROWS * TSR_MAP_COLUMNS);
+    tsr_sum_int64(comm, maps->density, (int64_t)maps->rows * maps->columns);
     tsr_sum_int64(comm, c->people, maps->k);
     TSR_TRY(tsr_sum_fixed(comm, c->sums, (int64_t)maps->k * SUMS));
     fill_moments(c, maps);

@@ -13,6 +13,7 @@
 #include "tessera/scale.h"
 #include "tessera/table.h"
 
+/* At most; fewer where there are few customers, so that most bins hold enough of them. */
 #define TSR_MAP_COLUMNS 40
 #define TSR_MAP_ROWS    28
 
@@ -26,9 +27,10 @@ typedef struct tsr_maps {
     bool scores;                                       /* there are two principal components */
     int64_t grid[TSR_RFM_BINS_MAX * TSR_RFM_BINS_MAX]; /* [r-1][f-1] customers */
     tsr_int128 grid_revenue[TSR_RFM_BINS_MAX * TSR_RFM_BINS_MAX];
-    int64_t *mix;                                    /* [k][groups] customers */
-    double low[2], high[2];                          /* of the map: the middle 99.5 % along each component */
-    int64_t density[TSR_MAP_ROWS * TSR_MAP_COLUMNS]; /* [row][column] customers; who lies outside is not in it */
+    int64_t *mix;           /* [k][groups] customers */
+    double low[2], high[2]; /* of the map: the middle 99.5 % along each component */
+    int32_t columns, rows;
+    int64_t density[TSR_MAP_ROWS * TSR_MAP_COLUMNS]; /* [rows][columns] customers; who lies outside is not in it */
     tsr_map_moments *moments;                        /* [k] */
 } tsr_maps;
 

@@ -37,11 +37,11 @@ json_t *tsr_maps_density(const tsr_maps *maps)
         json_decref(cells);
         return json_null();
     }
-    for (int i = 0; i < TSR_MAP_ROWS * TSR_MAP_COLUMNS; i++)
+    for (int i = 0; i < maps->rows * maps->columns; i++)
         if (maps->density[i] > 0)
-            json_array_append_new(cells, json_pack("[i, i, I]", i % TSR_MAP_COLUMNS, i / TSR_MAP_COLUMNS,
+            json_array_append_new(cells, json_pack("[i, i, I]", i % maps->columns, i / maps->columns,
                                                    (json_int_t)maps->density[i]));
-    return json_pack("{s:i, s:i, s:[o, o], s:[o, o], s:o}", "columns", TSR_MAP_COLUMNS, "rows", TSR_MAP_ROWS, "x",
+    return json_pack("{s:i, s:i, s:[o, o], s:[o, o], s:o}", "columns", (int)maps->columns, "rows", (int)maps->rows, "x",
                      real(maps->low[0]), real(maps->high[0]), "y", real(maps->low[1]), real(maps->high[1]), "cells",
                      cells);
 }

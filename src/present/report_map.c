@@ -70,7 +70,7 @@ static void draw_scales(tsr_view *view, const plane *p, const char *x_name, cons
                 tsr_svg_text(view, LEFT - 5, at + 4, TSR_END, "tick", text);
         }
     }
-    tsr_svg_label(view, RIGHT, BOTTOM + 30, RIGHT, TSR_END, "soft", x_name);
+    tsr_svg_label(view, 0, BOTTOM + 30, RIGHT, TSR_START, "soft", x_name);
     tsr_svg_label(view, 0, BOTTOM + 46, RIGHT, TSR_START, "soft", y_name);
 }
 

@@ -200,7 +200,8 @@ static void put_source(tsr_view *view, const json_t *source, int number)
     i = 0;
     json_object_foreach(tsr_at(source, "rows_rejected"), reason, rows)
     {
-        tsr_page_print(&view->page, "%s%s: ", i++ > 0 ? "; " : "", tsr_figure(&view->language, rows, 0, text));
+        tsr_page_print(&view->page, "%s%s: ", i++ > 0 ? "; " : "",
+                       tsr_figure(&view->language, tsr_at(rows, "rows"), 0, text));
         tsr_page_escape(&view->page, reason);
     }
     tsr_page_print(&view->page, "%s</td></tr>\n", i == 0 ? "–" : "");
