@@ -322,6 +322,45 @@ tsr_parsed tsr_clock_parse(const tsr_clock *clock, tsr_slice text, uint32_t *civ
     return TSR_PARSED;
 }
 
+/* Two digits; more than 99 where they are none. */
+static uint32_t two_digits(const char *at)
+{
+    uint32_t tens = (uint32_t)(at[0] - '0'), ones = (uint32_t)(at[1] - '0');
+
+    return tens > 9 || ones > 9 ? 1000 : 10 * tens + ones;
+}
+
+/* Days before the month in a year that is no leap year, from March on, so that a leap day comes last. */
+static uint32_t days_before(uint32_t month)
+{
+    return (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5;
+}
+
+bool tsr_clock_parse_plain(const tsr_clock *clock, tsr_slice text, uint32_t *civil, bool *clock_seen)
+{
+    const char *at = text.at;
+    bool dated = text.n == 10, timed = text.n == 19 && clock->from == clock->to;
+
+    if (clock->kind == TSR_TIME_PATTERN ? clock->fast < 0 || fast_pattern[clock->fast].bytes != text.n ||
+                                              (timed && at[10] != fast_pattern[clock->fast].separator)
+                                        : clock->kind != TSR_TIME_ISO)
+        return false;
+    if ((!dated && !timed) || at[4] != '-' || at[7] != '-') return false;
+    uint32_t century = two_digits(at), year = two_digits(at + 2), month = two_digits(at + 5), day = two_digits(at + 8);
+    if (century < 19 || century > 20 || year > 99 || month - 1 > 11 || day - 1 > 27) return false;
+    year += century * 100;
+    if (year < 1971 || year > 2105) return false;
+    uint32_t from_march = year - (month <= 2), leaps = from_march / 4 - from_march / 100 + from_march / 400;
+    *civil = (from_march * 365 + leaps + days_before(month) + day - 1 - 719468) * TSR_SECONDS_PER_DAY;
+    if (dated) return true;
+    uint32_t hours = two_digits(at + 11), minutes = two_digits(at + 14), seconds = two_digits(at + 17);
+    if ((at[10] != ' ' && at[10] != 'T') || at[13] != ':' || at[16] != ':') return false;
+    if (hours > 23 || minutes > 59 || seconds > 59) return false;
+    *civil += hours * 3600 + minutes * 60 + seconds;
+    *clock_seen = true;
+    return true;
+}
+
 /* ---- setting up ---- */
 
 /* Write a known moment with the pattern and read it back: what comes back is what the pattern holds. */

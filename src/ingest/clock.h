@@ -53,6 +53,10 @@ tsr_status tsr_clock_set(tsr_clock *clock, const char *format, const tsr_zone *f
  *  @return PARSED; EMPTY; NOT; RANGE (before 1970 or beyond 32 bits, in the year 2106) */
 tsr_parsed tsr_clock_parse(const tsr_clock *clock, tsr_slice text, uint32_t *civil, bool *clock_seen);
 
+/** Local. The common case, fast: YYYY-MM-DD or YYYY-MM-DD HH:MM:SS that needs no conversion. @return false where the
+ * text or the clock is anything else; tsr_clock_parse() then tells */
+bool tsr_clock_parse_plain(const tsr_clock *clock, tsr_slice text, uint32_t *civil, bool *clock_seen);
+
 /** Local. Days since 1970-01-01 of a date of the Gregorian calendar that exists; false where it does not. */
 bool tsr_days_of_date(int64_t year, int32_t month, int32_t day, int64_t *days);
 

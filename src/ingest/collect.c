@@ -204,13 +204,23 @@ bool tsr_collect_full(const tsr_collect *collect)
     return collect->waiting_bytes >= collect->waiting_most;
 }
 
-/* Did this customer's id go on its way lately? It may go twice, but not never. */
-static bool sent_lately(tsr_collect *collect, tsr_customer_ref customer)
+static uint64_t tag_of(tsr_customer_ref customer)
 {
     uint64_t tag = customer.key ^ customer.check * 0x9e3779b97f4a7c15u;
-    uint64_t *line = collect->sent + (int64_t)(tag & (uint64_t)(collect->sent_lines - 1)) * SENT_WAYS;
 
-    tag |= tag == 0;
+    return tag | (tag == 0);
+}
+
+static uint64_t *line_of(const tsr_collect *collect, tsr_customer_ref customer)
+{
+    return collect->sent + (int64_t)(customer.key & (uint64_t)(collect->sent_lines - 1)) * SENT_WAYS;
+}
+
+/* Did this customer's id go on its way lately? It may go twice, but not never. */
+static bool sent_lately(const tsr_collect *collect, tsr_customer_ref customer)
+{
+    uint64_t tag = tag_of(customer), *line = line_of(collect, customer);
+
     for (int way = 0; way < SENT_WAYS; way++)
         if (line[way] == tag) return true;
     memmove(line + 1, line, (SENT_WAYS - 1) * sizeof *line);
@@ -218,19 +228,42 @@ static bool sent_lately(tsr_collect *collect, tsr_customer_ref customer)
     return false;
 }
 
-tsr_status tsr_collect_customer(tsr_collect *collect, tsr_slice id, tsr_customer_ref *customer)
+static tsr_status send_id(tsr_collect *collect, tsr_customer_ref customer, tsr_slice id)
 {
     char *row;
 
-    *customer = tsr_customer_of(id);
-    if (sent_lately(collect, *customer)) return TSR_OK;
+    if (id.n == 0 || sent_lately(collect, customer)) return TSR_OK;
     if (id.n > collect->id_width) collect->id_width = id.n;
     for (int32_t piece = 0; piece * TSR_ID_PIECE < id.n; piece++) {
-        tsr_status st = place_row(collect, TSR_STREAM_IDS, customer->key, &row);
+        tsr_status st = place_row(collect, TSR_STREAM_IDS, customer.key, &row);
         if (st != TSR_OK) return st;
-        tsr_row_pack_id(*customer, id, piece, row);
+        tsr_row_pack_id(customer, id, piece, row);
     }
     return TSR_OK;
+}
+
+tsr_status tsr_collect_customer(tsr_collect *collect, tsr_slice id, tsr_customer_ref *customer)
+{
+    tsr_pending_id *slot = &collect->pending[collect->pending_at++ % TSR_PENDING];
+    tsr_status st = send_id(collect, slot->customer, (tsr_slice){slot->id, slot->n});
+
+    slot->customer = *customer = tsr_customer_of(id);
+    __builtin_prefetch(line_of(collect, *customer), 1);
+    slot->n = id.n;
+    memcpy(slot->id, id.at, (size_t)id.n);
+    return st;
+}
+
+tsr_status tsr_collect_flush(tsr_collect *collect)
+{
+    tsr_status st = TSR_OK;
+
+    for (int32_t i = 0; st == TSR_OK && i < TSR_PENDING; i++) {
+        tsr_pending_id *slot = &collect->pending[i];
+        st = send_id(collect, slot->customer, (tsr_slice){slot->id, slot->n});
+        slot->n = 0;
+    }
+    return st;
 }
 
 tsr_status tsr_collect_code(tsr_collect *collect, int32_t dictionary, tsr_slice text, int32_t *code)
@@ -244,6 +277,7 @@ static void see_range(tsr_collect *collect, int32_t kind, const tsr_cells *cells
 
     for (int32_t c = 0; c < layout->columns; c++) {
         tsr_cell cell = layout->column[c].cell;
+        if (layout->column[c].at == 0) continue;
         if (cell != TSR_CELL_MONEY && cell != TSR_CELL_COUNT) continue;
         int64_t value = cell == TSR_CELL_MONEY ? (int64_t)cells->cell[c] : (int32_t)cells->cell[c];
         if (value < collect->low[kind][c]) collect->low[kind][c] = value;

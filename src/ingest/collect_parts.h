@@ -31,6 +31,15 @@ typedef struct tsr_attribute_state {
     int too_many;  /* different texts: their codes are no longer kept */
 } tsr_attribute_state;
 
+/* An id on its way to the check whether it was sent lately: that looks at a random place of memory, which is fetched
+ * while the next rows are read. */
+#define TSR_PENDING 16
+typedef struct tsr_pending_id {
+    tsr_customer_ref customer;
+    int32_t n; /* 0: none */
+    char id[TSR_ID_MAX + 1];
+} tsr_pending_id;
+
 struct tsr_collect {
     uint32_t has;
     int rank, size;
@@ -46,6 +55,8 @@ struct tsr_collect {
     int64_t waiting_bytes, waiting_most;
     uint64_t *sent; /* [sent_lines][8] customers whose id went on its way lately */
     int64_t sent_lines;
+    tsr_pending_id pending[TSR_PENDING];
+    uint32_t pending_at;
     int32_t id_width;
     int32_t attributes;
     tsr_attribute_state *attribute;
@@ -61,6 +72,9 @@ bool tsr_collect_has_stream(const tsr_collect *collect, int32_t stream);
 /** Local. The bucket of a key, over all ranks; its rank. */
 int64_t tsr_collect_bucket(const tsr_collect *collect, uint64_t key);
 int tsr_collect_owner(const tsr_collect *collect, uint64_t key);
+
+/** Local. Send the ids that are still pending. */
+tsr_status tsr_collect_flush(tsr_collect *collect) TSR_NODISCARD;
 
 /** Local. Put a row into the store of this rank, which owns it. */
 tsr_status tsr_collect_store(tsr_collect *collect, int32_t stream, const char *row) TSR_NODISCARD;

@@ -134,7 +134,8 @@ tsr_status tsr_collect_round(const tsr_comm *comm, tsr_collect *collect, bool do
     tsr_status st = TSR_OK;
 
     *all_done = done;
-    if (comm->size == 1) return TSR_OK;
+    TSR_AGREE(comm, tsr_collect_flush(collect));
+    if (comm->size == 1) goto done;
     TSR_TRY(tsr_unify_new(comm, collect->texts, collect->dictionaries));
     stop_texts(collect);
     TSR_AGREE(comm, tsr_alloc(&number, collect->dictionaries, sizeof *number));

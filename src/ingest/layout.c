@@ -97,7 +97,7 @@ void tsr_row_pack(const tsr_layout *layout, const tsr_cells *cells, char *row)
     for (int32_t c = 0; c < layout->columns; c++) {
         const tsr_layout_column *column = &layout->column[c];
         if (column->at == 0) continue;
-        if (tsr_cell_bytes(column->cell) == 8)
+        if (column->cell == TSR_CELL_MONEY || column->cell == TSR_CELL_HASH)
             memcpy(row + column->at, &cells->cell[c], 8);
         else
             memcpy(row + column->at, &cells->cell[c], 4);

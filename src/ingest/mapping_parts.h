@@ -27,6 +27,13 @@ typedef struct tsr_rule_place {
     char column[TSR_COLUMN_BYTES]; /* the first that it looks at */
 } tsr_rule_place;
 
+/* A column that take.c reads without asking where it comes from. */
+typedef struct tsr_plain_column {
+    int32_t column;
+    tsr_cell cell;
+    int32_t dictionary;
+} tsr_plain_column;
+
 struct tsr_mapping {
     int32_t kind; /* of records; -1: customers */
     int32_t source, file, money_scale;
@@ -41,9 +48,16 @@ struct tsr_mapping {
     int32_t rules;
     tsr_rule_place *rule; /* [rules] */
     tsr_clock clock;
+    bool is_plain; /* see tsr_mapping_plan() */
+    int32_t plain_n;
+    tsr_plain_column plain[TSR_KIND_COLUMNS];
+    tsr_cells absent; /* what columns hold that the source does not have */
     tsr_text_format format;
     bool *used; /* [columns of the header] */
 };
+
+/** Local. Plan the fast way for rows that are as they should be; the last step of making a mapping. */
+void tsr_mapping_plan(tsr_mapping *mapping);
 
 #define TSR_IS_MAPPED(place) ((place)->slot >= 0 || (place)->constant != NULL)
 

@@ -18,6 +18,7 @@ static bool is_blank(char c)
 
 tsr_slice tsr_trim(tsr_slice text)
 {
+    if (text.n > 0 && *text.at > ' ' && text.at[text.n - 1] > ' ') return text;
     while (text.n > 0 && is_blank(text.at[text.n - 1])) text.n--;
     while (text.n > 0 && is_blank(*text.at)) text.at++, text.n--;
     return text;
@@ -66,6 +67,27 @@ tsr_parsed tsr_parse_decimal(tsr_slice text, tsr_decimal *value)
     if (digits > TSR_DIGITS_MAX) return TSR_PARSED_RANGE;
     *value = (tsr_decimal){negative ? -(tsr_int128)mantissa : (tsr_int128)mantissa, decimals};
     return TSR_PARSED;
+}
+
+bool tsr_parse_units(tsr_slice text, int32_t scale, int64_t *units)
+{
+    const char *at = text.at, *end = text.at + text.n;
+    bool negative = text.n > 0 && *at == '-';
+    uint64_t value = 0;
+    unsigned digit;
+
+    at += negative;
+    if (at == end || end - at > 17 - scale) return false; /* scaled, it still fits */
+    for (; at < end && (digit = (unsigned)(*at - '0')) < 10; at++) value = value * 10 + digit;
+    if (at == text.at + negative) return false;
+    if (at < end) {
+        if (*at++ != '.' || at == end || end - at > scale) return false;
+        for (; at < end && (digit = (unsigned)(*at - '0')) < 10; at++, scale--) value = value * 10 + digit;
+        if (at < end) return false;
+    }
+    for (; scale > 0; scale--) value *= 10;
+    *units = negative ? -(int64_t)value : (int64_t)value;
+    return true;
 }
 
 tsr_decimal tsr_decimal_product(const tsr_decimal *a, const tsr_decimal *b)
@@ -181,6 +203,19 @@ static int32_t utf8_character(const unsigned char *at, int32_t left)
     for (int32_t i = 2; i < n; i++)
         if ((at[i] & 0xc0) != 0x80) return 0;
     return n;
+}
+
+bool tsr_is_ascii(tsr_slice text)
+{
+    uint64_t all = 0, eight;
+    int32_t i = 0;
+
+    for (; i + 8 <= text.n; i += 8) {
+        memcpy(&eight, text.at + i, sizeof eight);
+        all |= eight;
+    }
+    for (; i < text.n; i++) all |= (unsigned char)text.at[i];
+    return (all & 0x8080808080808080u) == 0;
 }
 
 bool tsr_utf8_valid(tsr_slice text)

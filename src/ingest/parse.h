@@ -40,6 +40,13 @@ tsr_slice tsr_trim(tsr_slice text);
 /** Local. [+-] digits [. digits], nothing else. */
 tsr_parsed tsr_parse_decimal(tsr_slice text, tsr_decimal *value);
 
+/** Local. The common case of a decimal in units of 10^-scale, fast. @return false where the text is anything else:
+ * empty, too long, with more decimals; tsr_parse_decimal() then tells */
+bool tsr_parse_units(tsr_slice text, int32_t scale, int64_t *units);
+
+/** Local. Are all bytes ASCII? */
+bool tsr_is_ascii(tsr_slice text);
+
 /** Local. The product of two numbers as written: exact. */
 tsr_decimal tsr_decimal_product(const tsr_decimal *a, const tsr_decimal *b);
 

@@ -337,6 +337,7 @@ tsr_status tsr_mapping_create(const tsr_source *source, const tsr_mapping_place 
     else
         TSR_TRY(tsr_clock_set(&mapping->clock, source->time_format, place->from, place->to));
     TSR_TRY(compile_rules(&f));
+    tsr_mapping_plan(mapping);
     *out = mapping;
     mapping = NULL;
 done:

@@ -6,6 +6,7 @@
 #include "tessera/memory.h"
 
 #define BUFFER_BYTES (4 << 20) /* at least two rows of TSR_LINE_MAX */
+#define LANES        16        /* bytes looked at together; the buffer has as many to spare */
 
 struct tsr_text_reader {
     char *path;
@@ -18,6 +19,7 @@ struct tsr_text_reader {
     int64_t at, n;            /* next byte to look at, bytes in the buffer */
     bool complete;            /* the text ends with the buffer */
     bool has_quotes, has_nul; /* somewhere in the buffer: rows need a closer look */
+    bool plain;               /* they do not */
     int64_t breaks;           /* seen before buffer[at] and inside the range */
     tsr_slice *field;
     int32_t field_room;
@@ -75,6 +77,7 @@ static tsr_status fill(tsr_text_reader *reader)
     reader->has_quotes =
         reader->format.delimiter != TSR_DELIMITER_BLANK && memchr(reader->buffer, '"', (size_t)reader->n) != NULL;
     reader->has_nul = memchr(reader->buffer, '\0', (size_t)reader->n) != NULL;
+    reader->plain = !reader->has_quotes && !reader->has_nul && reader->format.delimiter != TSR_DELIMITER_BLANK;
     return TSR_OK;
 }
 
@@ -243,6 +246,54 @@ static tsr_status split(tsr_text_reader *reader, char *at, int64_t n, tsr_row *r
     return split_plain(reader, at, at + n, row);
 }
 
+/* ---- rows without quotes: line and fields in one pass ---- */
+
+/* Bit i: byte i is a delimiter or a line break. */
+static uint32_t find_marks(const char *at, char delimiter)
+{
+#ifdef TSR_X86
+    typedef char lanes __attribute__((vector_size(LANES)));
+    lanes bytes;
+
+    memcpy(&bytes, at, sizeof bytes);
+    return (uint32_t)__builtin_ia32_pmovmskb128((lanes)(bytes == delimiter) | (lanes)(bytes == '\n'));
+#else
+    uint32_t marks = 0;
+
+    for (uint32_t i = 0; i < LANES; i++) marks |= (uint32_t)(at[i] == delimiter || at[i] == '\n') << i;
+    return marks;
+#endif
+}
+
+static tsr_status end_plain(tsr_text_reader *reader, tsr_row *row, const char *start, const char *end)
+{
+    if (!enough(reader, row) && (row->fields > 0 || end > start)) return add_field(reader, row, start, end - start);
+    return TSR_OK;
+}
+
+/* *n = bytes of the line without its break; -1: it does not end in the buffer, and the row is not touched. */
+static tsr_status split_marked(tsr_text_reader *reader, tsr_row *row, int64_t *n)
+{
+    const char *line = reader->buffer + reader->at, *start = line, *end = reader->buffer + reader->n;
+    tsr_status st = TSR_OK;
+
+    *n = -1;
+    for (const char *block = line; block < end; block += LANES)
+        for (uint32_t marks = find_marks(block, reader->format.delimiter); marks != 0; marks &= marks - 1) {
+            const char *hit = block + __builtin_ctz(marks);
+            if (hit >= end) break;
+            if (*hit == '\n') {
+                *n = hit - line;
+                return end_plain(reader, row, start, hit > line && hit[-1] == '\r' ? hit - 1 : hit);
+            }
+            if (!enough(reader, row)) TSR_TRY(add_field(reader, row, start, hit - start));
+            start = hit + 1;
+        }
+    row->fields = 0;
+done:
+    return st;
+}
+
 /* ---- the interface ---- */
 
 /* Go to the first row that begins in the range: behind the first line break at or after the byte before it. */
@@ -277,7 +328,7 @@ tsr_status tsr_text_reader_open(const char *path, const tsr_file_facts *facts, c
     reader->from = begin;
     reader->end = facts->packing == TSR_PACKING_PLAIN ? end : INT64_MAX;
     TSR_TRY(tsr_strdup(&reader->path, path));
-    TSR_TRY(tsr_alloc(&reader->buffer, BUFFER_BYTES, 1));
+    TSR_TRY(tsr_alloc(&reader->buffer, BUFFER_BYTES + LANES, 1));
     TSR_TRY(tsr_byte_source_open(path, facts, begin, end, &reader->bytes));
     TSR_TRY(start(reader, begin));
     *out = reader;
@@ -311,6 +362,20 @@ tsr_status tsr_text_reader_next(tsr_text_reader *reader, tsr_row *row, bool *mor
         }
         if (reader->from + reader->at >= reader->end || (reader->at == reader->n && reader->complete)) return TSR_OK;
 
+        *row = (tsr_row){.offset = reader->from + reader->at, .breaks = reader->breaks};
+        if (reader->plain && row->offset > 0) {
+            tsr_status st = split_marked(reader, row, &n);
+            if (st != TSR_OK) return st;
+            if (n >= 0 && n <= TSR_LINE_MAX) {
+                row->field = reader->field;
+                if (row->offset + n < reader->end) reader->breaks++;
+                reader->at += n + 1;
+                if (row->fields == 0) continue;
+                *more = true;
+                return TSR_OK;
+            }
+            row->fields = 0;
+        }
         tsr_status st = find_end(reader, reader->format.multiline, &n, &has_break);
         if (st != TSR_OK) return st;
         *row = (tsr_row){.offset = reader->from + reader->at, .breaks = reader->breaks};
