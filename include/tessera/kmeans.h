@@ -78,6 +78,7 @@ typedef struct tsr_candidate {
     double gap, gap_error; /* Tibshirani, Walther & Hastie (2001): against uniform customers; its standard error s_k */
     double stability, stability_sd; /* adjusted Rand index of fits on two half-samples: mean and sd over pairs */
     double jaccard;                 /* of the segment that half-samples find again worst: see tsr_kmeans */
+    double smallest_share;          /* of the sample's customers in its smallest segment */
 } tsr_candidate;
 
 /** Local. The k that a criterion names among candidates of rising k, the smallest of equals; 0: it is undefined. */

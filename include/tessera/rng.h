@@ -20,6 +20,7 @@ typedef enum tsr_stream {
     TSR_STREAM_PARALLEL = 8,   /* candidates of kmeans|| */
     TSR_STREAM_BOOTSTRAP = 11, /* samples of a forest's trees */
     TSR_STREAM_COLUMNS = 12,   /* columns that a node of a tree tries */
+    TSR_STREAM_CONTROL = 13,   /* who is left alone by actions */
     TSR_STREAM_FAULT = 255     /* failures on purpose: no result depends on it. Streams are below 256 */
 } tsr_stream;
 

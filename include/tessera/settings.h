@@ -9,6 +9,7 @@
 #include "tessera/ingest.h"
 #include "tessera/kmeans.h"
 #include "tessera/pca.h"
+#include "tessera/playbook.h"
 #include "tessera/quality.h"
 #include "tessera/rfm.h"
 #include "tessera/surrogate.h"
@@ -38,6 +39,7 @@ typedef struct tsr_settings {
     tsr_rfm_params rfm;
     tsr_value_params value;
     tsr_explain_params explain;
+    tsr_act_params act;
     tsr_job *job; /* owns the strings */
 } tsr_settings;
 

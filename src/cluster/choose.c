@@ -52,6 +52,17 @@ static int64_t best_fit(const context *x, int32_t k)
     return best;
 }
 
+static double smallest_share(const tsr_quality *q)
+{
+    int64_t least = INT64_MAX, all = 0;
+
+    for (int32_t c = 0; c < q->k; c++) {
+        all += q->segment_rows[c];
+        if (q->segment_rows[c] < least) least = q->segment_rows[c];
+    }
+    return (double)least / (double)all;
+}
+
 /* Task t: all criteria for k = low + t. */
 static tsr_status measure(void *data, int64_t task, void *result)
 {
@@ -71,7 +82,8 @@ static tsr_status measure(void *data, int64_t task, void *result)
                                  .silhouette_simplified = q.silhouette_simplified,
                                  .silhouette_squared = q.silhouette_squared,
                                  .davies_bouldin = q.davies_bouldin,
-                                 .calinski_harabasz = q.calinski_harabasz};
+                                 .calinski_harabasz = q.calinski_harabasz,
+                                 .smallest_share = smallest_share(&q)};
 done:
     tsr_quality_clear(&q);
     tsr_free(&label);

@@ -3,7 +3,7 @@
 #include "cluster/choose.h"
 #include "tessera/memory.h"
 
-enum { CANDIDATE_NUMBERS = 12 };
+enum { CANDIDATE_NUMBERS = 13 };
 
 static void candidate_numbers(const tsr_candidate *c, double *to)
 {
@@ -18,7 +18,8 @@ static void candidate_numbers(const tsr_candidate *c, double *to)
                                                c->gap_error,
                                                c->stability,
                                                c->stability_sd,
-                                               c->jaccard};
+                                               c->jaccard,
+                                               c->smallest_share};
 
     memcpy(to, numbers, sizeof numbers);
 }
@@ -32,11 +33,11 @@ static tsr_status save_candidates(const tsr_kmeans *model, tsr_bundle *bundle)
     TSR_TRY(tsr_alloc(&numbers, model->candidates_n, CANDIDATE_NUMBERS * sizeof *numbers));
     for (int32_t i = 0; i < model->candidates_n; i++)
         candidate_numbers(&model->candidate[i], numbers + (size_t)i * CANDIDATE_NUMBERS);
-    TSR_TRY(tsr_bundle_put(
-        bundle, "/kmeans/candidates", TSR_F64, model->candidates_n, CANDIDATE_NUMBERS, numbers, NULL,
-        "k, inertia, explained variance, simplified silhouette, squared silhouette, "
-        "Davies-Bouldin, Calinski-Harabasz, gap, its error, stability, its sd, smallest Jaccard index, on "
-        "the sample"));
+    TSR_TRY(
+        tsr_bundle_put(bundle, "/kmeans/candidates", TSR_F64, model->candidates_n, CANDIDATE_NUMBERS, numbers, NULL,
+                       "k, inertia, explained variance, simplified silhouette, squared silhouette, "
+                       "Davies-Bouldin, Calinski-Harabasz, gap, its error, stability, its sd, smallest Jaccard index, "
+                       "smallest share, on the sample"));
     TSR_TRY(tsr_bundle_put(bundle, "/kmeans/vote", TSR_I32, TSR_CRITERIA, 0, model->vote, NULL,
                            "the k that each criterion names: silhouette, Calinski-Harabasz, Davies-Bouldin, gap, "
                            "stability; 0: undefined"));
@@ -128,7 +129,7 @@ static tsr_status load_candidates(const tsr_bundle *bundle, tsr_kmeans *m)
     for (int64_t i = 0; i < rows; i++) {
         const double *v = (const double *)values + i * CANDIDATE_NUMBERS;
         m->candidate[i] =
-            (tsr_candidate){(int32_t)v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9], v[10], v[11]};
+            (tsr_candidate){(int32_t)v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9], v[10], v[11], v[12]};
     }
     TSR_TRY(tsr_bundle_get(bundle, "/kmeans/vote", TSR_I32, &rows, NULL, &values));
     if (rows != TSR_CRITERIA) return TSR_FAIL(TSR_EDATA, "/kmeans/vote has %lld numbers", (long long)rows);

@@ -123,15 +123,16 @@ done:
     return st;
 }
 
-/* A scheme that is no file is one of the house; its name stands in the job. */
-static tsr_status digest_scheme(const tsr_comm *comm, const char *scheme, char hex[65])
+/* What is no file is of the house: a scheme by its name. */
+static tsr_status digest_file(const tsr_comm *comm, const char *path, char hex[65])
 {
     char *bytes = NULL;
     int64_t n = 0;
     tsr_status st;
 
     hex[0] = '\0';
-    TSR_AGREE(comm, comm->rank == 0 && tsr_file_exists(scheme) ? tsr_file_read(scheme, &bytes, &n) : TSR_OK);
+    TSR_AGREE(comm,
+              comm->rank == 0 && path != NULL && tsr_file_exists(path) ? tsr_file_read(path, &bytes, &n) : TSR_OK);
     if (bytes != NULL) hex_of(bytes, (size_t)n, hex);
     tsr_bcast(comm, hex, 65, 0);
 done:
@@ -149,7 +150,9 @@ tsr_status tsr_input_open(const tsr_comm *comm, const tsr_settings *settings, ts
     else
         TSR_TRY(open_matrix(comm, &settings->run, input));
     if (settings->cluster.start_file != NULL) TSR_TRY(open_start(comm, &settings->cluster, input));
-    if (settings->rfm.scheme != NULL) TSR_TRY(digest_scheme(comm, settings->rfm.scheme, input->scheme_digest));
+    TSR_TRY(digest_file(comm, settings->rfm.scheme, input->scheme_digest));
+    TSR_TRY(digest_file(comm, settings->act.playbook, input->playbook_digest));
+    TSR_TRY(digest_file(comm, settings->act.names, input->names_digest));
 done:
     if (st != TSR_OK) tsr_input_close(input);
     return st;

@@ -25,10 +25,12 @@ typedef enum part {
     CLV,
     FOREVER,
     BUY,
-    CHURN
+    CHURN,
+    ACTION,
+    CONTACT
 } part;
 
-#define PARTS (CHURN + 1)
+#define PARTS (CONTACT + 1)
 
 static const struct {
     const char *name;
@@ -55,7 +57,16 @@ static const struct {
                  "customer lifetime value for ever, discounted, times margin; missing where the discount is 0"},
     [BUY] = {"p_buy", TSR_F32, "probability", "of at least one purchase in the horizon"},
     [CHURN] = {"churn_risk", TSR_F32, "probability", "of no purchase in the horizon: 1 - p_buy"},
+    [ACTION] = {"action", TSR_I8, "", "play of the playbook: see the attribute names, and segments.json"},
+    [CONTACT] = {"contact", TSR_I8, "", "may the action reach the customer? The first thing against it: see names"},
 };
+
+bool tsr_results_have(const char *name)
+{
+    for (part p = 0; p < PARTS; p++)
+        if (strcmp(PART[p].name, name) == 0) return true;
+    return false;
+}
 
 /* Columns of features.h5 that value and RFM read, one block of each. */
 typedef struct history {
@@ -73,12 +84,13 @@ typedef struct writer {
     int32_t place[PARTS]; /* column of the file; -1: not written */
     int32_t columns_n;
     tsr_column column[PARTS];
-    const char *group_names[TSR_RFM_GROUPS_MAX];
+    const char *group_names[TSR_RFM_GROUPS_MAX], *play_names[TSR_PLAYS_MAX];
     double *centroid; /* [k][cols] in steps */
     double *distance, *other;
     history history;
     tsr_scorer *scorer; /* where there is a value model */
     tsr_value_scores *scores;
+    tsr_actions *actions; /* where there is a playbook */
 } writer;
 
 /* ---- which columns ---- */
@@ -93,6 +105,7 @@ static bool is_wanted(const writer *w, part p)
     if (p == KEY || p == ID) return tsr_table_find(w->features, PART[p].name) != NULL;
     if (p >= RFM_R && p <= RFM_SCORE) return w->in->rfm->groups > 0;
     if (p == PCA) return w->in->scores != NULL;
+    if (p >= ACTION) return w->in->playbook != NULL;
     return p < P_ALIVE || w->in->worth->fitted;
 }
 
@@ -111,11 +124,21 @@ static void describe(writer *w, part p, tsr_column *column)
         column->names = w->group_names;
         column->names_n = w->in->rfm->groups;
     }
+    if (p == ACTION) {
+        column->names = w->play_names;
+        column->names_n = w->in->playbook->n;
+    }
+    if (p == CONTACT) {
+        column->names = tsr_contact_names;
+        column->names_n = TSR_CONTACTS;
+    }
 }
 
 static void choose_columns(writer *w)
 {
     for (int32_t g = 0; g < w->in->rfm->groups; g++) w->group_names[g] = w->in->rfm->name[g];
+    for (int32_t i = 0; w->in->playbook != NULL && i < w->in->playbook->n; i++)
+        w->play_names[i] = w->in->playbook->play[i].name;
     for (part p = 0; p < PARTS; p++) {
         w->place[p] = is_wanted(w, p) ? w->columns_n++ : -1;
         if (w->place[p] >= 0) describe(w, p, &w->column[w->place[p]]);
@@ -218,6 +241,8 @@ static tsr_status fill_part(writer *w, int64_t first, int64_t rows, void *const 
     if (w->in->rfm->groups > 0) fill_rfm(w, first, rows, values);
     if (w->in->scores != NULL) fill_scores(w->in->scores, first, rows, values[w->place[PCA]]);
     if (w->in->worth->fitted) fill_value(w, rows, values);
+    if (w->actions != NULL)
+        TSR_TRY(tsr_actions_fill(w->actions, first, rows, values, values[w->place[ACTION]], values[w->place[CONTACT]]));
     tsr_progress("customers", first + rows, w->in->population->span.rows);
 done:
     return st;
@@ -243,7 +268,22 @@ static tsr_status fill(void *context, int64_t first, int64_t rows, void *const *
 
 /* ---- the writer ---- */
 
-static tsr_status allocate(writer *w)
+static tsr_status make_actions(writer *w, const tsr_run *run)
+{
+    const tsr_actions_input input = {run,
+                                     w->in->input,
+                                     w->in->population,
+                                     w->in->playbook,
+                                     w->features,
+                                     w->column,
+                                     w->place[ACTION],
+                                     w->in->as_of,
+                                     w->in->segmentation->model->jaccard};
+
+    return tsr_actions_create(&input, &w->actions);
+}
+
+static tsr_status allocate(writer *w, const tsr_run *run)
 {
     const tsr_kmeans *model = w->in->segmentation->model;
     int64_t n = w->in->population->span.rows < TSR_BLOCK_ROWS ? w->in->population->span.rows : TSR_BLOCK_ROWS;
@@ -262,6 +302,7 @@ static tsr_status allocate(writer *w)
     if (w->in->worth->fitted) TSR_TRY(tsr_scorer_create(&w->in->worth->model, w->value, true, &w->scorer));
     TSR_TRY(tsr_alloc(&w->scores, n, sizeof *w->scores));
     choose_columns(w);
+    if (w->in->playbook != NULL) TSR_TRY(make_actions(w, run));
 done:
     return st;
 }
@@ -270,6 +311,7 @@ static void release(writer *w)
 {
     history *h = &w->history;
 
+    tsr_actions_destroy(&w->actions);
     tsr_free(&w->scores);
     tsr_scorer_destroy(&w->scorer);
     tsr_free(&h->spend);
@@ -299,7 +341,7 @@ tsr_status tsr_results_write(const tsr_comm *comm, const tsr_run *run, const tsr
     w->money_scale = tsr_input_money_scale(input->input);
     w->currency = input->input->dataset != NULL ? tsr_dataset_about(input->input->dataset)->currency : "";
     TSR_AGREE(comm, tsr_run_path(run, TSR_STAGE_FEATURES, &w->path));
-    TSR_AGREE(comm, allocate(w));
+    TSR_AGREE(comm, allocate(w, run));
     TSR_TRY(tsr_table_write(comm, path, w->column, w->columns_n, &input->population->span, fill, w, digest));
 done:
     if (w != NULL) release(w);

@@ -5,6 +5,7 @@
 #ifndef TSR_RESULTS_H
 #define TSR_RESULTS_H
 
+#include "pipeline/actions.h"
 #include "pipeline/steps.h"
 
 /* All that a row of the result is made of; borrowed. */
@@ -12,11 +13,16 @@ typedef struct tsr_results_input {
     const tsr_input *input;
     const tsr_population *population;
     const tsr_segmentation *segmentation;
-    const tsr_tiles *space;  /* what was clustered */
-    const tsr_tiles *scores; /* principal components; NULL: none */
-    const tsr_rfm *rfm;      /* groups = 0: no money */
-    const tsr_worth *worth;  /* not fitted: no value columns */
+    const tsr_tiles *space;       /* what was clustered */
+    const tsr_tiles *scores;      /* principal components; NULL: none */
+    const tsr_rfm *rfm;           /* groups = 0: no money */
+    const tsr_worth *worth;       /* not fitted: no value columns */
+    const tsr_playbook *playbook; /* NULL: no action, no contact */
+    int64_t as_of;                /* civil seconds */
 } tsr_results_input;
+
+/** Local. Is it the name of a column that customers.h5 may have? */
+bool tsr_results_have(const char *name);
 
 /**
  * Collective. Write customers.h5, by block.

@@ -220,9 +220,11 @@ static tsr_status find_segments(const tsr_comm *comm, tsr_run *run, const tsr_in
     tsr_quality quality = {0};           /* how good the segments are                              */
     tsr_rfm rfm;                         /* edges and groups of recency, frequency, money          */
     tsr_worth worth;                     /* models of purchases and spend                          */
+    tsr_playbook *playbook = NULL;       /* what to do with whom                                   */
     tsr_profile profile = {0};           /* what the segments are like                             */
     tsr_surrogate surrogate = {0};       /* rules that say who is in them                          */
     tsr_maps maps = {0};                 /* where customers lie, in counts                         */
+    tsr_advice advice = {0};             /* their names and actions                                */
     json_t *facts = NULL;                /* for run.json                                           */
     tsr_status st;
 
@@ -238,6 +240,7 @@ static tsr_status find_segments(const tsr_comm *comm, tsr_run *run, const tsr_in
     TSR_TRY(tsr_step_quality(comm, run, input, space, &segmentation, &quality));
     TSR_TRY(tsr_step_rfm(comm, run, &population, &info, &rfm));
     TSR_TRY(tsr_step_value(comm, run, &population, &info, &worth));
+    TSR_TRY(tsr_actions_playbook(comm, run, input, &playbook));
     TSR_TRY(write_customers(comm, run,
                             &(tsr_results_input){.input = input,
                                                  .population = &population,
@@ -245,23 +248,28 @@ static tsr_status find_segments(const tsr_comm *comm, tsr_run *run, const tsr_in
                                                  .space = space,
                                                  .scores = scores,
                                                  .rfm = &rfm,
-                                                 .worth = &worth}));
+                                                 .worth = &worth,
+                                                 .playbook = playbook,
+                                                 .as_of = info.as_of}));
     tsr_tiles_destroy(&scores);
     tsr_tiles_destroy(&tiles);
     TSR_TRY(take_profile(comm, run, &population, scaler, segmentation.model->k, info.money_scale, &worth, &profile));
     TSR_TRY(tsr_step_explain(comm, run, &population, scaler, segmentation.model->k, &surrogate));
     TSR_TRY(take_maps(comm, run, &population, segmentation.model->k, &rfm, &maps));
-    const tsr_findings findings = {run,      input, &info,  scaler,   pca,        &segmentation,
-                                   &quality, &rfm,  &worth, &profile, &surrogate, &maps};
+    TSR_TRY(tsr_advice_take(comm, run, &population, &profile, playbook, &advice));
+    const tsr_findings findings = {run,  input,  &info,    scaler,     pca,   &segmentation, &quality,
+                                   &rfm, &worth, &profile, &surrogate, &maps, &advice};
     TSR_TRY(write_model(comm, run, &findings));
     TSR_TRY(write_segments(comm, run, &findings, segments));
     TSR_AGREE(comm, tsr_summary_facts(&findings, &facts));
     tsr_run_conclude(run, facts);
 done:
     json_decref(facts);
+    tsr_advice_clear(&advice);
     tsr_surrogate_clear(&surrogate);
     tsr_maps_clear(&maps);
     tsr_profile_clear(&profile);
+    tsr_playbook_destroy(&playbook);
     tsr_quality_clear(&quality);
     tsr_segmentation_clear(&segmentation);
     tsr_tiles_destroy(&scores);

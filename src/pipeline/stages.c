@@ -31,15 +31,19 @@ static const about ABOUT[TSR_STAGES] = {
     [TSR_STAGE_QUALITY] = {"quality", NULL, true, {"seed", "quality."}, {TSR_STAGE_KMEANS, TSR_STAGES}},
     [TSR_STAGE_RFM] = {"rfm", NULL, true, {"rfm."}, {TSR_STAGE_FEATURES, TSR_STAGES}},
     [TSR_STAGE_VALUE] = {"value", NULL, true, {"value."}, {TSR_STAGE_FEATURES, TSR_STAGES}},
-    [TSR_STAGE_CUSTOMERS] =
-        {"customers", "customers.h5", false, {NULL}, {TSR_STAGE_KMEANS, TSR_STAGE_RFM, TSR_STAGE_VALUE, TSR_STAGES}},
+    [TSR_STAGE_CUSTOMERS] = {"customers",
+                             "customers.h5",
+                             false,
+                             {"seed", "act.playbook", "act.control", "act.purpose", "act.granted", "act.contact_days",
+                              "act.contact_cap"},
+                             {TSR_STAGE_KMEANS, TSR_STAGE_RFM, TSR_STAGE_VALUE, TSR_STAGES}},
     [TSR_STAGE_PROFILE] = {"profile", NULL, false, {NULL}, {TSR_STAGE_CUSTOMERS, TSR_STAGES}},
     [TSR_STAGE_EXPLAIN] = {"explain", NULL, true, {"explain.", "privacy.min_cell"}, {TSR_STAGE_CUSTOMERS, TSR_STAGES}},
     [TSR_STAGE_MODEL] = {"model", "model.h5", false, {NULL}, {TSR_STAGE_PROFILE, TSR_STAGE_EXPLAIN, TSR_STAGES}},
     [TSR_STAGE_SEGMENTS] = {"segments",
                             "segments.json",
                             false,
-                            {"privacy.min_cell"},
+                            {"privacy.min_cell", "act."},
                             {TSR_STAGE_PROFILE, TSR_STAGE_EXPLAIN, TSR_STAGE_QUALITY, TSR_STAGES}},
     [TSR_STAGE_REPORT] = {"report", "report.html", false, {"report."}, {TSR_STAGE_SEGMENTS, TSR_STAGES}},
 };
@@ -75,6 +79,8 @@ static const char *input_of(const tsr_input *input, tsr_stage stage)
     if (stage == TSR_STAGE_FEATURES) return input->digest;
     if (stage == TSR_STAGE_KMEANS) return input->start_digest;
     if (stage == TSR_STAGE_RFM) return input->scheme_digest;
+    if (stage == TSR_STAGE_CUSTOMERS) return input->playbook_digest;
+    if (stage == TSR_STAGE_SEGMENTS) return input->names_digest;
     return "";
 }
 

@@ -180,11 +180,33 @@ static json_t *part_of(const tsr_findings *f, const tsr_part *part)
     return json;
 }
 
-static bool is_tiny(const tsr_findings *f, const tsr_part *part)
+static tsr_flags flags_of(const tsr_findings *f, int32_t segment)
 {
-    double share = (double)part->customers / (double)f->profile->total.customers;
+    return tsr_advice_flags(f->run, f->segmentation, f->quality, f->profile, segment);
+}
 
-    return share < f->run->settings->cluster.min_share;
+static json_t *flags_json(tsr_flags flags)
+{
+    json_t *list = json_array();
+
+    if (flags.small) json_array_append_new(list, json_string("small"));
+    if (flags.unstable) json_array_append_new(list, json_string("unstable"));
+    if (flags.not_separable) json_array_append_new(list, json_string("not_separable"));
+    return list;
+}
+
+/* Which segments to leave alone, and with how many it would be better. */
+static json_t *guard_of(const tsr_findings *f)
+{
+    int32_t flagged = 0, manageable = tsr_advice_manageable(f->run, f->segmentation->model);
+
+    for (int32_t s = 0; s < f->profile->k; s++) {
+        tsr_flags flags = flags_of(f, s);
+        flagged += flags.small || flags.unstable || flags.not_separable;
+    }
+    return json_pack("{s:i, s:o, s:f, s:o}", "flagged", (int)flagged, "manageable_k",
+                     manageable > 0 ? json_integer(manageable) : json_null(), "stable_from", TSR_STABLE, "min_share",
+                     real(f->run->settings->cluster.min_share));
 }
 
 /* Of all customers of a segment, as the column has it. */
@@ -212,13 +234,10 @@ static json_t *segments_of(const tsr_findings *f)
 
     for (int32_t s = 0; s < f->profile->k; s++) {
         const tsr_part *part = &f->profile->segment[s];
-        json_t *json = part_of(f, part), *flags = json_array();
-        char name[32];
-        snprintf(name, sizeof name, "Segment %d", s + 1);
-        if (is_tiny(f, part)) json_array_append_new(flags, json_string("small"));
+        json_t *json = part_of(f, part);
         json_object_set_new(json, "segment", json_integer(s));
-        json_object_set_new(json, "name", json_string(name));
-        json_object_set_new(json, "flags", flags);
+        json_object_set_new(json, "flags", flags_json(flags_of(f, s)));
+        tsr_advice_segment_json(f->advice, f->profile, s, (long)f->run->settings->run.min_cell, json);
         json_object_set_new(json, "silhouette_simplified", real(f->quality->segment_silhouette[s]));
         if (f->quality->euclidean.sample > 0)
             json_object_set_new(json, "silhouette",
@@ -278,6 +297,8 @@ tsr_status tsr_summary_segments(const tsr_findings *f, char **text)
     if (f->run->settings->cluster.weights != NULL) json_object_set_new(json, "weights", weights_of(f));
     json_object_set_new(json, "choice", choice_of(f->segmentation->model));
     json_object_set_new(json, "choice_votes", f->segmentation->model->candidates_n > 0 ? votes_of(f) : json_null());
+    json_object_set_new(json, "guard", guard_of(f));
+    if (f->advice->playbook != NULL) json_object_set_new(json, "playbook", tsr_advice_playbook_json(f->advice));
     json_object_set_new(json, "pca", f->pca != NULL ? pca_of(f) : json_null());
     json_object_set_new(json, "surrogate", tsr_surrogate_json(f));
     if (f->profile->money) add_money_parts(f, json);
@@ -323,10 +344,52 @@ static void warn_of_features(const tsr_findings *f, json_t *warnings)
     }
 }
 
+/* "a, b and 2 more": names of segments, as far as a line holds them. */
+static void list_names(const tsr_findings *f, const bool *wanted, char *text, size_t n)
+{
+    int32_t listed = 0, more = 0;
+
+    text[0] = '\0';
+    for (int32_t s = 0; s < f->profile->k; s++) {
+        if (!wanted[s]) continue;
+        if (listed == 3) {
+            more++;
+            continue;
+        }
+        size_t used = strlen(text);
+        snprintf(text + used, n - used, "%s%s", listed++ > 0 ? ", " : "", f->advice->name[s]);
+    }
+    size_t used = strlen(text);
+    if (more > 0) snprintf(text + used, n - used, " and %d more", more);
+}
+
+static void warn_of_flags(const tsr_findings *f, json_t *warnings)
+{
+    int32_t manageable = tsr_advice_manageable(f->run, f->segmentation->model), count[3] = {0};
+    bool wanted[3][TSR_K_MAX] = {{false}};
+    char names[256], better[64] = "";
+
+    for (int32_t s = 0; s < f->profile->k; s++) {
+        tsr_flags flags = flags_of(f, s);
+        count[0] += wanted[0][s] = flags.small;
+        count[1] += wanted[1][s] = flags.unstable;
+        count[2] += wanted[2][s] = flags.not_separable;
+    }
+    if (manageable > 0 && manageable != f->profile->k)
+        snprintf(better, sizeof better, "; %d segments would be manageable", manageable);
+    list_names(f, wanted[0], names, sizeof names);
+    if (count[0] > 0)
+        warn(warnings, "less than %g %% of the customers (cluster.min_share): %s%s",
+             100 * f->run->settings->cluster.min_share, names, better);
+    list_names(f, wanted[1], names, sizeof names);
+    if (count[1] > 0) warn(warnings, "unstable, do not target: %s%s", names, better);
+    list_names(f, wanted[2], names, sizeof names);
+    if (count[2] > 0) warn(warnings, "not set apart from other segments: %s%s", names, better);
+}
+
 static void warn_of_segments(const tsr_findings *f, json_t *warnings)
 {
     const tsr_kmeans *model = f->segmentation->model;
-    int32_t tiny = 0;
 
     if (model->k < model->asked_k)
         warn(warnings, "%d segments instead of %d: there are no more distinct customers", model->k, model->asked_k);
@@ -336,10 +399,7 @@ static void warn_of_segments(const tsr_findings *f, json_t *warnings)
     if (model->stop == TSR_STOP_CYCLE)
         warn(warnings, "K-means stopped with %lld customers that swing between segments equally near",
              (long long)model->moved);
-    for (int32_t s = 0; s < f->profile->k; s++) tiny += is_tiny(f, &f->profile->segment[s]);
-    if (tiny > 0)
-        warn(warnings, "%d segment%s with less than %g %% of the customers (cluster.min_share)", tiny,
-             tiny == 1 ? "" : "s", 100 * f->run->settings->cluster.min_share);
+    warn_of_flags(f, warnings);
 }
 
 static void warn_of_rfm(const tsr_findings *f, json_t *warnings)

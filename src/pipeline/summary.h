@@ -6,6 +6,7 @@
 #ifndef TSR_SUMMARY_H
 #define TSR_SUMMARY_H
 
+#include "pipeline/advice.h"
 #include "pipeline/maps.h"
 #include "pipeline/profile.h"
 #include "pipeline/steps.h"
@@ -24,6 +25,7 @@ typedef struct tsr_findings {
     const tsr_profile *profile;
     const tsr_surrogate *surrogate; /* rules = 0: none */
     const tsr_maps *maps;
+    const tsr_advice *advice;
 } tsr_findings;
 
 /** Local. All that scoring and drift need (DESIGN section 5). @param[out] model  new; tsr_bundle_destroy() */

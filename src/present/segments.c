@@ -65,7 +65,7 @@ static void mask(cell *one)
     if (one->key != NULL)
         json_object_set_new(one->owner, one->key, json_null());
     else
-        blank(one->owner, (const char *const[]){"segment", "name", NULL});
+        blank(one->owner, (const char *const[]){"segment", "name", "slug", "flags", NULL});
 }
 
 /* A family of cells adds up to a total that is shown: one masked cell alone could be found by subtraction. */
@@ -278,7 +278,8 @@ static void mask_fit(json_t *fit, long min_cell)
 
 tsr_status tsr_segments_mask(json_t *segments, long min_cell)
 {
-    json_t *rfm = json_object_get(segments, "rfm"), *list = json_object_get(segments, "segments"), *segment;
+    json_t *rfm = json_object_get(segments, "rfm"), *playbook = json_object_get(segments, "playbook"),
+           *list = json_object_get(segments, "segments"), *segment;
     size_t i;
     tsr_status st;
 
@@ -300,6 +301,8 @@ tsr_status tsr_segments_mask(json_t *segments, long min_cell)
     mask_count(segments, "prospects", min_cell);
     mask_count(segments, "after_as_of", min_cell);
     if (json_is_object(rfm)) TSR_TRY(mask_scores(rfm, min_cell));
+    if (json_is_object(playbook)) TSR_TRY(mask_counts(json_object_get(playbook, "customers"), min_cell));
+    if (json_is_object(playbook)) TSR_TRY(mask_counts(json_object_get(playbook, "contact"), min_cell));
 done:
     return st;
 }

@@ -23,7 +23,7 @@ static const column COLUMNS[] = {
     {"churn", "means.churn_risk", 7, PERCENT, false, true},
 };
 
-enum { COLUMNS_N = sizeof COLUMNS / sizeof COLUMNS[0], NAME_WIDTH = 12 };
+enum { COLUMNS_N = sizeof COLUMNS / sizeof COLUMNS[0], NAME_LEAST = 12 };
 
 /* Characters, not bytes: a dash has three of these. */
 static int characters(const char *text)
@@ -41,11 +41,26 @@ static void put(tsr_view *view, const char *text, int width)
     tsr_page_print(&view->page, "%*s%s", n < width ? width - n : 0, "", text);
 }
 
-static void put_name(tsr_view *view, const char *name)
+/* Room for the longest name of a segment. */
+static int name_width(const json_t *segments)
+{
+    int width = NAME_LEAST;
+    size_t i;
+    json_t *segment;
+
+    json_array_foreach(tsr_at(segments, "segments"), i, segment)
+    {
+        int n = characters(tsr_text_at(segment, "name"));
+        if (n > width) width = n;
+    }
+    return width;
+}
+
+static void put_name(tsr_view *view, const char *name, int width)
 {
     int n = characters(name);
 
-    tsr_page_print(&view->page, "  %.*s%*s", (int)strlen(name), name, n < NAME_WIDTH ? NAME_WIDTH - n : 0, "");
+    tsr_page_print(&view->page, "  %.*s%*s", (int)strlen(name), name, n < width ? width - n : 0, "");
 }
 
 static void put_figure(tsr_view *view, const json_t *part, const column *its)
@@ -73,19 +88,17 @@ static bool is_shown(const column *its, bool money, bool value)
     return (!its->money || money) && (!its->value || value);
 }
 
-static void put_rule(tsr_view *view, bool money, bool value)
+static void put_rule(tsr_view *view, int width, bool money, bool value)
 {
-    int width = NAME_WIDTH;
-
     for (int c = 0; c < COLUMNS_N; c++) width += is_shown(&COLUMNS[c], money, value) ? COLUMNS[c].width : 0;
     tsr_page_print(&view->page, "  ");
     for (int i = 0; i < width; i++) tsr_page_print(&view->page, "─");
     tsr_page_print(&view->page, "\n");
 }
 
-static void put_row(tsr_view *view, const char *name, const json_t *part, bool money, bool value)
+static void put_row(tsr_view *view, const char *name, int width, const json_t *part, bool money, bool value)
 {
-    put_name(view, name);
+    put_name(view, name, width);
     for (int c = 0; c < COLUMNS_N; c++)
         if (is_shown(&COLUMNS[c], money, value)) put_figure(view, part, &COLUMNS[c]);
     tsr_page_print(&view->page, "\n");
@@ -94,18 +107,19 @@ static void put_row(tsr_view *view, const char *name, const json_t *part, bool m
 static void put_table(tsr_view *view, const json_t *segments)
 {
     bool money = json_object_get(segments, "revenue") != NULL, value = json_is_object(tsr_at(segments, "value"));
+    int width = name_width(segments);
     size_t i;
     json_t *segment;
 
-    put_name(view, "segment");
+    put_name(view, "segment", width);
     for (int c = 0; c < COLUMNS_N; c++)
         if (is_shown(&COLUMNS[c], money, value)) put(view, COLUMNS[c].title, COLUMNS[c].width);
     tsr_page_print(&view->page, "\n");
-    put_rule(view, money, value);
+    put_rule(view, width, money, value);
     json_array_foreach(tsr_at(segments, "segments"), i, segment)
-        put_row(view, tsr_text_at(segment, "name"), segment, money, value);
-    put_rule(view, money, value);
-    put_row(view, "all", tsr_at(segments, "total"), money, value);
+        put_row(view, tsr_text_at(segment, "name"), width, segment, money, value);
+    put_rule(view, width, money, value);
+    put_row(view, "all", width, tsr_at(segments, "total"), money, value);
 }
 
 static void put_header(tsr_view *view, const json_t *segments, const json_t *run)

@@ -146,6 +146,14 @@ fails "weights that are not there" 2 '.cluster\.weights. names shoe_size' \
 fails "weights that are all 0" 3 'cluster\.weights: return_share is 0 for every customer' \
     segment good.yaml --set cluster.weights=return_share --set output=zero.run
 succeeds "weights by a feature" segment good.yaml --set cluster.weights=frequency --set output=weights.run
+printf 'name\trule\tobjective\taction\tchannel\tcadence\tguardrail\tkpi\tholdout\nA\trfm_r >> 3\ta\tb\t\t\t\t\t0\n' >plays.tsv
+fails "a playbook with a syntax error" 2 'plays\.tsv:2:10: expected a number' \
+    segment good.yaml --set act.playbook=plays.tsv --set output=plays.run
+fails "a playbook that is not there" 4 'nosuch\.tsv' \
+    segment good.yaml --set act.playbook=nosuch.tsv --set output=plays.run
+printf 'recency > 1\n' >names.tsv
+fails "names without a name" 2 'names\.tsv:1: a line has 2 cells' \
+    segment good.yaml --set act.names=names.tsv --set output=names.run
 fails "the directory of another job" 2 'cluster\.k' segment good.yaml --set cluster.k=4
 mkdir foreign.run2
 echo mine >foreign.run2/thesis.txt

@@ -119,6 +119,32 @@ def main(run, dataset):
             check(told is None or abs(told - effect) <= 1e-9 * max(1, abs(effect)),
                   "effect of %s in segment %d" % (name, s["segment"]))
 
+    # Plays: those of the scores, counted; the play of a segment is that of most of its customers.
+    names = [x.decode() if isinstance(x, bytes) else x for x in customers["action"].attrs["names"]]
+    action, contact = customers["action"][:], customers["contact"][:]
+    rr, ff, mm = (customers[c][:] for c in ("rfm_r", "rfm_f", "rfm_m"))
+    lost = (rr == 1) & (ff >= 4) & (mm >= 4)
+    check(bool(np.all((action == names.index("Can't lose")) == lost)), "who cannot be lost, by the rule")
+    check(bool(np.all((action == names.index("No purchase yet")) == (rr == 0))), "who has not bought yet")
+    check(bool(np.all((action == names.index("About to sleep")) <= ((rr == 2) & (ff <= 2)))), "who is about to sleep")
+    plays = np.bincount(action, minlength=len(names))
+    for name, play in zip(names, plays):
+        told = said["playbook"]["customers"][name]
+        check(told is None or told == play, "customers of the play " + name)
+    for s in said["segments"]:
+        own = np.bincount(action[segment == s["segment"]], minlength=len(names))
+        check(s["action"]["name"] == names[int(own.argmax())], "play of segment %d" % s["segment"])
+        check(s["action"]["share"] is None or close(s["action"]["share"], own.max() / own.sum(), 1e-12), "its share")
+        check(s["action"]["mixed"] == bool(2 * own.max() < own.sum()), "is it mixed?")
+        check(len({t["name"] for t in said["segments"]}) == k, "no two segments of one name")
+        told = [d["feature"] for d in s["distinguishing"]]
+        effect = {f: v["effect"] for f, v in s["features"].items() if v["effect"] is not None}
+        wanted = sorted((f for f in effect if abs(effect[f]) >= 0.25), key=lambda f: -abs(effect[f]))[:5]
+        check(told == wanted, "distinguishing features of segment %d" % s["segment"])
+    reasons = [x.decode() if isinstance(x, bytes) else x for x in customers["contact"].attrs["names"]]
+    control = float(np.mean(contact == reasons.index("control group")))
+    check(abs(control - 0.05) < 5 * (0.05 * 0.95 / n) ** 0.5, "a twentieth is left alone, give or take")
+
     if "clv" in customers:
         clv = customers["clv"][:].astype(np.float64)
         check(close(float(np.nansum(clv)), said["value"]["clv_total"], 1e-9), "CLV total")

@@ -1,0 +1,2 @@
+tsr_unit_test(names)
+tsr_unit_test(playbook)
