@@ -6,6 +6,7 @@
 #include "pipeline/contact.h"
 #include "pipeline/results.h"
 #include "tessera/memory.h"
+#include "tessera/names.h"
 #include "tessera/reduce.h"
 
 /* Where the values of a column come from. */
@@ -43,6 +44,28 @@ static bool is_known(void *context, const char *name)
     const tsr_table *features = context;
 
     return is_feature(name) || tsr_results_have(name) || tsr_table_find(features, name) != NULL;
+}
+
+static bool is_anything(void *context, const char *name)
+{
+    (void)context;
+    (void)name;
+    return true;
+}
+
+tsr_status tsr_actions_check(const tsr_comm *comm, const tsr_act_params *params)
+{
+    const tsr_likeness nobody = {0};
+    char(*name)[TSR_NAME_BYTES] = NULL;
+    tsr_playbook *playbook = NULL;
+    tsr_status st;
+
+    TSR_TRY(tsr_playbook_load(comm, params->playbook, is_anything, NULL, &playbook));
+    TSR_TRY(tsr_names_give(comm, params->names, is_anything, NULL, &nobody, &name));
+done:
+    tsr_free(&name);
+    tsr_playbook_destroy(&playbook);
+    return st;
 }
 
 tsr_status tsr_actions_playbook(const tsr_comm *comm, const tsr_run *run, const tsr_input *input,

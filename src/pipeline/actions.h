@@ -23,6 +23,12 @@ typedef enum tsr_contact {
 
 extern const char *const tsr_contact_names[TSR_CONTACTS];
 
+/**
+ * Collective. Are the playbook and the rules for names well written? Which columns they speak of is seen when features
+ * are there. @return TSR_OK; TSR_EIO; TSR_ECONF (file, line, column); TSR_ENOMEM
+ */
+tsr_status tsr_actions_check(const tsr_comm *comm, const tsr_act_params *params) TSR_NODISCARD;
+
 /** Collective. The playbook of the job, where the run has money or the job names one. @param[out] playbook  new, or
  *  NULL: none. @return TSR_OK; TSR_EIO; TSR_ECONF; TSR_ENOMEM */
 tsr_status tsr_actions_playbook(const tsr_comm *comm, const tsr_run *run, const tsr_input *input,

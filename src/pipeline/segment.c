@@ -230,6 +230,7 @@ static tsr_status find_segments(const tsr_comm *comm, tsr_run *run, const tsr_in
 
     TSR_TRY(tsr_step_features(comm, run, input, &info));
     TSR_TRY(deal(comm, run, input, &population));
+    TSR_TRY(tsr_actions_playbook(comm, run, input, &playbook));
     TSR_TRY(tsr_step_scale(comm, run, &population, &scaler));
     TSR_TRY(tsr_step_tiles(comm, run, scaler, &population, &tiles));
     TSR_TRY(tsr_step_pca(comm, run, tiles, &pca, &scores));
@@ -240,7 +241,6 @@ static tsr_status find_segments(const tsr_comm *comm, tsr_run *run, const tsr_in
     TSR_TRY(tsr_step_quality(comm, run, input, space, &segmentation, &quality));
     TSR_TRY(tsr_step_rfm(comm, run, &population, &info, &rfm));
     TSR_TRY(tsr_step_value(comm, run, &population, &info, &worth));
-    TSR_TRY(tsr_actions_playbook(comm, run, input, &playbook));
     TSR_TRY(write_customers(comm, run,
                             &(tsr_results_input){.input = input,
                                                  .population = &population,
@@ -289,6 +289,7 @@ tsr_status tsr_segment(const tsr_comm *comm, const tsr_settings *settings, const
     bool finished = false;
     tsr_status st;
 
+    TSR_TRY(tsr_actions_check(comm, &settings->act));
     TSR_TRY(tsr_input_open(comm, settings, &input));
     TSR_TRY(tsr_run_open(comm, settings, options, &input, &run));
     finished = tsr_run_finished(run);

@@ -150,8 +150,11 @@ printf 'name\trule\tobjective\taction\tchannel\tcadence\tguardrail\tkpi\tholdout
 fails "a playbook with a syntax error" 2 'plays\.tsv:2:10: expected a number' \
     segment good.yaml --set act.playbook=plays.tsv --set output=plays.run
 fails "a playbook that is not there" 4 'nosuch\.tsv' \
-    segment good.yaml --set act.playbook=nosuch.tsv --set output=plays.run
+    segment good.yaml --set act.playbook=nosuch.tsv --set output=noplays.run
 printf 'recency > 1\n' >names.tsv
+{ head -n 1 plays.tsv; printf 'A\tshoe_size > 3\ta\tb\t\t\t\t\t0\nB\t*\ta\tb\t\t\t\t\t0\n'; } >unknown.tsv
+fails "a playbook with an unknown column" 2 'unknown\.tsv:2:3: no column or feature is called shoe_size' \
+    segment good.yaml --set act.playbook=unknown.tsv --set output=unknown.run
 fails "names without a name" 2 'names\.tsv:1: a line has 2 cells' \
     segment good.yaml --set act.names=names.tsv --set output=names.run
 fails "the directory of another job" 2 'cluster\.k' segment good.yaml --set cluster.k=4
@@ -159,7 +162,7 @@ mkdir foreign.run2
 echo mine >foreign.run2/thesis.txt
 fails "a directory of something else" 2 'foreign\.run2' segment good.yaml --set output=foreign.run2
 fails "a nameless feature" 2 'shoe_size' segment good.yaml --set 'features.set=[shoe_size]' --set output=feature.run
-for name in truncated foreign matrix few feature; do
+for name in truncated foreign matrix few feature plays noplays unknown names; do
     is_absent "a run that failed: $name" "$name.run/segments.json"
     is_absent "a run that failed: $name" "$name.run/report.html"
 done
