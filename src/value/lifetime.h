@@ -1,15 +1,16 @@
 /**
  * @file value/lifetime.h
- * Integrals over the moment of a death: int_0^range (1 + d/a)^-power_a (1 + d/b)^-power_b dd for many (a, b, range).
+ * Integrals over the moment of a death: int_0^range (1 + d/a)^-power_a (1 + d/b)^-power_b dd for many (a, b, range,
+ * powers).
  */
 #ifndef TSR_VALUE_LIFETIME_H
 #define TSR_VALUE_LIFETIME_H
 
 #include "value/purchase.h"
 
-/* In: a, b > 0, range >= 0. Out: the integral; means over the normalised integrand (0 where range = 0). */
+/* In: a, b, powers > 0, range >= 0. Out: the integral; means over the normalised integrand (0 where range = 0). */
 typedef struct tsr_lifetime {
-    double a[TSR_RUN], b[TSR_RUN], range[TSR_RUN];
+    double a[TSR_RUN], b[TSR_RUN], power_a[TSR_RUN], power_b[TSR_RUN], range[TSR_RUN];
     double total[TSR_RUN];
     double log_a[TSR_RUN], log_b[TSR_RUN];         /* of ln(1 + d/a), ln(1 + d/b) */
     double inverse_a[TSR_RUN], inverse_b[TSR_RUN]; /* of 1 / (a + d), 1 / (b + d) */
@@ -22,6 +23,6 @@ typedef struct tsr_lifetime {
  * @param n  <= TSR_RUN
  * Cost: one to six panels of 12 nodes with three logarithms or exponentials each.
  */
-void tsr_lifetime_integrate(tsr_lifetime *life, double power_a, double power_b, int32_t n);
+void tsr_lifetime_integrate(tsr_lifetime *life, int32_t n);
 
 #endif

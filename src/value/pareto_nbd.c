@@ -59,6 +59,8 @@ static void set_lifetimes(const double *parameter, const tsr_histories *h, int64
         life->a[i] = parameter[ALPHA] + h->tx[first + i];
         life->b[i] = parameter[BETA] + h->tx[first + i];
         life->range[i] = h->t[first + i] - h->tx[first + i];
+        life->power_a[i] = parameter[R] + h->x[first + i];
+        life->power_b[i] = parameter[S] + 1;
     }
 }
 
@@ -72,7 +74,7 @@ static void add_run(const double *parameter, double value, double psi, const tsr
     run_terms w;
 
     set_lifetimes(parameter, h, first, n, &life);
-    tsr_lifetime_integrate(&life, shape, s + 1, n);
+    tsr_lifetime_integrate(&life, n);
     take_logarithms(parameter, h, first, n, &life, &w);
     find_odds(parameter, shape, n, &w);
     for (int32_t i = 0; i < n; i++) lift[i] = w.small[i];
@@ -112,24 +114,42 @@ static double integral(double a, double b, double power_a, double power_b, doubl
     life.a[0] = a;
     life.b[0] = b;
     life.range[0] = range;
-    tsr_lifetime_integrate(&life, power_a, power_b, 1);
+    life.power_a[0] = power_a;
+    life.power_b[0] = power_b;
+    tsr_lifetime_integrate(&life, 1);
     return life.total[0];
 }
 
-static double alive_one(const double *parameter, int32_t x, double tx, double t)
+static void alive_run(const double *parameter, const int32_t *x, const double *tx, const double *t, int32_t n,
+                      double *p)
 {
-    double alpha = parameter[ALPHA], s = parameter[S], beta = parameter[BETA], shape = parameter[R] + x;
+    double alpha = parameter[ALPHA], s = parameter[S], beta = parameter[BETA], log_s = tsr_log(s);
+    double by_alpha[TSR_RUN], by_beta[TSR_RUN];
+    tsr_lifetime life;
 
-    if (!(t > tx)) return 1;
-    double total = integral(alpha + tx, beta + tx, shape, s + 1, t - tx);
-    double odds = tsr_log(s) + tsr_log(total) + shape * tsr_log((alpha + t) / (alpha + tx)) +
-                  s * tsr_log((beta + t) / (beta + tx)) - tsr_log(beta + tx);
-    return 1 / (1 + tsr_exp(odds));
+    for (int32_t i = 0; i < n; i++) {
+        life.a[i] = alpha + tx[i];
+        life.b[i] = beta + tx[i];
+        life.range[i] = t[i] - tx[i];
+        life.power_a[i] = parameter[R] + x[i];
+        life.power_b[i] = s + 1;
+        by_alpha[i] = (alpha + t[i]) / life.a[i];
+        by_beta[i] = (beta + t[i]) / life.b[i];
+    }
+    tsr_lifetime_integrate(&life, n);
+    for (int32_t i = 0; i < n; i++) p[i] = life.total[i] / life.b[i];
+    tsr_log_block(p, n);
+    tsr_log_block(by_alpha, n);
+    tsr_log_block(by_beta, n);
+    for (int32_t i = 0; i < n; i++) p[i] += log_s + life.power_a[i] * by_alpha[i] + s * by_beta[i];
+    tsr_exp_block(p, n);
+    for (int32_t i = 0; i < n; i++) p[i] = 1 / (1 + p[i]);
 }
 
 static void p_alive(const double *parameter, const int32_t *x, const double *tx, const double *t, int32_t n, double *p)
 {
-    for (int32_t i = 0; i < n; i++) p[i] = alive_one(parameter, x[i], tx[i], t[i]);
+    for (int32_t at = 0; at < n; at += TSR_RUN)
+        alive_run(parameter, x + at, tx + at, t + at, n - at < TSR_RUN ? n - at : TSR_RUN, p + at);
 }
 
 /* (1 - e^(-(s-1) y)) / (s - 1), which is y at s = 1. */

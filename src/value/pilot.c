@@ -4,8 +4,8 @@
 #include "tessera/reduce.h"
 #include "value/histories.h"
 
-#define PILOT    65536
-#define AT_LEAST 4 /* times as many, or a sample saves nothing */
+#define PILOT    32768
+#define AT_LEAST 3 /* times as many, or a sample saves nothing */
 
 /* How many histories stand behind one of the sample; 0: no sample. */
 static uint64_t one_in(int64_t distinct)
