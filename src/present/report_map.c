@@ -276,14 +276,43 @@ static void put_components(tsr_view *view, const json_t *map)
     tsr_picture_close(view);
 }
 
+/* ---- neighbours: t-SNE of a sample, in the same bins ---- */
+
+static void put_neighbours(tsr_view *view, const json_t *tsne)
+{
+    static const char *const head[] = {"tsne.measure", "tsne.figure", NULL};
+    plane p = plane_of(tsr_at(tsne, "map"));
+    char phrase[TSR_PHRASE_BYTES], sample[TSR_FIGURE_BYTES], kept[TSR_FIGURE_BYTES], text[TSR_FIGURE_BYTES];
+
+    tsr_figure(&view->language, tsr_at(tsne, "sample"), 0, sample);
+    tsr_figure_share(&view->language, tsr_at(tsne, "neighbours_kept"), kept);
+    tsr_picture_open(view, "tsne", tsr_phrase(view, phrase, "tsne.finding", sample, kept, NULL));
+    tsr_svg_open(view, "tsne", TSR_SVG_WIDTH, BOTTOM + 6);
+    draw_bins(view, &p);
+    tsr_svg_close(view);
+    tsr_picture_table(view, "tsne");
+    tsr_cells_head(view, head);
+    tsr_cells_pair(view, tsr_text(&view->language, "fact.customers"), sample);
+    tsr_cells_pair(view, tsr_text(&view->language, "tsne.kept"), kept);
+    tsr_cells_pair(view, tsr_text(&view->language, "tsne.divergence"),
+                   tsr_figure(&view->language, tsr_at(tsne, "divergence"), 3, text));
+    tsr_picture_close(view);
+}
+
+static bool has_bins(const json_t *map)
+{
+    return json_is_object(map) && json_array_size(tsr_at(map, "cells")) > 0;
+}
+
 void tsr_report_map(tsr_view *view)
 {
-    const json_t *map = tsr_at(view->segments, "pca.map");
+    const json_t *map = tsr_at(view->segments, "pca.map"), *tsne = tsr_at(view->segments, "tsne");
 
-    if (!json_is_object(map) || json_array_size(tsr_at(map, "cells")) == 0) return;
+    if (!has_bins(map) && !has_bins(tsr_at(tsne, "map"))) return;
     tsr_section_open(view, "maps");
     tsr_pictures_open(view);
-    put_components(view, map);
+    if (has_bins(map)) put_components(view, map);
+    if (has_bins(tsr_at(tsne, "map"))) put_neighbours(view, tsne);
     tsr_pictures_close(view);
     tsr_section_close(view);
 }

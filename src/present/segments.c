@@ -290,6 +290,7 @@ tsr_status tsr_segments_mask(json_t *segments, long min_cell)
     TSR_TRY(mask_mix(list, min_cell));
     TSR_TRY(mask_segments(list, min_cell));
     TSR_TRY(mask_map(json_object_get(json_object_get(segments, "pca"), "map"), min_cell));
+    TSR_TRY(mask_map(json_object_get(json_object_get(segments, "tsne"), "map"), min_cell));
     json_array_foreach(list, i, segment)
     {
         mask_buyers(segment, min_cell);

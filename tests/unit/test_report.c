@@ -5,6 +5,7 @@
 
 #include "present/svg.h"
 #include "tessera/report.h"
+#include "tessera/segments.h"
 
 static const char *const SEGMENTS =
     "{\"customers\": 23570, \"min_cell\": 10, \"revenue\": \"2500315.63\", \"currency\": \"USD\", \"as_of\": "
@@ -214,6 +215,45 @@ static void language_without_texts_names_those_that_are_there(void **state)
     tsr_error_clear();
 }
 
+/* A segment as rules, playbook and names leave it. */
+static void add_findings(json_t *segments)
+{
+    json_t *segment = json_array_get(json_object_get(segments, "segments"), 0);
+    json_t *rule = json_pack("{s:[{s:s, s:n, s:f}], s:f, s:f}", "conditions", "feature", "recency", "above", "at_most",
+                             34.0, "precision", 0.9, "coverage", 0.8);
+    json_t *map = json_pack("{s:i, s:i, s:[f, f], s:[f, f], s:[[i, i, i]]}", "columns", 4, "rows", 2, "x", -1.0, 1.0,
+                            "y", -1.0, 1.0, "cells", 1, 1, 50);
+
+    json_object_set_new(segments, "surrogate", json_pack("{s:f}", "fidelity", 0.93));
+    json_object_set_new(segments, "tsne",
+                        json_pack("{s:i, s:f, s:f, s:o}", "sample", 5000, "neighbours_kept", 0.71, "divergence", 1.5,
+                                  "map", map));
+    json_object_set_new(segment, "rules", json_pack("[o]", rule));
+    json_object_set_new(segment, "name", json_string("Champions"));
+    json_object_set_new(segment, "action",
+                        json_pack("{s:s, s:s, s:s, s:b, s:f, s:f}", "name", "Champions", "action", "Early <access>",
+                                  "objective", "Protect", "mixed", 0, "share", 0.72, "holdout", 0.1));
+}
+
+static void page_tells_rules_actions_and_neighbours_where_they_are(void **state)
+{
+    (void)state;
+    json_t *segments = json_loads(SEGMENTS, 0, NULL);
+    char *html = NULL, *text = NULL;
+
+    add_findings(segments);
+    assert_int_equal(tsr_json_text(segments, &text), TSR_OK);
+    assert_int_equal(tsr_report_html(text, "{\"job\": {\"report.language\": \"el\"}}", &html), TSR_OK);
+    assert_true(holds(html, "Ημέρες από την τελευταία αγορά: έως 34"));
+    assert_true(holds(html, "Κορυφαίοι πελάτες"));
+    assert_true(holds(html, "Early &lt;access&gt;"));
+    assert_true(holds(html, "72,0%"));
+    assert_true(holds(html, "δείγμα 5.000 πελατών διατηρεί το 71,0%"));
+    tsr_free(&html);
+    tsr_free(&text);
+    json_decref(segments);
+}
+
 /* The places {1} .. {9} of a text, as bits. */
 static int places_of(const char *text)
 {
@@ -283,6 +323,7 @@ int main(void)
         cmocka_unit_test(short_figures_keep_about_four_digits),
         cmocka_unit_test(figures_follow_the_language),
         cmocka_unit_test(page_speaks_the_language_of_the_job),
+        cmocka_unit_test(page_tells_rules_actions_and_neighbours_where_they_are),
         cmocka_unit_test(language_without_texts_names_those_that_are_there),
         cmocka_unit_test(every_text_is_there_in_every_language_with_the_same_places),
         cmocka_unit_test(label_is_cut_between_characters_and_told_in_full),

@@ -166,6 +166,75 @@ static void mask_hides_quantiles_with_few_customers_beyond_them(void **state)
     json_decref(json);
 }
 
+static json_t *map_of(const int *people, int n)
+{
+    json_t *cells = json_array();
+
+    for (int i = 0; i < n; i++) json_array_append_new(cells, json_pack("[i, i, i]", i, 0, people[i]));
+    return json_pack("{s:i, s:i, s:o}", "columns", n, "rows", 1, "cells", cells);
+}
+
+static void mask_keeps_bins_with_enough_customers_and_hides_what_the_rest_would_tell(void **state)
+{
+    (void)state;
+    const int many[] = {200, 7, 100, 5, 30}, one[] = {200, 300, 4};
+    json_t *json = tree((const long[]){500, 30}, 2), *map = map_of(many, 5), *tsne = map_of(one, 3);
+
+    json_object_set_new(json, "pca", json_pack("{s:o}", "map", map));
+    json_object_set_new(json, "tsne", json_pack("{s:o}", "map", tsne));
+    assert_int_equal(tsr_segments_mask(json, 10), TSR_OK);
+    /* 7 and 5 together are 12: enough to hide in. 4 alone are not: 200 go with them. */
+    assert_int_equal(json_array_size(json_object_get(map, "cells")), 3);
+    assert_int_equal(json_array_size(json_object_get(tsne, "cells")), 1);
+    assert_int_equal(json_integer_value(json_array_get(json_array_get(json_object_get(tsne, "cells"), 0), 2)), 300);
+    json_decref(json);
+}
+
+static json_t *grid_of(const int *people)
+{
+    json_t *grid = json_array();
+
+    for (int i = 0; i < 4; i++)
+        json_array_append_new(grid, json_pack("{s:i, s:i, s:i, s:s}", "r", i / 2 + 1, "f", i % 2 + 1, "customers",
+                                              people[i], "revenue", "1.00"));
+    return grid;
+}
+
+static void mask_hides_cells_of_the_grid_with_their_revenue(void **state)
+{
+    (void)state;
+    const int people[] = {3, 100, 150, 277};
+    json_t *json = tree((const long[]){500, 30}, 2), *grid = grid_of(people);
+
+    json_object_set_new(json, "rfm", json_pack("{s:{s:i}, s:o}", "groups", "All", 530, "grid", grid));
+    assert_int_equal(tsr_segments_mask(json, 10), TSR_OK);
+    for (size_t i = 0; i < 4; i++) {
+        assert_true(json_is_null(json_object_get(json_array_get(grid, i), "customers")));
+        assert_true(json_is_null(json_object_get(json_array_get(grid, i), "revenue")));
+        assert_true(json_is_integer(json_object_get(json_array_get(grid, i), "r")));
+    }
+    json_decref(json);
+}
+
+static void mask_hides_groups_of_a_segment_that_follow_from_totals(void **state)
+{
+    (void)state;
+    json_t *json = tree((const long[]){503, 90, 70}, 3);
+    const int people[3][3] = {{500, 3, 0}, {20, 30, 40}, {25, 0, 45}};
+
+    for (int s = 0; s < 3; s++)
+        json_object_set_new(at(json, s), "rfm_groups",
+                            json_pack("{s:i, s:i, s:i}", "A", people[s][0], "B", people[s][1], "C", people[s][2]));
+    assert_int_equal(tsr_segments_mask(json, 10), TSR_OK);
+    json_t *first = json_object_get(at(json, 0), "rfm_groups"), *second = json_object_get(at(json, 1), "rfm_groups");
+    json_t *third = json_object_get(at(json, 2), "rfm_groups");
+    assert_true(json_is_null(json_object_get(first, "A")) && json_is_null(json_object_get(first, "B")));
+    assert_true(json_is_null(json_object_get(second, "A")) && json_is_null(json_object_get(second, "B")));
+    assert_int_equal(json_integer_value(json_object_get(first, "C")), 0);
+    assert_int_equal(json_integer_value(json_object_get(third, "C")), 45);
+    json_decref(json);
+}
+
 static void mask_hides_everything_of_a_handful_of_customers(void **state)
 {
     (void)state;
@@ -190,6 +259,9 @@ int main(void)
         cmocka_unit_test(mask_hides_means_of_few_buyers),
         cmocka_unit_test(mask_hides_models_of_few_customers),
         cmocka_unit_test(mask_hides_quantiles_with_few_customers_beyond_them),
+        cmocka_unit_test(mask_keeps_bins_with_enough_customers_and_hides_what_the_rest_would_tell),
+        cmocka_unit_test(mask_hides_cells_of_the_grid_with_their_revenue),
+        cmocka_unit_test(mask_hides_groups_of_a_segment_that_follow_from_totals),
         cmocka_unit_test(mask_hides_everything_of_a_handful_of_customers),
     };
     return RUN_UNIT_TESTS(tests);
