@@ -84,6 +84,13 @@ static inline bool cli_given(const cli_options *options, cli_option_id id)
 /** Local. Standard output, on rank 0 alone. */
 void cli_print(const tsr_comm *comm, const char *format, ...) TSR_PRINTF(2, 3);
 
+/** Local. Are there colours? On a terminal, unless NO_COLOR is set. To be called before MPI starts, which makes a
+ * process that runs alone look like one of many. */
+void cli_choose_colours(void);
+
+/** Local. Print the summary of a run, in colours where they were chosen. */
+void cli_print_coloured(const tsr_comm *comm, const char *text);
+
 /** Local. "1,234,567"; @p text holds at least 32 bytes; returns it. */
 const char *cli_count(int64_t count, char *text);
 

@@ -30,7 +30,7 @@ tsr_status cli_print_summary(const tsr_comm *comm, const char *folder)
 {
     char *summary = NULL;
     tsr_status st = tsr_agree(comm, comm->rank == 0 ? read_summary(folder, &summary) : TSR_OK);
-    if (st == TSR_OK && comm->rank == 0) cli_print(comm, "%s", summary);
+    if (st == TSR_OK && comm->rank == 0) cli_print_coloured(comm, summary);
     tsr_free(&summary);
     return st;
 }

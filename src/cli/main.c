@@ -88,6 +88,7 @@ static void end_early(void)
 static tsr_status run_on_ranks(const cli_command *command, const cli_options *options)
 {
     start_hdf5();
+    cli_choose_colours();
     MPI_Init(NULL, NULL);
     tsr_comm comm = tsr_comm_open(MPI_COMM_WORLD);
     tsr_log_init(comm.rank, options->level);

@@ -161,6 +161,27 @@ static void put_votes(tsr_view *view, const json_t *votes)
     tsr_page_print(&view->page, "\n");
 }
 
+/* Words in lines of at most WIDTH columns, below each other. */
+static void put_wrapped(tsr_view *view, const char *head, const char *text)
+{
+    int at = characters(head);
+
+    tsr_page_print(&view->page, "%s", head);
+    for (bool first = true; *text != '\0'; first = false) {
+        int n = (int)strcspn(text, " "), columns = 0;
+        for (int i = 0; i < n; i++) columns += ((unsigned char)text[i] & 0xc0) != 0x80;
+        if (!first && at + 1 + columns > WIDTH) {
+            at = characters(head);
+            tsr_page_print(&view->page, "\n%*s", at, "");
+            first = true;
+        }
+        tsr_page_print(&view->page, "%s%.*s", first ? "" : " ", n, text);
+        at += columns + (first ? 0 : 1);
+        text += n + (text[n] == ' ');
+    }
+    tsr_page_print(&view->page, "\n");
+}
+
 static void put_quality(tsr_view *view, const json_t *segments, const json_t *run)
 {
     char a[TSR_FIGURE_BYTES], b[TSR_FIGURE_BYTES], c[TSR_FIGURE_BYTES];
@@ -178,8 +199,7 @@ static void put_quality(tsr_view *view, const json_t *segments, const json_t *ru
                        tsr_figure(&view->language, tsr_at(segments, "value.clv_total"), 2, a),
                        tsr_figure_short(&view->language, tsr_at(segments, "value.horizon"), b),
                        tsr_text_at(segments, "value.time_unit"));
-    json_array_foreach(warnings, i, warning)
-        tsr_page_print(&view->page, "  warning   %s\n", json_string_value(warning));
+    json_array_foreach(warnings, i, warning) put_wrapped(view, "  warning   ", json_string_value(warning));
 }
 
 static void put_files(tsr_view *view, const json_t *run, const char *folder)
