@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "ingest/append.h"
 #include "ingest/reading.h"
 #include "ingest/receipt.h"
 #include "tessera/file.h"
@@ -97,22 +98,27 @@ typedef struct flow {
     tsr_collect *collect;
     tsr_balance *balance;
     tsr_reading reading;
+    tsr_dataset *there; /* that new rows are added to; NULL: none */
+    tsr_standing standing;
+    tsr_joined_shape joined;
     tsr_dataset_info info;
 } flow;
 
 static tsr_status prepare(const tsr_comm *comm, flow *f)
 {
     const tsr_ingest_params *params = f->params;
+    int64_t there = f->there != NULL ? tsr_receipt_bytes(tsr_dataset_about(f->there)->sources) : 0;
     tsr_collect_plan plan = {.partitions = params->partitions,
-                             .expected_bytes = tsr_inputs_expected(&f->inputs),
+                             .expected_bytes = there + tsr_inputs_expected(&f->inputs),
                              .memory = params->memory,
                              .scratch = params->scratch != NULL ? params->scratch : f->output};
     tsr_status st;
 
     TSR_TRY(tsr_collect_create(comm, &f->inputs.shape, &plan, &f->collect));
     TSR_AGREE(comm, tsr_balance_create(params->sources.n, params->reject_limit, &f->balance));
-    f->reading = (tsr_reading){.params = params, .inputs = &f->inputs, .collect = f->collect, .balance = f->balance};
-    TSR_AGREE(comm, tsr_reading_prepare(&f->reading));
+    f->reading.collect = f->collect;
+    f->reading.balance = f->balance;
+    if (f->there != NULL) TSR_TRY(tsr_append_dataset(comm, f->there, &f->inputs.shape, f->collect));
 done:
     return st;
 }
@@ -123,7 +129,10 @@ static void flow_clear(flow *f)
     tsr_reading_clear(&f->reading);
     tsr_balance_destroy(&f->balance);
     tsr_collect_destroy(&f->collect);
+    tsr_joined_shape_clear(&f->joined);
     tsr_inputs_close(&f->inputs);
+    tsr_free(&f->standing.known);
+    tsr_dataset_close(&f->there);
 }
 
 /* ---- is it there already? ---- */
@@ -136,36 +145,112 @@ static void describe(const tsr_dataset_info *info, tsr_ingest_result *result)
     result->money_scale = info->money_scale;
 }
 
-/* Look at the dataset in the folder: the same settings and the same bytes make the same dataset. */
-static tsr_status find_unchanged(const tsr_comm *comm, flow *f, tsr_ingest_result *result)
+/* Is it what the job's rows could be added to? */
+static tsr_status check_fits(const flow *f, const tsr_dataset_info *info)
 {
-    tsr_dataset *there = NULL;
+    const tsr_ingest_params *params = f->params;
+    const char *currency = params->currency != NULL ? params->currency : "", *what = NULL;
+
+    if (info->money_scale != params->money_scale) what = "ingest.money.scale";
+    if (strcmp(info->currency, currency) != 0) what = "ingest.money.currency";
+    if (strcmp(info->time_zone, params->time_zone) != 0) what = "ingest.time_zone";
+    if (strcmp(info->id_kind, "given") != 0) what = "the kind of ids";
+    if (what != NULL)
+        return TSR_FAIL(TSR_ECONF,
+                        "%s holds files that this job does not name, and %s differs: its rows cannot be added. Choose "
+                        "another folder, or name all files to make it anew",
+                        f->output, what);
+    if (f->standing.changed != NULL)
+        return TSR_FAIL(TSR_EDATA,
+                        "%s: was ingested into %s before with other content, and the dataset holds files that this job "
+                        "does not name: adding it would count rows twice. Name all files to make the dataset anew",
+                        f->standing.changed, f->output);
+    return TSR_OK;
+}
+
+/* Files that may be known, by their size, are read for their digest. */
+static tsr_status compare(const tsr_comm *comm, flow *f, const char *receipt)
+{
+    tsr_standing sizes = {NULL};
+    tsr_status st;
+
+    TSR_AGREE(comm, tsr_receipt_compare(receipt, f->params, &f->inputs, NULL, &sizes));
+    TSR_AGREE(comm, tsr_reading_digests(&f->reading, comm->rank, comm->size, sizes.known));
+    tsr_reading_sum(comm, &f->reading);
+    TSR_AGREE(comm, tsr_receipt_compare(receipt, f->params, &f->inputs, f->reading.digest, &f->standing));
+    memset(f->reading.digest, 0, (size_t)f->inputs.n * sizeof *f->reading.digest);
+done:
+    tsr_free(&sizes.known);
+    return st;
+}
+
+static void tell_known(const flow *f)
+{
+    for (int32_t i = 0; i < f->inputs.n; i++)
+        if (f->standing.known[i]) tsr_info("%s: is in the dataset already and is left out", f->inputs.file[i].path);
+}
+
+/* New rows go where old ones are: columns and attributes of both. */
+static tsr_status join(flow *f, const tsr_dataset_info *info)
+{
+    tsr_status st = tsr_append_shape(info, &f->inputs.shape, &f->joined);
+
+    if (st != TSR_OK) return st;
+    f->inputs.shape = f->joined.shape;
+    f->reading.skip = f->standing.known;
+    f->reading.seen.clock = info->resolution == 1;
+    f->reading.seen.quantity_decimals =
+        (info->has & TSR_HAS_QUANTITY) == 0 && tsr_receipt_has_field(info->sources, "quantity");
+    return TSR_OK;
+}
+
+/* A dataset stands in the folder. The job may describe all of it: then it stays, if nothing changed, grows by new
+ * files, or is made anew. Or the job names other files: they are added to it, and those it knows are left out. */
+static tsr_status look_at_there(const tsr_comm *comm, flow *f, tsr_ingest_result *result)
+{
+    const tsr_dataset_info *info = tsr_dataset_about(f->there);
+    const tsr_standing *standing = &f->standing;
+    tsr_status st;
+
+    f->info.generation = info->generation + 1;
+    TSR_TRY(compare(comm, f, info->sources));
+    if (standing->covered && !standing->same) {
+        tsr_dataset_close(&f->there);
+        goto done;
+    }
+    if (standing->unknown == 0) {
+        result->unchanged = true;
+        describe(info, result);
+        tsr_receipt_totals(info->sources, result);
+        goto done;
+    }
+    TSR_AGREE(comm, check_fits(f, info));
+    tell_known(f);
+    TSR_AGREE(comm, join(f, info));
+done:
+    return st;
+}
+
+static tsr_status find_there(const tsr_comm *comm, flow *f, tsr_ingest_result *result)
+{
     char *path = NULL;
     tsr_status st;
 
     f->info.generation = 1;
+    f->reading = (tsr_reading){.params = f->params, .inputs = &f->inputs};
+    TSR_AGREE(comm, tsr_reading_prepare(&f->reading));
     TSR_AGREE(comm, tsr_path(&path, f->output, "dataset.json"));
     int exists = comm->rank == 0 && tsr_file_exists(path);
     MPI_Bcast(&exists, 1, MPI_INT, 0, comm->mpi);
     if (!exists) goto done;
-    st = tsr_dataset_open(comm, f->output, &there);
+    st = tsr_dataset_open(comm, f->output, &f->there);
     if (st != TSR_OK) { /* it may be somebody else's: never overwrite what cannot be read */
         tsr_error why = *tsr_error_last();
         st = TSR_FAIL(st, "%s (there is a dataset already: remove it to make it anew)", why.text);
         goto done;
     }
-    const tsr_dataset_info *info = tsr_dataset_about(there);
-    f->info.generation = info->generation + 1;
-    if (!tsr_receipt_fits(info->sources, f->params, &f->inputs, NULL)) goto done;
-    TSR_AGREE(comm, tsr_reading_digests(&f->reading, comm->rank, comm->size, NULL));
-    tsr_reading_sum(comm, &f->reading);
-    result->unchanged = tsr_receipt_fits(info->sources, f->params, &f->inputs, f->reading.digest);
-    memset(f->reading.digest, 0, (size_t)f->inputs.n * sizeof *f->reading.digest);
-    if (!result->unchanged) goto done;
-    describe(info, result);
-    tsr_receipt_totals(info->sources, result);
+    TSR_TRY(look_at_there(comm, f, result));
 done:
-    tsr_dataset_close(&there);
     tsr_free(&path);
     return st;
 }
@@ -251,6 +336,22 @@ static void decide(const tsr_comm *comm, flow *f)
     }
 }
 
+/* What is added stands behind what was there. */
+static tsr_status print_receipt(flow *f)
+{
+    char *own = NULL;
+    tsr_status st;
+
+    TSR_TRY(tsr_receipt_print(f->params, &f->inputs, f->reading.digest, f->reading.skip, f->balance, &own));
+    if (f->there != NULL)
+        TSR_TRY(tsr_receipt_join(tsr_dataset_about(f->there)->sources, own, &f->info.sources));
+    else
+        TSR_TRY(tsr_strdup(&f->info.sources, own));
+done:
+    tsr_free(&own);
+    return st;
+}
+
 static tsr_status write_dataset(const tsr_comm *comm, flow *f, tsr_ingest_result *result)
 {
     tsr_collect_result found;
@@ -261,7 +362,7 @@ static tsr_status write_dataset(const tsr_comm *comm, flow *f, tsr_ingest_result
     strcpy(f->info.time_zone, f->params->time_zone);
     f->info.money_scale = (int32_t)f->params->money_scale;
     decide(comm, f);
-    TSR_AGREE(comm, tsr_receipt_print(f->params, &f->inputs, f->reading.digest, f->balance, &f->info.sources));
+    TSR_AGREE(comm, print_receipt(f));
     TSR_TRY(tsr_collect_write(comm, f->collect, f->output, &f->info, &found));
     describe(&f->info, result);
     memcpy(result->repeated, found.repeated, sizeof result->repeated);
@@ -289,9 +390,9 @@ tsr_status tsr_ingest_run(const tsr_comm *comm, const tsr_ingest_params *params,
     TSR_TRY(check_same(comm, params));
     TSR_AGREE(comm, comm->rank == 0 ? lock_output(output, &lock) : TSR_OK);
     TSR_TRY(tsr_inputs_open(comm, params, &f.inputs));
-    TSR_TRY(prepare(comm, &f));
-    TSR_TRY(find_unchanged(comm, &f, result));
+    TSR_TRY(find_there(comm, &f, result));
     if (result->unchanged) goto done;
+    TSR_TRY(prepare(comm, &f));
     TSR_TRY(tsr_reading_run(comm, &f.reading));
     TSR_TRY(account(comm, &f, result));
     TSR_TRY(write_dataset(comm, &f, result));

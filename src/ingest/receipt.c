@@ -38,15 +38,15 @@ static json_t *settings_of(const tsr_ingest_params *params, const tsr_source *so
                      "reject_limit", (json_int_t)params->reject_limit);
 }
 
-static json_t *files_of(const tsr_inputs *inputs, int32_t source, const uint64_t *digest)
+static json_t *files_of(const tsr_inputs *inputs, int32_t source, const uint64_t *digest, const bool *skip)
 {
     json_t *list = json_array();
     char hex[17];
 
     for (int32_t f = 0; f < inputs->n; f++) {
         const tsr_input *input = &inputs->file[f];
-        if (input->source != source) continue;
-        snprintf(hex, sizeof hex, "%016" PRIx64, digest != NULL ? digest[f] : 0);
+        if (input->source != source || (skip != NULL && skip[f])) continue;
+        snprintf(hex, sizeof hex, "%016" PRIx64, digest[f]);
         json_array_append_new(list, json_pack("{s:s, s:I, s:s}", "name", input->path, "bytes",
                                               (json_int_t)input->facts.bytes, "digest", hex));
     }
@@ -56,15 +56,6 @@ static json_t *files_of(const tsr_inputs *inputs, int32_t source, const uint64_t
 static const char *kind_name(int32_t kind)
 {
     return kind == TSR_SOURCE_CUSTOMERS ? "customers" : tsr_kind_of(kind - TSR_SOURCE_TRANSACTIONS)->name;
-}
-
-/* The part of an entry that names its origin; the rest tells what came of it. */
-static json_t *origin_of(const tsr_ingest_params *params, const tsr_inputs *inputs, int32_t i, const uint64_t *digest)
-{
-    const tsr_source *source = (const tsr_source *)params->sources.item + i;
-
-    return json_pack("{s:s, s:o, s:o}", "kind", kind_name(source->kind), "settings", settings_of(params, source),
-                     "files", files_of(inputs, i, digest));
 }
 
 /* ---- the balance ---- */
@@ -104,11 +95,13 @@ static json_t *rejected_of(const tsr_ingest_params *params, const tsr_balance *b
 }
 
 static json_t *entry_of(const tsr_ingest_params *params, const tsr_inputs *inputs, int32_t i, const uint64_t *digest,
-                        const tsr_balance *balance)
+                        const bool *skip, const tsr_balance *balance)
 {
+    const tsr_source *source = (const tsr_source *)params->sources.item + i;
     const tsr_source_total *total = tsr_balance_total(balance, i);
     tsr_int128 money_read = total->money_used;
-    json_t *entry = origin_of(params, inputs, i, digest);
+    json_t *entry = json_pack("{s:s, s:o, s:o}", "kind", kind_name(source->kind), "settings",
+                              settings_of(params, source), "files", files_of(inputs, i, digest, skip));
 
     if (entry == NULL) return NULL;
     json_object_set_new(entry, "rows_read", json_integer(total->rows_read));
@@ -119,61 +112,151 @@ static json_t *entry_of(const tsr_ingest_params *params, const tsr_inputs *input
     return entry;
 }
 
-tsr_status tsr_receipt_print(const tsr_ingest_params *params, const tsr_inputs *inputs, const uint64_t *digest,
-                             const tsr_balance *balance, char **text)
+static bool is_skipped(const tsr_inputs *inputs, int32_t source, const bool *skip)
 {
-    json_t *list = json_array();
-    bool whole = true;
-    tsr_status st;
+    if (skip == NULL) return false;
+    for (int32_t f = 0; f < inputs->n; f++)
+        if (inputs->file[f].source == source && !skip[f]) return false;
+    return true;
+}
 
-    *text = NULL;
-    for (int32_t i = 0; i < params->sources.n; i++)
-        whole = whole && json_array_append_new(list, entry_of(params, inputs, i, digest, balance)) == 0;
+static tsr_status dump(json_t *list, bool whole, char **text)
+{
     char *dumped = whole ? json_dumps(list, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+
     json_decref(list);
     if (dumped == NULL) return TSR_FAIL(TSR_ECONF, "the settings of ingest hold text that is not UTF-8");
-    st = tsr_strdup(text, dumped);
+    tsr_status st = tsr_strdup(text, dumped);
     free(dumped);
     return st;
 }
 
+tsr_status tsr_receipt_print(const tsr_ingest_params *params, const tsr_inputs *inputs, const uint64_t *digest,
+                             const bool *skip, const tsr_balance *balance, char **text)
+{
+    json_t *list = json_array();
+    bool whole = true;
+
+    *text = NULL;
+    for (int32_t i = 0; i < params->sources.n; i++) {
+        if (is_skipped(inputs, i, skip)) continue;
+        whole = whole && json_array_append_new(list, entry_of(params, inputs, i, digest, skip, balance)) == 0;
+    }
+    return dump(list, whole, text);
+}
+
+tsr_status tsr_receipt_join(const char *first, const char *second, char **joined)
+{
+    json_t *list = json_loads(first, 0, NULL), *more = json_loads(second, 0, NULL);
+    bool whole = json_is_array(list) && json_is_array(more) && json_array_extend(list, more) == 0;
+
+    *joined = NULL;
+    json_decref(more);
+    return dump(list, whole, joined);
+}
+
 /* ---- comparing ---- */
 
-static void forget_digests(json_t *origin)
+static bool same_content(const json_t *file, const tsr_input *input, const uint64_t *digest)
 {
-    json_t *file;
+    char hex[17];
+    const char *there = json_string_value(json_object_get(file, "digest"));
+
+    if (json_integer_value(json_object_get(file, "bytes")) != input->facts.bytes) return false;
+    if (digest == NULL) return true;
+    snprintf(hex, sizeof hex, "%016" PRIx64, *digest);
+    return there != NULL && strcmp(there, hex) == 0;
+}
+
+static bool same_name(const json_t *file, const tsr_input *input)
+{
+    const char *name = json_string_value(json_object_get(file, "name"));
+
+    return name != NULL && strcmp(name, input->path) == 0;
+}
+
+static bool same_settings(const json_t *entry, const tsr_ingest_params *params, int32_t source)
+{
+    json_t *mine = settings_of(params, (const tsr_source *)params->sources.item + source);
+    const char *kind = json_string_value(json_object_get(entry, "kind"));
+    bool same = kind != NULL &&
+                strcmp(kind, kind_name(((const tsr_source *)params->sources.item + source)->kind)) == 0 &&
+                json_equal(mine, json_object_get(entry, "settings"));
+
+    json_decref(mine);
+    return same;
+}
+
+/* One file of the dataset against all of the job. */
+static void compare_file(const json_t *entry, const json_t *file, const tsr_ingest_params *params,
+                         const tsr_inputs *inputs, const uint64_t *digest, tsr_standing *standing)
+{
+    bool found = false, named = false, same = false;
+
+    for (int32_t f = 0; f < inputs->n; f++) {
+        const tsr_input *input = &inputs->file[f];
+        bool content = same_content(file, input, digest != NULL ? &digest[f] : NULL);
+        if (content) {
+            standing->known[f] = found = true;
+            same = same || same_settings(entry, params, input->source);
+        } else if (same_name(file, input)) {
+            named = true;
+            standing->changed = input->path;
+        }
+    }
+    standing->covered = standing->covered && (found || named);
+    standing->same = standing->same && same;
+}
+
+tsr_status tsr_receipt_compare(const char *receipt, const tsr_ingest_params *params, const tsr_inputs *inputs,
+                               const uint64_t *digest, tsr_standing *standing)
+{
+    json_t *list = receipt != NULL ? json_loads(receipt, 0, NULL) : NULL, *entry, *file;
+    size_t i, k;
+
+    *standing = (tsr_standing){.covered = true, .same = json_is_array(list)};
+    tsr_status st = tsr_alloc(&standing->known, inputs->n, sizeof *standing->known);
+    if (st == TSR_OK) json_array_foreach(list, i, entry)
+        {
+            const json_t *files = json_object_get(entry, "files");
+            if (!json_is_array(files)) standing->same = standing->covered = false; /* not made from files */
+            json_array_foreach(files, k, file) compare_file(entry, file, params, inputs, digest, standing);
+        }
+    for (int32_t f = 0; st == TSR_OK && f < inputs->n; f++) standing->unknown += !standing->known[f];
+    json_decref(list);
+    return st;
+}
+
+int64_t tsr_receipt_bytes(const char *receipt)
+{
+    json_t *list = receipt != NULL ? json_loads(receipt, 0, NULL) : NULL, *entry, *file;
+    int64_t bytes = 0;
+    size_t i, k;
+
+    json_array_foreach(list, i, entry)
+    {
+        json_array_foreach(json_object_get(entry, "files"), k, file) bytes +=
+            json_integer_value(json_object_get(file, "bytes"));
+    }
+    json_decref(list);
+    return bytes;
+}
+
+bool tsr_receipt_has_field(const char *receipt, const char *field)
+{
+    json_t *list = receipt != NULL ? json_loads(receipt, 0, NULL) : NULL, *entry;
+    bool has = false;
     size_t i;
 
-    json_array_foreach(json_object_get(origin, "files"), i, file) json_object_del(file, "digest");
-}
-
-static bool entry_fits(json_t *entry, const tsr_ingest_params *params, const tsr_inputs *inputs, int32_t i,
-                       const uint64_t *digest)
-{
-    json_t *mine = origin_of(params, inputs, i, digest);
-    json_t *there = json_pack("{s:O?, s:O?, s:O?}", "kind", json_object_get(entry, "kind"), "settings",
-                              json_object_get(entry, "settings"), "files", json_object_get(entry, "files"));
-
-    if (digest == NULL) {
-        forget_digests(mine);
-        forget_digests(there);
+    json_array_foreach(list, i, entry)
+    {
+        const json_t *settings = json_object_get(entry, "settings");
+        const char *kind = json_string_value(json_object_get(entry, "kind"));
+        if (kind == NULL || strcmp(kind, "transactions") != 0) continue;
+        has = has || json_object_get(json_object_get(settings, "columns"), field) != NULL;
     }
-    bool fits = mine != NULL && there != NULL && json_equal(mine, there);
-    json_decref(mine);
-    json_decref(there);
-    return fits;
-}
-
-bool tsr_receipt_fits(const char *receipt, const tsr_ingest_params *params, const tsr_inputs *inputs,
-                      const uint64_t *digest)
-{
-    json_t *list = receipt != NULL ? json_loads(receipt, 0, NULL) : NULL;
-    bool fits = json_is_array(list) && json_array_size(list) == (size_t)params->sources.n;
-
-    for (int32_t i = 0; fits && i < params->sources.n; i++)
-        fits = entry_fits(json_array_get(list, (size_t)i), params, inputs, i, digest);
     json_decref(list);
-    return fits;
+    return has;
 }
 
 /* "-12.34" in hundredths; it was printed by tsr_int128_print(). */

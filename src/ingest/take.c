@@ -3,6 +3,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "ingest/append.h"
 #include "ingest/mapping_parts.h"
 
 /* One row on its way: a reason is set by the first check that fails, and the rest is not looked at. */
@@ -242,17 +243,6 @@ static void check_value(taking *t, int32_t column)
     t->made.cell[column] = bits;
 }
 
-/* A column that the source does not have. */
-static uint64_t absent(int32_t kind, int32_t column)
-{
-    switch (tsr_kind_of(kind)->column[column].cell) {
-    case TSR_CELL_CODE: return UINT32_MAX;  /* the bits of -1 */
-    case TSR_CELL_VALUE: return 0x7fc00000; /* NaN */
-    case TSR_CELL_COUNT: return 1;
-    default: return 0;
-    }
-}
-
 /* Codes come last: what is refused shall not make an entry of a dictionary. */
 static void check_cell(taking *t, int32_t column)
 {
@@ -261,7 +251,7 @@ static void check_cell(taking *t, int32_t column)
 
     if (is->cell == TSR_CELL_MONEY && column == money_column(t->mapping->kind)) return; /* it is there */
     if (!TSR_IS_MAPPED(place)) {
-        t->made.cell[column] = absent(t->mapping->kind, column);
+        t->made.cell[column] = tsr_absent_cell(t->mapping->kind, column);
         return;
     }
     switch (is->cell) {
@@ -279,9 +269,8 @@ static void check_cell(taking *t, int32_t column)
 static uint64_t order_of(const taking *t, tsr_customer_ref customer)
 {
     tsr_slice order = text_at(t, &t->mapping->column[TSR_TRANSACTION_ORDER]);
-    uint64_t own[2] = {customer.key, t->made.cell[TSR_TRANSACTION_TIME]};
-
-    return order.n > 0 ? XXH3_64bits(order.at, (size_t)order.n) : XXH3_64bits(own, sizeof own);
+    return order.n > 0 ? XXH3_64bits(order.at, (size_t)order.n)
+                       : tsr_own_order(customer, (uint32_t)t->made.cell[TSR_TRANSACTION_TIME]);
 }
 
 static tsr_status code_cells(taking *t)
@@ -464,7 +453,7 @@ void tsr_mapping_plan(tsr_mapping *mapping)
                         !TSR_IS_MAPPED(&mapping->price) && (mapping->has & TSR_HAS_ORDER) == 0;
     for (int32_t c = 0; mapping->is_plain && c < mapping->columns; c++) {
         const tsr_kind_column *about_column = &tsr_kind_of(mapping->kind)->column[c];
-        mapping->absent.cell[c] = absent(mapping->kind, c);
+        mapping->absent.cell[c] = tsr_absent_cell(mapping->kind, c);
         if (!TSR_IS_MAPPED(&mapping->column[c])) continue;
         mapping->is_plain = is_plain_column(mapping, c);
         mapping->plain[mapping->plain_n++] = (tsr_plain_column){c, about_column->cell, about_column->dictionary};

@@ -1,0 +1,196 @@
+#define TEST_FOLDER "append-test"
+#include "mpi_test.h"
+
+#include "ingest_test.h"
+#include "tessera/log.h"
+
+/* Three nights of transactions, and attributes that change: customers come and come back. */
+static void write_night(const tsr_comm *comm, const char *path, int night)
+{
+    text_file file = {malloc(400 * 128), 0};
+    char line[128];
+
+    assert_non_null(file.bytes);
+    put(&file, "id,when,amount,order,item\n");
+    for (int i = night * 300; i < night * 300 + 300; i++) {
+        snprintf(line, sizeof line, "c%d,2023-%02d-%02d %02d:00:00,%d.%02d,%s%d,item %d\n", i * 7 % (100 + 50 * night),
+                 1 + i % 12, 1 + i % 28, i % 24, i % 90 - 5, i % 100, i % 4 == 0 ? "INV" : "", i / 3, i % (5 + night));
+        put(&file, line);
+    }
+    write_text(comm, path, file.bytes, file.n);
+    free(file.bytes);
+}
+
+static void write_people(const tsr_comm *comm, const char *path, int night)
+{
+    text_file file = {malloc(200 * 64), 0};
+    char line[64];
+
+    assert_non_null(file.bytes);
+    put(&file, "id,age,city\n");
+    for (int i = 0; i < 100; i++) {
+        snprintf(line, sizeof line, "c%d,%s,%s\n", i * (1 + night), i % 3 == 0 ? "" : keep("%d.%d", 20 + i % 50, night),
+                 i % 5 == 0 ? "" : keep("town %d", i % (4 + night)));
+        put(&file, line);
+    }
+    write_text(comm, path, file.bytes, file.n);
+    free(file.bytes);
+}
+
+typedef struct nights {
+    test_source source[2];
+    tsr_source both[2];
+    tsr_ingest_params params;
+} nights;
+
+/* The job that names nights first .. last, of transactions and attributes. */
+static void use_nights(const tsr_comm *comm, nights *n, int first, int last)
+{
+    use_transactions(&n->source[0], test_path(comm, keep("tx.%d.csv", first)));
+    use_source(&n->source[1], TSR_SOURCE_CUSTOMERS, ",", true);
+    use_column(&n->source[1], "id", "id");
+    use_column(&n->source[1], "age", "age");
+    use_column(&n->source[1], "city", "city");
+    for (int night = first; night <= last; night++) {
+        if (night > first) use_file(&n->source[0], test_path(comm, keep("tx.%d.csv", night)));
+        use_file(&n->source[1], test_path(comm, keep("people.%d.csv", night)));
+    }
+    n->both[0] = n->source[0].source;
+    n->both[1] = n->source[1].source;
+    n->params = params_of(n->both, 2, 3);
+}
+
+static void write_nights(const tsr_comm *comm)
+{
+    for (int night = 0; night < 3; night++) {
+        write_night(comm, test_path(comm, keep("tx.%d.csv", night)), night);
+        write_people(comm, test_path(comm, keep("people.%d.csv", night)), night);
+    }
+}
+
+static tsr_status ingest_nights(const tsr_comm *comm, int first, int last, const char *folder,
+                                tsr_ingest_result *result)
+{
+    nights n;
+
+    use_nights(comm, &n, first, last);
+    return tsr_ingest_run(comm, &n.params, folder, result);
+}
+
+static char *digest_of_all(const tsr_comm *comm)
+{
+    char *folder = fresh(comm, "all");
+    tsr_ingest_result result;
+
+    write_nights(comm);
+    CHECK_ALL(comm, ingest_nights(comm, 0, 2, folder, &result) == TSR_OK && result.rows_read == 1200);
+    return digest_in(comm, folder);
+}
+
+static void job_that_grows_gives_the_dataset_of_all_at_once(void **state)
+{
+    const tsr_comm *comm = *state;
+    char *expected = digest_of_all(comm), *folder = fresh(comm, "grows");
+    tsr_ingest_result result;
+
+    for (int night = 0; night < 3; night++) {
+        CHECK_ALL(comm, ingest_nights(comm, 0, night, folder, &result) == TSR_OK);
+        CHECK_ALL(comm, !result.unchanged && result.rows_read == 400); /* the files that it did not know */
+    }
+    CHECK_ALL(comm, strcmp(digest_in(comm, folder), expected) == 0);
+    CHECK_ALL(comm, ingest_nights(comm, 0, 2, folder, &result) == TSR_OK && result.unchanged);
+}
+
+static void job_of_each_night_gives_the_dataset_of_all_at_once(void **state)
+{
+    const tsr_comm *comm = *state;
+    char *expected = digest_of_all(comm), *folder = fresh(comm, "nightly");
+    tsr_ingest_result result;
+
+    for (int night = 0; night < 3; night++) {
+        CHECK_ALL(comm, ingest_nights(comm, night, night, folder, &result) == TSR_OK && !result.unchanged);
+        CHECK_ALL(comm, ingest_nights(comm, night, night, folder, &result) == TSR_OK && result.unchanged);
+    }
+    CHECK_ALL(comm, strcmp(digest_in(comm, folder), expected) == 0);
+}
+
+static void known_file_under_another_name_is_left_out(void **state)
+{
+    const tsr_comm *comm = *state;
+    char *folder = fresh(comm, "renamed");
+    tsr_ingest_result result;
+    test_source t;
+
+    write_nights(comm);
+    CHECK_ALL(comm, ingest_nights(comm, 0, 1, folder, &result) == TSR_OK);
+    write_night(comm, test_path(comm, "copy.csv"), 1);
+    use_transactions(&t, test_path(comm, "copy.csv"));
+    tsr_ingest_params params = params_of(&t.source, 1, 3);
+    CHECK_ALL(comm, tsr_ingest_run(comm, &params, folder, &result) == TSR_OK && result.unchanged);
+}
+
+static void changed_file_is_refused_where_the_job_does_not_name_all(void **state)
+{
+    const tsr_comm *comm = *state;
+    char *folder = fresh(comm, "changed"), *before;
+    tsr_ingest_result result;
+
+    write_nights(comm);
+    CHECK_ALL(comm, ingest_nights(comm, 0, 1, folder, &result) == TSR_OK);
+    before = digest_in(comm, folder);
+    write_night(comm, test_path(comm, "tx.1.csv"), 2);
+    CHECK_ALL(comm, ingest_nights(comm, 1, 1, folder, &result) == TSR_EDATA);
+    CHECK_ALL(comm, strstr(tsr_error_last()->text, "other content") != NULL);
+    CHECK_ALL(comm, strcmp(digest_in(comm, folder), before) == 0);
+    tsr_error_clear();
+}
+
+static void other_money_cannot_be_added(void **state)
+{
+    const tsr_comm *comm = *state;
+    char *folder = fresh(comm, "money");
+    tsr_ingest_result result;
+    nights n;
+
+    write_nights(comm);
+    CHECK_ALL(comm, ingest_nights(comm, 0, 0, folder, &result) == TSR_OK);
+    use_nights(comm, &n, 1, 1);
+    n.params.currency = keep("USD");
+    CHECK_ALL(comm, tsr_ingest_run(comm, &n.params, folder, &result) == TSR_ECONF);
+    CHECK_ALL(comm, strstr(tsr_error_last()->text, "ingest.money.currency") != NULL);
+    tsr_error_clear();
+}
+
+static void failure_in_the_middle_leaves_the_old_dataset_and_a_rerun_completes(void **state)
+{
+    const tsr_comm *comm = *state;
+    char *expected = digest_of_all(comm), *folder = fresh(comm, "failed"), *before;
+    tsr_ingest_result result;
+
+    CHECK_ALL(comm, ingest_nights(comm, 0, 1, folder, &result) == TSR_OK);
+    before = digest_in(comm, folder);
+    for (int nth = 1; nth <= 4; nth++) {
+        tsr_fault_set(keep("point=file,rank=%d,nth=%d", comm->size - 1, nth * 2));
+        tsr_status st = ingest_nights(comm, 0, 2, folder, &result);
+        tsr_fault_set(NULL);
+        tsr_error_clear();
+        if (st == TSR_OK) break; /* so many files this rank does not open */
+        CHECK_ALL(comm, strcmp(digest_in(comm, folder), before) == 0);
+    }
+    CHECK_ALL(comm, ingest_nights(comm, 0, 2, folder, &result) == TSR_OK);
+    CHECK_ALL(comm, strcmp(digest_in(comm, folder), expected) == 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(job_that_grows_gives_the_dataset_of_all_at_once),
+        cmocka_unit_test(job_of_each_night_gives_the_dataset_of_all_at_once),
+        cmocka_unit_test(known_file_under_another_name_is_left_out),
+        cmocka_unit_test(changed_file_is_refused_where_the_job_does_not_name_all),
+        cmocka_unit_test(other_money_cannot_be_added),
+        cmocka_unit_test(failure_in_the_middle_leaves_the_old_dataset_and_a_rerun_completes),
+    };
+
+    return RUN_MPI_TESTS(tests);
+}
