@@ -10,6 +10,9 @@
 
 #include "tessera/status.h"
 
+/* What follows a file's name until it is whole. A kill leaves such a file; the next run writes over it. */
+#define TSR_PART ".part"
+
 /** Local. Read a file. @param[out] bytes new, zero-terminated; tsr_free(). @return TSR_OK; TSR_EIO; TSR_ENOMEM */
 tsr_status tsr_file_read(const char *path, char **bytes, int64_t *n) TSR_NODISCARD;
 

@@ -384,7 +384,7 @@ static tsr_status write_file(const tsr_bundle *bundle, const char *path)
     char *temporary = NULL;
     hid_t file = TSR_NO_ID;
 
-    TSR_TRY(tsr_path(&temporary, "", "%s.part", path));
+    TSR_TRY(tsr_path(&temporary, "", "%s" TSR_PART, path));
     for (int32_t i = 0; i < bundle->n; i++) {
         const entry *e = &bundle->entry[i];
         bytes += tsr_h5_dataset_bytes(e->rows, tsr_type_bytes(e->type) * (size_t)values_per_row(e->cols));

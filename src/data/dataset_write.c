@@ -178,7 +178,7 @@ static bool is_part_name(const char *name)
     int partition, generation, end = 0;
 
     return sscanf(name, "part-%d.g%d.h5%n", &partition, &generation, &end) == 2 && end > 0 &&
-           (name[end] == '\0' || strcmp(name + end, ".part") == 0);
+           (name[end] == '\0' || strcmp(name + end, TSR_PART) == 0);
 }
 
 /* The dataset is complete without this: what cannot be removed now goes with the next generation. */

@@ -74,7 +74,7 @@ tsr_status tsr_file_write(const char *path, const void *bytes, int64_t n)
     int fd = -1;
 
     TSR_TRY(fault(path));
-    TSR_TRY(tsr_path(&temporary, "", "%s.part", path));
+    TSR_TRY(tsr_path(&temporary, "", "%s" TSR_PART, path));
     fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd < 0) TSR_TRY(fail_errno(path, "cannot be created", errno));
     TSR_TRY(write_all(fd, path, bytes, n));

@@ -260,7 +260,7 @@ tsr_status tsr_partition_open(const char *folder, const tsr_dataset_info *info, 
     no_streams(w);
     tsr_part_name(partition, info->generation, name);
     TSR_TRY(tsr_path(&w->path, folder, "%s", name));
-    TSR_TRY(tsr_path(&w->temporary, "", "%s.part", w->path));
+    TSR_TRY(tsr_path(&w->temporary, "", "%s" TSR_PART, w->path));
     TSR_TRY(check_names(info, w->path));
     TSR_TRY(tsr_h5_create(w->temporary, w->path, bytes_needed(info, plan), &w->file));
     TSR_TRY(set_customers(w));

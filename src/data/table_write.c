@@ -72,7 +72,7 @@ static tsr_status prepare(writer *w, bool hashed)
     w->block = TSR_BLOCK_ROWS;
     while (w->block > 1 && w->block * (int64_t)widest > TSR_CHUNK_BYTES) w->block /= 2;
 
-    TSR_TRY(tsr_path(&w->temporary, "", "%s.part", w->path));
+    TSR_TRY(tsr_path(&w->temporary, "", "%s" TSR_PART, w->path));
     TSR_TRY(tsr_alloc(&w->values, w->n, sizeof(void *)));
     TSR_TRY(tsr_alloc(&w->dataset, w->n, sizeof(hid_t)));
     TSR_TRY(tsr_alloc(&w->memory, w->n, sizeof(hid_t)));

@@ -15,14 +15,21 @@
 
 /* ---- the folder ---- */
 
-/* Nothing but what begins with a dot: a lock, or what an editor or a desktop leaves behind. */
+/* A lock, what an editor or a desktop leaves behind, or a first file that a kill left unfinished. */
+static bool is_residue(const char *name)
+{
+    size_t n = strlen(name), part = strlen(TSR_PART);
+
+    return name[0] == '.' || (n > part && strcmp(name + n - part, TSR_PART) == 0);
+}
+
 static bool folder_is_empty(const char *folder)
 {
     DIR *dir = opendir(folder);
     bool empty = true;
 
     if (dir == NULL) return true;
-    for (const struct dirent *entry; empty && (entry = readdir(dir)) != NULL;) empty = entry->d_name[0] == '.';
+    for (const struct dirent *entry; empty && (entry = readdir(dir)) != NULL;) empty = is_residue(entry->d_name);
     closedir(dir);
     return empty;
 }
