@@ -319,16 +319,16 @@ void tsr_profile_clear(tsr_profile *profile)
     tsr_free(&profile->name);
 }
 
-/* A bound of the scaled values: transforms rise. */
+/* A bound of the scaled values: transforms rise. Logarithms of the lower bound may not exist; that of a double is at
+ * most LOG_LARGEST. */
 static double largest_scaled(const tsr_profile_reader *r, int32_t c)
 {
     int32_t at = r->scaled[c];
 
     if (at < 0) return 1;
-    if (r->scaler->transform[at] == TSR_TRANSFORM_LOG)
-        return (LOG_LARGEST + fabs(r->scaler->mean[at])) / r->scaler->sd[at];
     double low = fabs(tsr_scaler_forward(r->scaler, at, -r->largest[c]));
     double high = fabs(tsr_scaler_forward(r->scaler, at, r->largest[c]));
+    if (!isfinite(low) || !isfinite(high)) low = high = (LOG_LARGEST + fabs(r->scaler->mean[at])) / r->scaler->sd[at];
     return fmax(fmax(low, high), 1);
 }
 
