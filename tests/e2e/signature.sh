@@ -30,10 +30,18 @@ for np in 1 3 5 8; do
 done
 ranks 3 "$TESSERA" inspect np8 --verify >/dev/null || die "verification of np8"
 
-# The processor's own kernels and the plain ones agree.
-job data16 plain
-TESSERA_ISA=baseline "$TESSERA" segment job.yaml --quiet >/dev/null
-same "baseline kernels" plain
+# The processor's own kernels and the others agree, and so do passes over all rows and over those that may change.
+for isa in baseline avx2; do
+    if [ $isa = avx2 ] && ! grep -qw avx2 /proc/cpuinfo; then continue; fi
+    job data16 $isa
+    TESSERA_ISA=$isa "$TESSERA" segment job.yaml --quiet >/dev/null
+    same "$isa kernels" $isa
+done
+for prune in off on; do
+    job data16 prune-$prune
+    ranks 2 env TESSERA_PRUNE=$prune "$TESSERA" segment job.yaml --quiet >/dev/null
+    same "pruning $prune" prune-$prune
+done
 
 # Without ids neither they nor their hashes stand in any file of the run; the numbers are those of any ranks.
 for np in 1 3; do
