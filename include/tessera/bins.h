@@ -25,6 +25,7 @@ typedef struct tsr_binned {
     int32_t cols;
     int32_t *bins; /* [cols] bins of values, 1 (a constant column) to params.bins; the same on all ranks */
     double *edge;  /* [cols][TSR_BINS_MAX] rising; bin b: edge[b - 1] < value <= edge[b]; the last has no edge */
+    bool *varies;  /* [cols] are there two different codes? */
     uint8_t *code; /* [cols][rows] 0 .. bins - 1, or TSR_CODE_MISSING */
 } tsr_binned;
 

@@ -25,7 +25,7 @@ typedef struct tsr_forest_params {
     int32_t trees;
     int32_t depth;     /* splits from the root to a leaf at most; 1..TSR_DEPTH_MAX */
     int64_t min_leaf;  /* rows (as often as they are drawn) of a leaf at least; >= 1 */
-    int32_t mtry;      /* columns tried at each node; 0: all */
+    int32_t mtry;      /* columns tried at each node, of those that vary; 0: all */
     bool bootstrap;    /* each tree sees each row Poisson(1) times; false: once */
     int32_t criterion; /* of classification; regression takes the squared error */
     uint64_t seed;

@@ -21,6 +21,8 @@ typedef enum tsr_stream {
     TSR_STREAM_BOOTSTRAP = 11, /* samples of a forest's trees */
     TSR_STREAM_COLUMNS = 12,   /* columns that a node of a tree tries */
     TSR_STREAM_CONTROL = 13,   /* who is left alone by actions */
+    TSR_STREAM_TEST = 14,      /* customers held back from learning */
+    TSR_STREAM_PERMUTE = 15,   /* values put in place of a column */
     TSR_STREAM_FAULT = 255     /* failures on purpose: no result depends on it. Streams are below 256 */
 } tsr_stream;
 

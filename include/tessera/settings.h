@@ -10,6 +10,7 @@
 #include "tessera/kmeans.h"
 #include "tessera/pca.h"
 #include "tessera/playbook.h"
+#include "tessera/predict.h"
 #include "tessera/quality.h"
 #include "tessera/rfm.h"
 #include "tessera/surrogate.h"
@@ -40,6 +41,7 @@ typedef struct tsr_settings {
     tsr_value_params value;
     tsr_explain_params explain;
     tsr_act_params act;
+    tsr_predict_params predict;
     tsr_job *job; /* owns the strings */
 } tsr_settings;
 

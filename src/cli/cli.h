@@ -64,7 +64,7 @@ typedef struct cli_command {
 } cli_command;
 
 extern const cli_command cmd_ingest, cmd_segment, cmd_synth, cmd_inspect, cmd_plan, cmd_features, cmd_job, cmd_report,
-    cmd_value, cmd_export;
+    cmd_value, cmd_predict, cmd_export;
 
 /* ---- options.c ---- */
 

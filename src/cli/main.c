@@ -14,8 +14,9 @@
 #include "tessera/memory.h"
 #include "tessera/wait.h"
 
-static const cli_command *const commands[] = {&cmd_ingest, &cmd_segment,  &cmd_synth, &cmd_inspect, &cmd_report,
-                                              &cmd_plan,   &cmd_features, &cmd_job,   &cmd_value,   &cmd_export};
+static const cli_command *const commands[] = {&cmd_ingest, &cmd_segment, &cmd_synth,    &cmd_inspect,
+                                              &cmd_report, &cmd_plan,    &cmd_features, &cmd_job,
+                                              &cmd_value,  &cmd_predict, &cmd_export};
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
 static void print_help(void)

@@ -49,6 +49,7 @@ int32_t tsr_settings_sections(tsr_settings *settings, tsr_section sections[TSR_S
         {tsr_value_keys, &settings->value},
         {tsr_explain_keys, &settings->explain},
         {tsr_act_keys, &settings->act},
+        {tsr_predict_keys, &settings->predict},
     };
 
     memcpy(sections, all, sizeof all);

@@ -104,7 +104,8 @@ done:
 typedef struct coder {
     tsr_binned *binned;
     int64_t stride;
-    int64_t *broken; /* [cols] values that are no whole numbers */
+    int64_t *broken;  /* [cols] values that are no whole numbers */
+    int64_t *missing; /* [cols] and how many rows there are, [1] */
 } coder;
 
 static tsr_status count_broken(void *context, int64_t first, int64_t rows, const double *values)
@@ -126,8 +127,12 @@ static tsr_status encode(void *context, int64_t first, int64_t rows, const doubl
 
     for (int32_t col = 0; col < c->binned->cols; col++) {
         uint8_t *code = c->binned->code + col * c->binned->rows + first;
-        for (int64_t i = 0; i < rows; i++) code[i] = tsr_bin_of(c->binned, col, values[col * c->stride + i]);
+        for (int64_t i = 0; i < rows; i++) {
+            code[i] = tsr_bin_of(c->binned, col, values[col * c->stride + i]);
+            c->missing[col] += code[i] == TSR_CODE_MISSING;
+        }
     }
+    c->missing[c->binned->cols] += rows;
     return TSR_OK;
 }
 
@@ -142,6 +147,7 @@ static tsr_status create(int64_t rows, int32_t cols, tsr_binned **binned)
     (*binned)->cols = cols;
     TSR_TRY(tsr_alloc(&(*binned)->bins, cols, sizeof *(*binned)->bins));
     TSR_TRY(tsr_alloc(&(*binned)->edge, (int64_t)cols * TSR_BINS_MAX, sizeof *(*binned)->edge));
+    TSR_TRY(tsr_alloc(&(*binned)->varies, cols, sizeof *(*binned)->varies));
     TSR_TRY(tsr_alloc_aligned(&(*binned)->code, (int64_t)cols * rows, 1));
 done:
     return st;
@@ -151,6 +157,7 @@ void tsr_binned_destroy(tsr_binned **binned)
 {
     if (*binned == NULL) return;
     tsr_free(&(*binned)->code);
+    tsr_free(&(*binned)->varies);
     tsr_free(&(*binned)->edge);
     tsr_free(&(*binned)->bins);
     tsr_free(binned);
@@ -178,6 +185,7 @@ tsr_status tsr_bins_fit(const tsr_comm *comm, const tsr_quantile_source *source,
     c.binned = *binned;
     TSR_AGREE(comm, tsr_alloc(&quantile, (int64_t)cols * params->bins, sizeof *quantile));
     TSR_AGREE(comm, tsr_alloc(&c.broken, cols, sizeof *c.broken));
+    TSR_AGREE(comm, tsr_alloc(&c.missing, cols + 1, sizeof *c.missing));
     TSR_TRY(tsr_quantiles(comm, source, cols, 1, p, params->bins, quantile, NULL));
     if (params->readable) TSR_AGREE(comm, visit(source, cols, rows, count_broken, &c));
     tsr_sum_int64(comm, c.broken, cols);
@@ -185,8 +193,12 @@ tsr_status tsr_bins_fit(const tsr_comm *comm, const tsr_quantile_source *source,
         (*binned)->bins[col] = make_edges(quantile + (int64_t)col * params->bins, params, c.broken[col] == 0,
                                           (*binned)->edge + (int64_t)col * TSR_BINS_MAX);
     TSR_AGREE(comm, visit(source, cols, rows, encode, &c));
+    tsr_sum_int64(comm, c.missing, cols + 1);
+    for (int32_t col = 0; col < cols; col++)
+        (*binned)->varies[col] = (*binned)->bins[col] > 1 || (c.missing[col] > 0 && c.missing[col] < c.missing[cols]);
 done:
     if (st != TSR_OK) tsr_binned_destroy(binned);
+    tsr_free(&c.missing);
     tsr_free(&c.broken);
     tsr_free(&quantile);
     return st;

@@ -41,9 +41,10 @@ typedef struct garden {
     int32_t outputs, tried;
     int64_t slot_cells; /* int64 of one node's histogram: [tried][TSR_CODES][width] */
     tsr_plant *plant;
-    entry **entry;   /* [n] of each tree */
-    entry *aside;    /* [rows] while a node is cut */
-    int32_t *order;  /* [cols] for draws without replacement */
+    entry **entry;           /* [n] of each tree */
+    entry *aside;            /* [rows] while a node is cut */
+    int32_t *useful, *order; /* [useful_n] columns that vary; the same while some are drawn */
+    int32_t useful_n;
     int32_t *column; /* [shoots of a piece][tried] */
     int64_t column_room;
     int64_t *now, *before; /* histograms of the piece in hand, and of the level before */
@@ -85,16 +86,17 @@ static int64_t take_sample(const garden *g, int32_t tree, entry *to)
 /* Columns to try at a node, rising. */
 static void choose_columns(const garden *g, const shoot *s, int32_t *column)
 {
-    const int32_t cols = g->ex->x->cols;
     uint64_t tree = (uint64_t)(g->first + s->plant);
 
-    for (int32_t i = 0; i < cols; i++) g->order[i] = i;
-    if (g->tried == cols) memcpy(column, g->order, sizeof *column * (size_t)cols);
-    for (int32_t i = 0; i < g->tried && g->tried < cols; i++) {
+    if (g->tried == g->useful_n) {
+        memcpy(column, g->useful, sizeof *column * (size_t)g->tried);
+        return;
+    }
+    memcpy(g->order, g->useful, sizeof *g->order * (size_t)g->useful_n);
+    for (int32_t i = 0; i < g->tried; i++) {
         uint64_t draw = tsr_draw(g->params->seed, TSR_STREAM_COLUMNS, s->path, tree << TRIED_BITS | (uint64_t)i);
-        int32_t at = i + (int32_t)(draw % (uint64_t)(cols - i)), chosen = g->order[at];
+        int32_t at = i + (int32_t)(draw % (uint64_t)(g->useful_n - i)), chosen = g->order[at], place = i;
         g->order[at] = g->order[i];
-        int32_t place = i;
         for (; place > 0 && column[place - 1] > chosen; place--) column[place] = column[place - 1];
         column[place] = chosen;
     }
@@ -347,7 +349,7 @@ static tsr_status cut_piece(garden *g, int64_t from, int64_t n, int32_t depth, b
 static tsr_status grow_level(garden *g, int32_t depth)
 {
     int64_t slots = HISTOGRAM_BYTES / (g->slot_cells * (int64_t)sizeof(int64_t)) / 2 * 2;
-    bool keeps = g->tried == g->ex->x->cols;
+    bool keeps = g->tried == g->useful_n;
     tsr_status st = TSR_OK;
 
     if (slots < 2) slots = 2;
@@ -385,7 +387,13 @@ static tsr_status set_up(garden *g)
 
     TSR_TRY(tsr_alloc(&g->entry, g->n, sizeof *g->entry));
     TSR_TRY(tsr_alloc(&g->aside, rows, sizeof *g->aside));
+    TSR_TRY(tsr_alloc(&g->useful, g->ex->x->cols, sizeof *g->useful));
     TSR_TRY(tsr_alloc(&g->order, g->ex->x->cols, sizeof *g->order));
+    for (int32_t c = 0; c < g->ex->x->cols; c++)
+        if (g->ex->x->varies[c]) g->useful[g->useful_n++] = c;
+    if (g->useful_n == 0) g->useful_n = 1; /* the first, which cuts nothing */
+    g->tried = g->params->mtry > 0 && g->params->mtry < g->useful_n ? g->params->mtry : g->useful_n;
+    g->slot_cells = (int64_t)g->tried * TSR_CODES * g->judge.width;
     TSR_TRY(tsr_alloc(&g->work, 3 * (int64_t)g->judge.width, sizeof *g->work));
     int64_t *total = g->work;
     for (int32_t t = 0; t < g->n; t++) {
@@ -424,6 +432,7 @@ static void clear(garden *g)
     tsr_free(&g->entry);
     tsr_free(&g->aside);
     tsr_free(&g->order);
+    tsr_free(&g->useful);
     tsr_free(&g->column);
     tsr_free(&g->now);
     tsr_free(&g->before);
@@ -452,8 +461,6 @@ tsr_status tsr_grow(const tsr_comm *comm, const tsr_forest_params *params, const
                           .min_leaf = params->min_leaf,
                           .class_weight = params->class_weight};
     g.outputs = ex->classes > 0 ? ex->classes : 1;
-    g.tried = params->mtry > 0 && params->mtry < ex->x->cols ? params->mtry : ex->x->cols;
-    g.slot_cells = (int64_t)g.tried * TSR_CODES * g.judge.width;
     TSR_AGREE(comm, set_up(&g));
     tsr_sum_int64(comm, g.here.total, g.here.n * g.judge.width);
     TSR_AGREE(comm, check_roots(&g));
