@@ -23,8 +23,13 @@ typedef enum tsr_source_kind {
     TSR_SOURCE_TRANSACTIONS,
     TSR_SOURCE_EVENTS,
     TSR_SOURCE_CAMPAIGNS,
-    TSR_SOURCE_CONSENT
+    TSR_SOURCE_CONSENT,
+    TSR_SOURCE_IDENTITIES /* no records: which ids are one person */
 } tsr_source_kind;
+
+/* What `other` is in a source of identities: an id, or a mark that ids share, compared as it is, without case, as an
+ * e-mail address (without case, with an @), as a phone number (its digits, 00 for +). */
+typedef enum tsr_match { TSR_MATCH_ID, TSR_MATCH_EXACT, TSR_MATCH_CASE, TSR_MATCH_EMAIL, TSR_MATCH_PHONE } tsr_match;
 
 typedef enum tsr_source_format { TSR_FORMAT_TEXT, TSR_FORMAT_PARQUET } tsr_source_format;
 
@@ -41,6 +46,7 @@ typedef struct tsr_source {
     char *time_format; /* strptime pattern, or "iso", "epoch", "epoch_ms" */
     char *time_zone;   /* IANA zone that the text is in; NULL: the dataset's (civil time as it stands) */
     tsr_texts reject;  /* rules */
+    int32_t match;     /* tsr_match; of identities */
 } tsr_source;
 
 typedef enum tsr_resolution { TSR_RESOLUTION_AUTO, TSR_RESOLUTION_DAY, TSR_RESOLUTION_SECOND } tsr_resolution;
@@ -52,9 +58,10 @@ typedef struct tsr_ingest_params {
     int64_t money_scale;
     char *currency;
     char *time_zone;
-    int32_t resolution;   /* tsr_resolution; auto: day where no used row has a time of day */
-    int64_t reject_limit; /* rows kept in rejects.csv per reason */
-    tsr_groups sources;   /* of tsr_source */
+    int32_t resolution;     /* tsr_resolution; auto: day where no used row has a time of day */
+    int64_t reject_limit;   /* rows kept in rejects.csv per reason */
+    int64_t identity_limit; /* ids of one person; more are not merged */
+    tsr_groups sources;     /* of tsr_source */
 } tsr_ingest_params;
 
 extern const tsr_key tsr_ingest_keys[];
@@ -67,6 +74,7 @@ typedef struct tsr_ingest_result {
     int64_t spilled;             /* bytes that did not fit in memory */
     tsr_int128 money;            /* of the used rows, in money units */
     int32_t money_scale;
+    int64_t merged; /* ids that became another id of the same person */
     int64_t bytes_read;
     bool unchanged; /* the dataset was there already, from the same job and the same files */
 } tsr_ingest_result;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ingest/append.h"
+#include "ingest/identities.h"
 #include "ingest/reading.h"
 #include "ingest/receipt.h"
 #include "tessera/file.h"
@@ -17,8 +18,13 @@
 #define IN_PARAMS(field) offsetof(tsr_ingest_params, field)
 
 static const tsr_key source_keys[] = {
-    {"kind", TSR_KEY_CHOICE, IN_SOURCE(kind), "transactions", 0, 0, "customers|transactions|events|campaigns|consent",
+    {"kind", TSR_KEY_CHOICE, IN_SOURCE(kind), "transactions", 0, 0,
+     "customers|transactions|events|campaigns|consent|identities",
      "what a row is: a customer with attributes, or a record of a customer", NULL, 0},
+    {"match", TSR_KEY_CHOICE, IN_SOURCE(match), "id", 0, 0, "id|exact|case|email|phone",
+     "kind identities: `other` is another id of the person, or a mark that only one person has, compared exactly, "
+     "without case, as an e-mail address or as a phone number",
+     NULL, 0},
     {"files", TSR_KEY_PATHS, IN_SOURCE(files), NULL, 0, 0, NULL,
      "paths or patterns (* ? [...]); plain text, gzip or zstd (seen by the first bytes)", NULL, 0},
     {"format", TSR_KEY_CHOICE, IN_SOURCE(format), "text", 0, 0, "text|parquet",
@@ -32,7 +38,8 @@ static const tsr_key source_keys[] = {
      "field: column, by name in the header or number from 1, or =TEXT for all rows. Fields of transactions: id, time, "
      "amount or quantity and price, order, item, category, promotion; of events: id, time, type, channel, value; of "
      "campaigns: id, assigned, campaign, arm, sent, opened, clicked, converted (a time, or 1 and 0), revenue, cost; of "
-     "consent: id, time, purpose, status; of customers: id, and attributes by names of your own",
+     "consent: id, time, purpose, status; of identities: id, other; of customers: id, and attributes by names of your "
+     "own",
      NULL, 0},
     {"types", TSR_KEY_MAP, IN_SOURCE(types), "{}", 0, 0, NULL,
      "attribute: number or category; default: number where every value is one", NULL, 0},
@@ -61,6 +68,8 @@ const tsr_key tsr_ingest_keys[] = {
      "of times; auto: day where no row has a time of day", NULL, 0},
     {"ingest.reject_limit", TSR_KEY_INT, IN_PARAMS(reject_limit), "1000", 0, 100000000, NULL,
      "rows per reason and source that rejects.csv lists; all are counted", NULL, 0},
+    {"ingest.identity_limit", TSR_KEY_INT, IN_PARAMS(identity_limit), "20", 1, 1000000, NULL,
+     "ids of one person, as sources of kind identities join them; groups of more are not merged", NULL, 0},
     {"ingest.sources", TSR_KEY_GROUPS, IN_PARAMS(sources), "[]", 0, 0, NULL, "where the rows come from", source_keys,
      sizeof(tsr_source)},
     {NULL, TSR_KEY_BOOL, 0, NULL, 0, 0, NULL, NULL, NULL, 0},
@@ -83,8 +92,8 @@ static tsr_status check_params(const tsr_ingest_params *params)
 /* The numbers that all ranks must have in common; texts come from the same job. */
 static tsr_status check_same(const tsr_comm *comm, const tsr_ingest_params *params)
 {
-    int64_t numbers[] = {params->partitions, params->money_scale, params->resolution, params->reject_limit,
-                         params->sources.n};
+    int64_t numbers[] = {params->partitions,   params->money_scale,    params->resolution,
+                         params->reject_limit, params->identity_limit, params->sources.n};
 
     return tsr_same(comm, numbers, sizeof numbers, "the settings of ingest");
 }
@@ -97,6 +106,7 @@ typedef struct flow {
     tsr_inputs inputs;
     tsr_collect *collect;
     tsr_balance *balance;
+    tsr_identities *identities;
     tsr_reading reading;
     tsr_dataset *there; /* that new rows are added to; NULL: none */
     tsr_standing standing;
@@ -133,6 +143,7 @@ static void flow_clear(flow *f)
     tsr_inputs_close(&f->inputs);
     tsr_free(&f->standing.known);
     tsr_dataset_close(&f->there);
+    tsr_identities_destroy(&f->identities);
 }
 
 /* ---- is it there already? ---- */
@@ -204,8 +215,19 @@ static tsr_status join(flow *f, const tsr_dataset_info *info)
     return TSR_OK;
 }
 
+/* Do identities join ids, in the job or in the dataset? */
+static bool has_persons(const flow *f, const tsr_dataset_info *info)
+{
+    bool any = info->sources != NULL && strstr(info->sources, "\"kind\":\"identities\"") != NULL;
+
+    for (int32_t i = 0; i < f->params->sources.n; i++)
+        any = any || ((const tsr_source *)f->params->sources.item)[i].kind == TSR_SOURCE_IDENTITIES;
+    return any;
+}
+
 /* A dataset stands in the folder. The job may describe all of it: then it stays, if nothing changed, grows by new
- * files, or is made anew. Or the job names other files: they are added to it, and those it knows are left out. */
+ * files, or is made anew; where identities join ids, new files make it anew, too. Or the job names other files: they
+ * are added to it, and those it knows are left out. */
 static tsr_status look_at_there(const tsr_comm *comm, flow *f, tsr_ingest_result *result)
 {
     const tsr_dataset_info *info = tsr_dataset_about(f->there);
@@ -215,6 +237,16 @@ static tsr_status look_at_there(const tsr_comm *comm, flow *f, tsr_ingest_result
     f->info.generation = info->generation + 1;
     TSR_TRY(compare(comm, f, info->sources));
     if (standing->covered && !standing->same) {
+        tsr_dataset_close(&f->there);
+        goto done;
+    }
+    if (standing->unknown > 0 && has_persons(f, info)) {
+        if (!standing->covered)
+            st = TSR_FAIL(
+                TSR_ECONF,
+                "%s holds files that this job does not name, and identities join ids: a new pair may join what "
+                "is there. Name all files to make the dataset anew",
+                f->output);
         tsr_dataset_close(&f->there);
         goto done;
     }
@@ -252,6 +284,25 @@ static tsr_status find_there(const tsr_comm *comm, flow *f, tsr_ingest_result *r
     TSR_TRY(look_at_there(comm, f, result));
 done:
     tsr_free(&path);
+    return st;
+}
+
+/* ---- persons with several ids ---- */
+
+static tsr_status unify_ids(const tsr_comm *comm, flow *f, tsr_ingest_result *result)
+{
+    tsr_status st;
+
+    TSR_TRY(tsr_identities_read(comm, f->params, &f->inputs, &f->identities));
+    if (f->identities == NULL) goto done;
+    f->inputs.identities = f->identities;
+    result->merged = tsr_identities_merged(f->identities);
+    if (tsr_identities_refused(f->identities) > 0)
+        tsr_warn("identities: groups of more than %" PRId64 " ids were not merged (%" PRId64 " ids and marks): shared "
+                 "phones or test accounts? see ingest.identity_limit",
+                 f->params->identity_limit, tsr_identities_refused(f->identities));
+    TSR_AGREE(comm, comm->rank == 0 ? tsr_identities_write(f->identities, f->output) : TSR_OK);
+done:
     return st;
 }
 
@@ -393,6 +444,7 @@ tsr_status tsr_ingest_run(const tsr_comm *comm, const tsr_ingest_params *params,
     TSR_TRY(find_there(comm, &f, result));
     if (result->unchanged) goto done;
     TSR_TRY(prepare(comm, &f));
+    TSR_TRY(unify_ids(comm, &f, result));
     TSR_TRY(tsr_reading_run(comm, &f.reading));
     TSR_TRY(account(comm, &f, result));
     TSR_TRY(write_dataset(comm, &f, result));

@@ -441,7 +441,8 @@ tsr_status tsr_inputs_mapping(const tsr_inputs *inputs, const tsr_ingest_params 
                                .days = params->resolution == TSR_RESOLUTION_DAY,
                                .from = converts ? &inputs->zone[input->source] : to,
                                .to = to,
-                               .shape = &inputs->shape};
+                               .shape = &inputs->shape,
+                               .identities = inputs->identities};
 
     return tsr_mapping_create(source, &place, &input->header, mapping);
 }

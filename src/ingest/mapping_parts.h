@@ -41,6 +41,9 @@ struct tsr_mapping {
     uint32_t has;            /* of the whole dataset */
     int32_t columns, needed; /* of the kind; the first of them that a row must have */
     tsr_place id, price;
+    bool pairs; /* a source of identities, with the column `other` */
+    tsr_place other;
+    const tsr_identities *identities;
     tsr_place column[TSR_KIND_COLUMNS]; /* of the kind */
     int32_t attributes;
     tsr_attribute_place *attribute;

@@ -18,10 +18,10 @@ static const char *mapped(const tsr_source *source, const char *field)
     return NULL;
 }
 
-/* The kind of records of a source; -1: customers. */
+/* The kind of records of a source; -1: customers or identities. */
 static int32_t kind_of(const tsr_source *source)
 {
-    return source->kind - TSR_SOURCE_TRANSACTIONS;
+    return source->kind == TSR_SOURCE_IDENTITIES ? -1 : source->kind - TSR_SOURCE_TRANSACTIONS;
 }
 
 /* How many of the first columns every row must have. */
@@ -108,6 +108,14 @@ static tsr_status check_customers(const tsr_source *source, int32_t number)
     return TSR_OK;
 }
 
+static tsr_status check_identities(const tsr_source *source, int32_t number)
+{
+    if (mapped(source, "other") == NULL || source->columns.n != 2 || source->types.n > 0)
+        return TSR_FAIL(TSR_ECONF, "ingest.sources[%d].columns: identities have the columns id and other, and no types",
+                        number);
+    return TSR_OK;
+}
+
 static bool delimiter_of(const char *text, char *delimiter)
 {
     *delimiter = text[0];
@@ -139,6 +147,7 @@ tsr_status tsr_source_check(const tsr_source *source, int32_t number)
         return TSR_FAIL(TSR_ECONF, "ingest.sources[%d].multiline: fields between blanks have no quotes", number);
     if (mapped(source, "id") == NULL)
         return TSR_FAIL(TSR_ECONF, "ingest.sources[%d].columns: a column for id is needed", number);
+    if (source->kind == TSR_SOURCE_IDENTITIES) return check_identities(source, number);
     return kind_of(source) >= 0 ? check_records(source, number) : check_customers(source, number);
 }
 
@@ -248,7 +257,8 @@ static tsr_status find_fields(const finder *f)
 
     mapping->columns = mapping->kind >= 0 ? tsr_kind_of(mapping->kind)->columns : 0;
     mapping->needed = mapping->kind >= 0 ? needed_columns[mapping->kind] : 0;
-    mapping->price.slot = -1;
+    mapping->price.slot = mapping->other.slot = -1;
+    if (st == TSR_OK && mapping->pairs) st = find_field(f, "other", &mapping->other);
     if (st == TSR_OK && mapping->kind == TSR_TRANSACTIONS) st = find_field(f, "price", &mapping->price);
     for (int32_t c = 0; st == TSR_OK && c < mapping->columns; c++)
         st = find_field(f, tsr_kind_of(mapping->kind)->column[c].name, &mapping->column[c]);
@@ -323,6 +333,8 @@ tsr_status tsr_mapping_create(const tsr_source *source, const tsr_mapping_place 
     TSR_TRY(tsr_alloc(&mapping->used, header->n, sizeof *mapping->used));
     f.mapping = mapping;
     mapping->kind = kind_of(source);
+    mapping->pairs = source->kind == TSR_SOURCE_IDENTITIES;
+    mapping->identities = place->identities;
     mapping->source = place->source;
     mapping->file = place->file;
     mapping->money_scale = place->money_scale;
@@ -334,7 +346,7 @@ tsr_status tsr_mapping_create(const tsr_source *source, const tsr_mapping_place 
     TSR_TRY(find_fields(&f));
     if (source->kind == TSR_SOURCE_CUSTOMERS)
         TSR_TRY(find_attributes(&f));
-    else
+    else if (mapping->kind >= 0)
         TSR_TRY(tsr_clock_set(&mapping->clock, source->time_format, place->from, place->to));
     TSR_TRY(compile_rules(&f));
     tsr_mapping_plan(mapping);

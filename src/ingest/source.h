@@ -8,6 +8,7 @@
 #include "ingest/balance.h"
 #include "ingest/clock.h"
 #include "ingest/collect.h"
+#include "ingest/identities.h"
 #include "ingest/text_reader.h"
 #include "tessera/ingest.h"
 
@@ -26,6 +27,7 @@ typedef struct tsr_mapping_place {
     bool days;                 /* times are cut to days */
     const tsr_zone *from, *to; /* of the source, of the dataset */
     const tsr_collect_shape *shape;
+    const tsr_identities *identities; /* NULL: none */
 } tsr_mapping_place;
 
 typedef struct tsr_mapping tsr_mapping;
@@ -55,6 +57,9 @@ typedef struct tsr_seen {
     bool clock;             /* a time of day */
     bool quantity_decimals; /* a quantity that is no whole number */
 } tsr_seen;
+
+/** Local. The pair in a row of a source of identities, trimmed; false where the row cannot be used. */
+bool tsr_mapping_pair(const tsr_mapping *mapping, const tsr_row *row, tsr_slice *id, tsr_slice *other);
 
 /** Local. Put one row where it belongs. @return TSR_OK (also where the row is refused); TSR_ENOMEM; TSR_EDATA */
 tsr_status tsr_mapping_take(const tsr_mapping *mapping, const tsr_row *row, tsr_collect *collect, tsr_balance *balance,

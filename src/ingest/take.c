@@ -137,6 +137,7 @@ static void check_form(taking *t)
     check_place(t, &mapping->id);
     for (int32_t c = 0; c < mapping->columns; c++) check_place(t, &mapping->column[c]);
     check_place(t, &mapping->price);
+    check_place(t, &mapping->other);
     for (int32_t a = 0; a < mapping->attributes; a++) check_place(t, &mapping->attribute[a].place);
 }
 
@@ -288,12 +289,17 @@ static tsr_status code_cells(taking *t)
     return st;
 }
 
+static tsr_status find_customer(const taking *t, tsr_customer_ref *customer)
+{
+    return tsr_collect_customer(t->collect, tsr_identities_kept(t->mapping->identities, t->id), customer);
+}
+
 static tsr_status keep_record(taking *t)
 {
     tsr_customer_ref customer;
     tsr_status st;
 
-    TSR_TRY(tsr_collect_customer(t->collect, t->id, &customer));
+    TSR_TRY(find_customer(t, &customer));
     if (t->mapping->kind == TSR_TRANSACTIONS && (t->mapping->has & TSR_HAS_ORDER) != 0)
         t->made.cell[TSR_TRANSACTION_ORDER] = order_of(t, customer);
     TSR_TRY(code_cells(t));
@@ -344,7 +350,7 @@ static tsr_status keep_customer(taking *t)
     tsr_slice *text = t->mapping->attribute_text;
     tsr_customer_ref customer;
     bool any = false;
-    tsr_status st = tsr_collect_customer(t->collect, t->id, &customer);
+    tsr_status st = find_customer(t, &customer);
 
     for (int32_t a = 0; a < t->mapping->attributes; a++) {
         const tsr_attribute_place *at = &t->mapping->attribute[a];
@@ -405,7 +411,7 @@ static tsr_status keep_plain(const tsr_mapping *mapping, const tsr_row *row, tsr
     tsr_customer_ref customer;
     tsr_status st;
 
-    TSR_TRY(tsr_collect_customer(collect, id, &customer));
+    TSR_TRY(tsr_collect_customer(collect, tsr_identities_kept(mapping->identities, id), &customer));
     for (int32_t i = 0; i < mapping->plain_n; i++) {
         const tsr_plain_column *plain = &mapping->plain[i];
         int32_t code = -1;
@@ -460,6 +466,38 @@ void tsr_mapping_plan(tsr_mapping *mapping)
     }
 }
 
+/* ---- identities ---- */
+
+static void check_pair(taking *t)
+{
+    check_form(t);
+    if (fine(t)) check_id(t);
+    if (fine(t)) check_rules(t);
+    tsr_slice other = text_at(t, &t->mapping->other);
+    if (fine(t) && other.n == 0) refuse(t, t->mapping->other.column, "missing %s", "other");
+    if (fine(t)) check_text(t, other, TSR_ID_MAX, t->mapping->other.column, "other");
+}
+
+bool tsr_mapping_pair(const tsr_mapping *mapping, const tsr_row *row, tsr_slice *id, tsr_slice *other)
+{
+    taking t;
+
+    memset(&t, 0, offsetof(taking, reason) + 1);
+    t.mapping = mapping;
+    t.row = row;
+    check_pair(&t);
+    *id = t.id;
+    *other = text_at(&t, &mapping->other);
+    return fine(&t);
+}
+
+/* Its pairs were read before all other rows; here it is accounted for. */
+static tsr_status take_pair(taking *t)
+{
+    check_pair(t);
+    return TSR_OK;
+}
+
 tsr_status tsr_mapping_take(const tsr_mapping *mapping, const tsr_row *row, tsr_collect *collect, tsr_balance *balance,
                             tsr_seen *seen)
 {
@@ -478,7 +516,7 @@ tsr_status tsr_mapping_take(const tsr_mapping *mapping, const tsr_row *row, tsr_
     t.row = row;
     t.collect = collect;
     t.seen = seen;
-    st = mapping->kind >= 0 ? take_record(&t) : take_customer(&t);
+    st = mapping->pairs ? take_pair(&t) : mapping->kind >= 0 ? take_record(&t) : take_customer(&t);
     if (st != TSR_OK) return st;
     if (fine(&t)) {
         tsr_balance_use(balance, mapping->source, t.money);
