@@ -25,6 +25,7 @@ typedef enum cli_option_id {
     CLI_WEEKS,
     CLI_PLAIN,
     CLI_VALIDATE,
+    CLI_JSON,
     CLI_TIME_LIMIT,
     CLI_PEER_TIMEOUT,
     CLI_QUIET,

@@ -31,6 +31,7 @@ static const option_about abouts[CLI_OPTIONS] = {
     [CLI_WEEKS] = {"weeks", "W", "weeks that are observed (78)"},
     [CLI_PLAIN] = {"plain", NULL, "one behaviour for all, without latent groups"},
     [CLI_VALIDATE] = {"validate", NULL, "hold the fit against what came after value.calibration_end"},
+    [CLI_JSON] = {"json", NULL, "print JSON instead of tables"},
     [CLI_TIME_LIMIT] = {"time-limit", "TIME", "stop in time, in SECONDS or HH:MM:SS, keep what is done, exit status 6"},
     [CLI_PEER_TIMEOUT] = {"peer-timeout", "TIME",
                           "end with status 8 after waiting so long for other ranks (1:00:00); 0: wait for ever"},

@@ -1,0 +1,113 @@
+#include "unit_test.h"
+
+#include <string.h>
+
+#include "tessera/memory.h"
+#include "tessera/value_text.h"
+
+#define FIT                                                                                                            \
+    "\"model\":\"bg_nbd\",\"time_unit\":\"week\",\"customers\":2357,\"log_likelihood\":-9582.4292,"                    \
+    "\"parameters\":{\"a\":0.7929,\"alpha\":4.4136,\"b\":2.4259,\"r\":0.24259},"                                       \
+    "\"standard_errors\":{\"a\":0.1857,\"alpha\":0.3782,\"b\":null,\"r\":0.0126},\"at_limit\":[\"b\"]"
+
+static char *text_of(const char *json)
+{
+    char *text = NULL;
+
+    assert_int_equal(tsr_value_text(json, &text), TSR_OK);
+    return text;
+}
+
+static void check_says(const char *text, const char *what)
+{
+    if (strstr(text, what) == NULL) fail_msg("'%s' is not in\n%s", what, text);
+}
+
+static void fit_is_shown_with_errors_in_the_order_of_the_literature(void **state)
+{
+    char *text = text_of("{" FIT ",\"spend\":null,\"validation\":null,\"candidates\":[],\"warnings\":[\"look out\"]}");
+
+    (void)state;
+    check_says(text, "Purchases: BG/NBD, rates per week, 2,357 customers, log-likelihood −9,582.43");
+    check_says(text, "  r                                0.2426         0.0126\n  alpha ");
+    check_says(text, "2.4259              –  not bounded by the data\n");
+    check_says(text, "  warning   look out\n");
+    assert_null(strstr(text, "Spend"));
+    assert_null(strstr(text, "Holdout"));
+    assert_null(strstr(text, "side by side"));
+    tsr_free(&text);
+}
+
+static void chosen_candidate_has_a_star(void **state)
+{
+    char *text = text_of("{" FIT ",\"candidates\":[{\"model\":\"nbd\",\"chosen\":false,\"log_likelihood\":-9763.6576,"
+                         "\"bic\":19542.8,\"holdout\":null,\"converged\":false},{\"model\":\"bg_nbd\",\"chosen\":true,"
+                         "\"holdout\":{\"predicted_purchases\":1666.6,\"rmse\":1.6},\"converged\":true}]}");
+
+    (void)state;
+    check_says(text, "  NBD, without dropout          −9,763.66");
+    check_says(text, "  did not converge\n* BG/NBD ");
+    check_says(text, "1.6000\n");
+    tsr_free(&text);
+}
+
+static void holdout_shows_differences_bars_and_baselines(void **state)
+{
+    char *text = text_of(
+        "{" FIT ",\"validation\":{\"time_unit\":\"week\",\"holdout\":{\"length\":39,\"customers\":2357,"
+        "\"actual_purchases\":1882,\"predicted_purchases\":1666.6,\"actual_spend\":null,\"predicted_spend\":5},"
+        "\"tracking\":{\"holdout_actual\":1882,\"holdout_expected\":1882},\"checks\":{\"rankings\":[{\"by\":"
+        "\"recency\","
+        "\"auc\":0.771,\"gini\":0.623,\"mae\":null,\"rmse\":null}],\"deciles\":[{\"customers\":236,\"actual\":4,"
+        "\"predicted\":2},{\"customers\":null,\"actual\":null,\"predicted\":null}],\"by_purchases\":[],"
+        "\"calibration\":[],\"brier\":0.1619,\"brier_of_share\":0.206,\"frequency\":{\"rows\":[{\"actual\":10,"
+        "\"expected\":10}],\"chi_square\":11.99,\"degrees_of_freedom\":3}}}}");
+
+    (void)state;
+    check_says(text, "1,882          1,667         -11.4 %\n");
+    check_says(text, "1,882          1,882          +0.0 %\n");
+    check_says(text, "days since the last               0.771          0.623              –              –\n");
+    check_says(text, "4.000          2.000   ███████████│████████████\n");
+    check_says(text, "  tenth 2                               –              –              –\n");
+    check_says(text, "Brier score of that chance 0.1619; of the same chance for everybody 0.2060");
+    check_says(text, "chi-square 11.99, 3 degrees");
+    check_says(text, "10           10.0   ███████████████████████│\n");
+    tsr_free(&text);
+}
+
+static void lines_fit_a_hundred_columns(void **state)
+{
+    char *text = text_of("{" FIT ",\"spend\":{\"customers\":946,\"log_likelihood\":-4055.9,\"parameters\":{\"p\":6.25,"
+                         "\"q\":1e9,\"gamma\":15.4},\"standard_errors\":{\"p\":1e7,\"q\":1,\"gamma\":1},"
+                         "\"at_limit\":[\"q\"]}}");
+    int width = 0;
+
+    (void)state;
+    for (const char *c = text; *c != '\0'; c++) {
+        width = *c == '\n' ? 0 : width + (((unsigned char)*c & 0xc0) != 0x80);
+        assert_true(width <= 100);
+    }
+    check_says(text, "946 customers who came again");
+    tsr_free(&text);
+}
+
+static void what_is_no_json_is_an_error(void **state)
+{
+    char *text = NULL;
+
+    (void)state;
+    assert_int_equal(tsr_value_text("{", &text), TSR_EDATA);
+    assert_null(text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(fit_is_shown_with_errors_in_the_order_of_the_literature),
+        cmocka_unit_test(chosen_candidate_has_a_star),
+        cmocka_unit_test(holdout_shows_differences_bars_and_baselines),
+        cmocka_unit_test(lines_fit_a_hundred_columns),
+        cmocka_unit_test(what_is_no_json_is_an_error),
+    };
+    return RUN_UNIT_TESTS(tests);
+}
