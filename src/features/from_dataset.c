@@ -7,8 +7,9 @@
 #include "tessera/memory.h"
 #include "tessera/reduce.h"
 
-#define READ_RECORDS  ((int64_t)1 << 20) /* about so many at a time: 40 MiB */
-#define FURTHER_KINDS (TSR_READ_EVENTS | TSR_READ_CAMPAIGNS | TSR_READ_CONSENT)
+#define READ_RECORDS    ((int64_t)1 << 20) /* about so many at a time: 40 MiB */
+#define SECONDS_PER_DAY 86400
+#define FURTHER_KINDS   (TSR_READ_EVENTS | TSR_READ_CAMPAIGNS | TSR_READ_CONSENT)
 
 static const uint32_t kind_read[TSR_KINDS] = {
     [TSR_EVENTS] = TSR_READ_EVENTS, [TSR_CAMPAIGNS] = TSR_READ_CAMPAIGNS, [TSR_CONSENT] = TSR_READ_CONSENT};
@@ -141,6 +142,9 @@ static tsr_status prepare_dataset(tsr_maker *m, const tsr_features_params *param
         return TSR_FAIL(TSR_ECONF,
                         "value.calibration_end must lie at least one whole day before as_of: nothing is left "
                         "to validate on");
+    if (m->window.calibrated && m->window.as_of > (int64_t)about->time_first &&
+        m->window.calibration_day < (int64_t)about->time_first / SECONDS_PER_DAY)
+        return TSR_FAIL(TSR_ECONF, "value.calibration_end lies before the first transaction: nothing is left to fit");
     TSR_TRY(tsr_feature_set_choose(params, about, NULL, &m->set));
     TSR_TRY(tsr_maker_columns(m, about->id_width));
     TSR_TRY(tsr_event_classes(params, &about->dictionary[TSR_EVENT_TYPES], &m->event_bits));

@@ -104,6 +104,13 @@ static day_rows day_at(const tsr_block *block, int64_t first, int64_t end, tsr_h
 }
 
 /* A purchase in the sense of the value models: what the returns policy leaves of a day. */
+static bool is_bought(const tsr_window *window, const day_rows *today)
+{
+    bool returned = !window->ignore_returns && today->has_return && today->paid <= today->returned;
+
+    return today->purchase && !returned;
+}
+
 static void buy(const tsr_window *window, const day_rows *today, int64_t end_day, tsr_buying *buying,
                 tsr_history *history)
 {
@@ -112,7 +119,7 @@ static void buy(const tsr_window *window, const day_rows *today, int64_t end_day
 
     int64_t spend = window->ignore_returns ? today->paid : today->paid - today->returned;
 
-    if (!today->purchase || (!window->ignore_returns && today->has_return && spend <= 0)) return;
+    if (!is_bought(window, today)) return;
     if (buying->periods == 0) buying->first = period;
     if (cut_off && buying->first != period) return;
     if (period == buying->first) add_money(history, &buying->first_spend, spend);
@@ -231,4 +238,18 @@ tsr_status tsr_history_read(const tsr_window *window, const tsr_block *block, in
     count_orders(window, sorter->order, purchases, block->order != NULL, history);
     history->net = history->paid - history->returned;
     return TSR_OK;
+}
+
+int64_t tsr_history_days(const tsr_window *window, const tsr_block *block, int64_t customer, int32_t *day)
+{
+    int64_t first = block->offset[customer], end = block->offset[customer + 1], n = 0;
+    tsr_history unused = {0};
+
+    while (end > first && (int64_t)block->time[end - 1] >= window->as_of) end--;
+    while (first < end) {
+        day_rows today = day_at(block, first, end, &unused);
+        if (is_bought(window, &today)) day[n++] = (int32_t)today.day;
+        first = today.end;
+    }
+    return n;
 }

@@ -75,4 +75,11 @@ bool tsr_history_counts(const tsr_window *window, const tsr_block *block, int64_
 tsr_status tsr_history_read(const tsr_window *window, const tsr_block *block, int64_t customer,
                             tsr_order_sorter *sorter, tsr_history *history) TSR_NODISCARD;
 
+/**
+ * Local. The purchase days of a customer before as_of, as the value models count them (tsr_buying).
+ * @param[out] day  rising, counted from 1970-01-01; room for as many as the customer has records
+ * @return how many
+ */
+int64_t tsr_history_days(const tsr_window *window, const tsr_block *block, int64_t customer, int32_t *day);
+
 #endif

@@ -240,7 +240,7 @@ static tsr_status find_segments(const tsr_comm *comm, tsr_run *run, const tsr_in
     TSR_TRY(tsr_step_kmeans(comm, run, input, scaler, pca, space, &segmentation));
     TSR_TRY(tsr_step_quality(comm, run, input, space, &segmentation, &quality));
     TSR_TRY(tsr_step_rfm(comm, run, &population, &info, &rfm));
-    TSR_TRY(tsr_step_value(comm, run, &population, &info, &worth));
+    TSR_TRY(tsr_step_value(comm, run, input, &population, &info, &worth));
     TSR_TRY(write_customers(comm, run,
                             &(tsr_results_input){.input = input,
                                                  .population = &population,

@@ -1,6 +1,8 @@
 #include <string.h>
 
 #include "pipeline/steps.h"
+#include "tessera/calendar.h"
+#include "tessera/cohorts.h"
 #include "tessera/memory.h"
 
 #define SECONDS_PER_DAY 86400
@@ -77,7 +79,27 @@ static tsr_status fit_value(const tsr_comm *comm, const tsr_value_params *params
     if (worth->validated)
         TSR_TRY(tsr_value_checkup(comm, params, features, span, info->money_scale, days, &worth->validation,
                                   &worth->checkup));
+    TSR_TRY(tsr_cohorts_compare(comm, features, span, worth->model.t_max * tsr_time_unit_days(params->time_unit),
+                                &worth->cohort_ratio));
 done:
+    return st;
+}
+
+/* What came when: the calendar is counted from the records, which features.h5 does not hold. */
+static tsr_status track_value(const tsr_comm *comm, const tsr_settings *job, const tsr_dataset *dataset,
+                              tsr_worth *worth)
+{
+    tsr_observation observation = {job->run.as_of, job->value.calibration_end, job->value.returns,
+                                   job->value.opportunity, job->run.keep_ids};
+    tsr_calendar calendar = {0};
+    tsr_status st;
+
+    TSR_TRY(tsr_calendar_run(comm, &observation, dataset, &calendar));
+    int64_t calibration_days = day_of(job->value.calibration_end.seconds) - calendar.first_day + 1;
+    TSR_AGREE(comm, tsr_value_track(&worth->validation.model, calendar.births, calendar.repeats, calendar.days,
+                                    calibration_days, &worth->tracking));
+done:
+    tsr_calendar_clear(&calendar);
     return st;
 }
 
@@ -88,6 +110,8 @@ static tsr_status save_value(const tsr_worth *worth, tsr_bundle *keep)
     TSR_TRY(tsr_value_save(&worth->model, "/value", keep));
     if (worth->validated) TSR_TRY(tsr_validation_save(&worth->validation, "/validation", keep));
     if (worth->validated) TSR_TRY(tsr_checkup_save(&worth->checkup, "/checkup", keep));
+    if (worth->validated) TSR_TRY(tsr_tracking_save(&worth->tracking, "/tracking", keep));
+    TSR_TRY(tsr_bundle_put_real(keep, "/cohort_ratio", worth->cohort_ratio));
     TSR_TRY(tsr_candidates_save(worth->candidate, worth->candidates, keep));
 done:
     return st;
@@ -101,13 +125,15 @@ static tsr_status load_value(const tsr_bundle *kept, bool validated, tsr_worth *
     worth->fitted = true;
     if (validated) TSR_TRY(tsr_validation_load(kept, "/validation", &worth->validation));
     if (validated) TSR_TRY(tsr_checkup_load(kept, "/checkup", &worth->checkup));
+    if (validated) TSR_TRY(tsr_tracking_load(kept, "/tracking", &worth->tracking));
+    TSR_TRY(tsr_bundle_get_real(kept, "/cohort_ratio", &worth->cohort_ratio));
     worth->validated = validated;
     TSR_TRY(tsr_candidates_load(kept, worth->candidate, &worth->candidates));
 done:
     return st;
 }
 
-tsr_status tsr_step_value(const tsr_comm *comm, tsr_run *run, const tsr_population *population,
+tsr_status tsr_step_value(const tsr_comm *comm, tsr_run *run, const tsr_input *input, const tsr_population *population,
                           const tsr_features_info *info, tsr_worth *worth)
 {
     const tsr_value_params *params = &run->settings->value;
@@ -122,6 +148,8 @@ tsr_status tsr_step_value(const tsr_comm *comm, tsr_run *run, const tsr_populati
     TSR_AGREE(comm, tsr_run_path(run, TSR_STAGE_FEATURES, &features));
     TSR_TRY(tsr_run_begin(comm, run, TSR_STAGE_VALUE));
     TSR_TRY(fit_value(comm, params, features, &population->span, info, worth));
+    if (worth->validated && params->opportunity == TSR_UNIT_DAY)
+        TSR_TRY(track_value(comm, run->settings, input->dataset, worth));
     TSR_AGREE(comm, tsr_bundle_create(&keep));
     TSR_AGREE(comm, save_value(worth, keep));
     TSR_TRY(tsr_run_end(comm, run, TSR_STAGE_VALUE, &(tsr_outcome){.rows = population->span.rows, .keep = keep}));

@@ -13,6 +13,7 @@
 #include "tessera/quality.h"
 #include "tessera/scale.h"
 #include "tessera/surrogate.h"
+#include "tessera/tracking.h"
 
 /** Collective. Raw features -> features.h5. @return TSR_OK; what tsr_features_run() returns; TSR_EINTR; TSR_EIO */
 tsr_status tsr_step_features(const tsr_comm *comm, tsr_run *run, const tsr_input *input,
@@ -66,13 +67,15 @@ typedef struct tsr_worth {
     bool fitted, validated;
     tsr_value_model model;
     tsr_validation validation;
+    double cohort_ratio;                             /* customers new in the first weeks against later; NaN: unknown */
     tsr_checkup checkup;                             /* where validated */
+    tsr_tracking tracking;                           /* where validated by days; else without periods */
     tsr_value_candidate candidate[TSR_VALUE_MODELS]; /* all that were fitted; the chosen one is `model` */
     int32_t candidates;
 } tsr_worth;
 
 /** Collective. Leaves worth->fitted = false with value.model none or where there is no money. */
-tsr_status tsr_step_value(const tsr_comm *comm, tsr_run *run, const tsr_population *population,
+tsr_status tsr_step_value(const tsr_comm *comm, tsr_run *run, const tsr_input *input, const tsr_population *population,
                           const tsr_features_info *info, tsr_worth *worth) TSR_NODISCARD;
 
 /**

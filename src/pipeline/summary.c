@@ -9,13 +9,12 @@
 #include "pipeline/rfm_json.h"
 #include "pipeline/rules_json.h"
 #include "pipeline/value_json.h"
+#include "pipeline/value_warnings.h"
 #include "tessera/memory.h"
 #include "tessera/segments.h"
 
 /* Of clipped values: a share above this is worth a warning. */
 #define CLIPPED_SHARE 0.01
-/* Of frequency and spend: the spend model assumes none (notes of Fader & Hardie, 2013). */
-#define SPEND_CORRELATION 0.3
 
 static json_t *real(double value)
 {
@@ -412,30 +411,6 @@ static void warn_of_rfm(const tsr_findings *f, json_t *warnings)
              f->rfm->scheme, names);
 }
 
-static void warn_of_value(const tsr_findings *f, json_t *warnings)
-{
-    const tsr_value_model *m = &f->worth->model;
-
-    if (!f->worth->fitted) return;
-    if (!m->converged) warn(warnings, "the purchase model did not converge: read its figures with care");
-    if (m->no_dropout && m->model != TSR_VALUE_NBD)
-        warn(warnings, "the purchase model finds nobody who left: customers from before the first record look like new "
-                       "ones, so it expects too much");
-    if (m->t_zero > 0)
-        warn(warnings, "%lld customers came on the last day: the models know nothing of them yet",
-             (long long)m->t_zero);
-    if (f->run->settings->value.horizon > m->t_max)
-        warn(warnings, "value.horizon is longer than the data (%.0f of %.0f %ss): an extrapolation",
-             f->run->settings->value.horizon, m->t_max, tsr_time_unit_name(m->time_unit));
-    if (!m->has_spend)
-        warn(warnings, "nobody bought twice with positive value: no spend model, so no expected spend and no CLV");
-    if (m->has_spend && !m->spend_converged)
-        warn(warnings, "the spend model did not converge: read expected spend and CLV with care");
-    if (m->has_spend && fabs(m->spend_correlation) > SPEND_CORRELATION)
-        warn(warnings, "frequency and spend are correlated (%.2f): the spend model assumes that they are not",
-             m->spend_correlation);
-}
-
 tsr_status tsr_summary_facts(const tsr_findings *f, json_t **facts)
 {
     const tsr_kmeans *model = f->segmentation->model;
@@ -444,7 +419,9 @@ tsr_status tsr_summary_facts(const tsr_findings *f, json_t **facts)
     warn_of_features(f, warnings);
     warn_of_segments(f, warnings);
     warn_of_rfm(f, warnings);
-    warn_of_value(f, warnings);
+    json_t *of_value = tsr_value_warnings(&f->run->settings->value, f->worth);
+    json_array_extend(warnings, of_value);
+    json_decref(of_value);
     *facts =
         json_pack("{s:{s:I, s:f, s:s, s:i, s:I, s:I}, s:{s:I, s:I, s:I}, s:o}", "cluster", "iterations",
                   (json_int_t)model->iterations, "seconds", model->seconds, "stop", tsr_stop_name(model->stop), "k",

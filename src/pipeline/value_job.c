@@ -42,7 +42,7 @@ tsr_status tsr_value_job(const tsr_comm *comm, const tsr_settings *settings, con
     TSR_TRY(tsr_step_features(comm, run, &input, &info));
     TSR_AGREE(comm, tsr_run_path(run, TSR_STAGE_FEATURES, &features));
     TSR_TRY(tsr_population_read(comm, &input, features, &population));
-    TSR_TRY(tsr_step_value(comm, run, &population, &info, worth));
+    TSR_TRY(tsr_step_value(comm, run, &input, &population, &info, worth));
     TSR_AGREE(comm, print_worth(settings, worth, text));
 done:
     tsr_free(&worth);

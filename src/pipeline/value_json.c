@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "pipeline/value_warnings.h"
+
 static json_t *real(double value)
 {
     return isfinite(value) ? json_real(value + 0.0) : json_null();
@@ -122,6 +124,25 @@ static json_t *checkup_of(const tsr_checkup *c, double min_cell)
                      real(c->brier), "brier_of_share", real(c->brier_of_share), "rankings", rankings_of(c));
 }
 
+/* Purchases of a period of a handful are shown no more than its customers would be. */
+static json_t *tracking_of(const tsr_tracking *t, double min_cell)
+{
+    json_t *actual, *expected;
+
+    if (t->periods == 0) return json_null();
+    actual = json_array();
+    expected = json_array();
+    for (int i = 0; i < (int)t->periods; i++) {
+        bool shown = t->actual[i] == 0 || t->actual[i] >= min_cell;
+        json_array_append_new(actual, real(shown ? t->actual[i] : (double)NAN));
+        json_array_append_new(expected, real(t->expected[i]));
+    }
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "period", real(t->length), "calibration_periods",
+                     real(t->calibration), "actual", actual, "expected", expected, "holdout_actual",
+                     real(t->total_actual), "holdout_expected", real(t->total_expected), "cumulative_error",
+                     real(t->share_error));
+}
+
 static json_t *candidates_of(const tsr_worth *worth)
 {
     json_t *json = json_array();
@@ -143,6 +164,7 @@ static json_t *validation_of(const tsr_worth *worth, double min_cell)
 
     json_object_set_new(json, "holdout", holdout_of(&worth->validation));
     json_object_set_new(json, "checks", checkup_of(&worth->checkup, min_cell));
+    json_object_set_new(json, "tracking", tracking_of(&worth->tracking, min_cell));
     return json;
 }
 
@@ -159,6 +181,7 @@ json_t *tsr_value_json(const tsr_settings *settings, const tsr_worth *worth, con
         json_object_set_new(json, "clv_infinite_total", real(profile->total.clv_infinite_total));
         json_object_set_new(json, "expected_purchases", real(profile->total.expected_purchases));
     }
+    json_object_set_new(json, "warnings", tsr_value_warnings(params, worth));
     json_object_set_new(json, "candidates", candidates_of(worth));
     json_object_set_new(json, "validation",
                         worth->validated ? validation_of(worth, (double)settings->run.min_cell) : json_null());

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "tessera/calendar.h"
 #include "tessera/features.h"
 #include "tiny_dataset.h"
 
@@ -222,6 +223,54 @@ static void columns_of_one_customer_are_as_documented(void **state)
     clean(comm);
 }
 
+/* The days of the columns, by date: of those born by the end of calibration. */
+static void calendar_counts_the_purchase_days_of_the_columns(void **state)
+{
+    const tsr_comm *comm = *state;
+    int64_t births = 0, before = 0, after = 0, bought = 0, x = 0, hold = 0;
+    tsr_dataset *dataset = NULL;
+    tsr_calendar calendar;
+    tsr_features_info info;
+    tsr_table *t = NULL;
+
+    CHECK_ALL(comm, write_population(comm, 3));
+    CHECK_ALL(comm, run(comm, &params, &observation, &info) == TSR_OK);
+    CHECK_ALL(comm, tsr_dataset_open(comm, path_of(comm, "dataset"), &dataset) == TSR_OK);
+    CHECK_ALL(comm, tsr_calendar_run(comm, &observation, dataset, &calendar) == TSR_OK);
+    CHECK_ALL(comm, same_on_all(comm, calendar.repeats, (size_t)calendar.days * sizeof *calendar.repeats));
+    int64_t last = observation.calibration_end.seconds / DAY - calendar.first_day;
+    for (int64_t d = 0; d < calendar.days; d++) {
+        births += calendar.births[d];
+        CHECK_ALL(comm, d <= last || calendar.births[d] == 0);
+        before += d <= last ? calendar.repeats[d] : 0;
+        after += d <= last ? 0 : calendar.repeats[d];
+    }
+    CHECK_ALL(comm, tsr_table_open(path_of(comm, "table.h5"), &t) == TSR_OK);
+    for (int64_t row = 0; row < tsr_table_rows(t); row++) {
+        if (value_of(t, "cal_x", row) < 0) continue;
+        bought++;
+        x += value_of(t, "cal_x", row);
+        hold += value_of(t, "hold_x", row);
+    }
+    CHECK_ALL(comm, births == bought && before == x && after == hold && hold > 0 && x > 0);
+    tsr_table_close(&t);
+    tsr_calendar_clear(&calendar);
+    tsr_dataset_close(&dataset);
+    clean(comm);
+}
+
+static void calibration_before_the_first_transaction_is_refused(void **state)
+{
+    const tsr_comm *comm = *state;
+    tsr_observation early = observation;
+    tsr_features_info info;
+
+    CHECK_ALL(comm, write_population(comm, 2));
+    early.calibration_end.seconds = -(int64_t)DAY;
+    CHECK_ALL(comm, says(run(comm, &params, &early, &info), TSR_ECONF, "before the first transaction"));
+    clean(comm);
+}
+
 static void neither_id_nor_key_is_written_without_keep_ids(void **state)
 {
     const tsr_comm *comm = *state;
@@ -427,6 +476,8 @@ int main(void)
         cmocka_unit_test(info_counts_customers_prospects_latecomers_and_money),
         cmocka_unit_test(names_come_back_in_the_order_of_the_set),
         cmocka_unit_test(columns_of_one_customer_are_as_documented),
+        cmocka_unit_test(calendar_counts_the_purchase_days_of_the_columns),
+        cmocka_unit_test(calibration_before_the_first_transaction_is_refused),
         cmocka_unit_test(neither_id_nor_key_is_written_without_keep_ids),
         cmocka_unit_test(more_ranks_than_customers_work),
         cmocka_unit_test(nobody_before_as_of_is_an_error),
