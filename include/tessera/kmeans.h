@@ -84,6 +84,12 @@ typedef struct tsr_candidate {
 /** Local. The k that a criterion names among candidates of rising k, the smallest of equals; 0: it is undefined. */
 int32_t tsr_candidates_vote(const tsr_candidate *candidate, int32_t n, tsr_criterion criterion);
 
+/**
+ * Local. The k that comes nearest to the one the criterion names, where there is no telling them apart: within the
+ * error that the criterion has (gap, stability), or one part in a hundred; 0: none comes so near.
+ */
+int32_t tsr_candidates_tie(const tsr_candidate *candidate, int32_t n, tsr_criterion criterion);
+
 /*
  * Labels, sums and counts belong together: a label is the nearest `centroid`, sums and counts are over the labels.
  * Where the fit settled, centroid is sums / weight too (in double, rounded to float); where it stopped before, it is

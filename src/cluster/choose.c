@@ -9,6 +9,8 @@
 #include "tessera/quality.h"
 #include "tessera/serve.h"
 
+#define TIE_SHARE 0.01
+
 typedef struct context {
     const tsr_cluster_params *params;
     const tsr_tiles *sample;
@@ -121,6 +123,31 @@ int32_t tsr_candidates_vote(const tsr_candidate *candidate, int32_t n, tsr_crite
         double value = measure_of(&candidate[i], criterion);
         if (isnan(value) || value <= best) continue;
         best = value;
+        k = candidate[i].k;
+    }
+    return k;
+}
+
+static double error_of(const tsr_candidate *c, tsr_criterion criterion)
+{
+    if (criterion == TSR_GAP) return c->gap_error;
+    if (criterion == TSR_STABILITY) return c->stability_sd;
+    return TIE_SHARE * fabs(measure_of(c, criterion));
+}
+
+int32_t tsr_candidates_tie(const tsr_candidate *candidate, int32_t n, tsr_criterion criterion)
+{
+    const tsr_candidate *named = NULL;
+    double nearest = INFINITY;
+    int32_t vote = tsr_candidates_vote(candidate, n, criterion), k = 0;
+
+    for (int32_t i = 0; i < n; i++)
+        if (candidate[i].k == vote) named = &candidate[i];
+    if (named == NULL) return 0;
+    for (int32_t i = 0; i < n; i++) {
+        double away = fabs(measure_of(&candidate[i], criterion) - measure_of(named, criterion));
+        if (&candidate[i] == named || !(away <= error_of(named, criterion)) || away >= nearest) continue;
+        nearest = away;
         k = candidate[i].k;
     }
     return k;

@@ -1,7 +1,6 @@
 #include "pipeline/summary.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -9,12 +8,9 @@
 #include "pipeline/rfm_json.h"
 #include "pipeline/rules_json.h"
 #include "pipeline/value_json.h"
-#include "pipeline/value_warnings.h"
+#include "pipeline/warnings.h"
 #include "tessera/memory.h"
 #include "tessera/segments.h"
-
-/* Of clipped values: a share above this is worth a warning. */
-#define CLIPPED_SHARE 0.01
 
 static json_t *real(double value)
 {
@@ -313,120 +309,15 @@ done:
 
 /* ---- run.json ---- */
 
-static void warn(json_t *warnings, const char *format, ...) TSR_PRINTF(2, 3);
-
-static void warn(json_t *warnings, const char *format, ...)
-{
-    char text[512];
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    json_array_append_new(warnings, json_string(text));
-}
-
-static void warn_of_features(const tsr_findings *f, json_t *warnings)
-{
-    const tsr_scaler *scaler = f->scaler;
-    double customers = (double)f->info->customers;
-
-    for (int32_t c = 0; c < scaler->constant_n; c++)
-        warn(warnings, "feature %s has one value for all customers and is left out", scaler->constant[c]);
-    for (int32_t c = 0; c < scaler->cols; c++) {
-        if ((double)scaler->clipped[c] > CLIPPED_SHARE * customers)
-            warn(warnings, "feature %s: %.1f %% of the values lie beyond %g standard deviations and are clipped",
-                 scaler->name[c], 100 * (double)scaler->clipped[c] / customers, scaler->clip);
-        if (scaler->missing_share[c] > 0.5)
-            warn(warnings, "feature %s is missing for %.1f %% of the customers", scaler->name[c],
-                 100 * scaler->missing_share[c]);
-    }
-}
-
-/* "a, b and 2 more": names of segments, as far as a line holds them. */
-static void list_names(const tsr_findings *f, const bool *wanted, char *text, size_t n)
-{
-    int32_t listed = 0, more = 0;
-
-    text[0] = '\0';
-    for (int32_t s = 0; s < f->profile->k; s++) {
-        if (!wanted[s]) continue;
-        if (listed == 3) {
-            more++;
-            continue;
-        }
-        size_t used = strlen(text);
-        snprintf(text + used, n - used, "%s%s", listed++ > 0 ? ", " : "", f->advice->name[s]);
-    }
-    size_t used = strlen(text);
-    if (more > 0) snprintf(text + used, n - used, " and %d more", more);
-}
-
-static void warn_of_flags(const tsr_findings *f, json_t *warnings)
-{
-    int32_t manageable = tsr_advice_manageable(f->run, f->segmentation->model), count[3] = {0};
-    bool wanted[3][TSR_K_MAX] = {{false}};
-    char names[256], better[64] = "";
-
-    for (int32_t s = 0; s < f->profile->k; s++) {
-        tsr_flags flags = flags_of(f, s);
-        count[0] += wanted[0][s] = flags.small;
-        count[1] += wanted[1][s] = flags.unstable;
-        count[2] += wanted[2][s] = flags.not_separable;
-    }
-    if (manageable > 0 && manageable != f->profile->k)
-        snprintf(better, sizeof better, "; %d segments would be manageable", manageable);
-    list_names(f, wanted[0], names, sizeof names);
-    if (count[0] > 0)
-        warn(warnings, "less than %g %% of the customers (cluster.min_share): %s%s",
-             100 * f->run->settings->cluster.min_share, names, better);
-    list_names(f, wanted[1], names, sizeof names);
-    if (count[1] > 0) warn(warnings, "unstable, do not target: %s%s", names, better);
-    list_names(f, wanted[2], names, sizeof names);
-    if (count[2] > 0) warn(warnings, "not set apart from other segments: %s%s", names, better);
-}
-
-static void warn_of_segments(const tsr_findings *f, json_t *warnings)
-{
-    const tsr_kmeans *model = f->segmentation->model;
-
-    if (model->k < model->asked_k)
-        warn(warnings, "%d segments instead of %d: there are no more distinct customers", model->k, model->asked_k);
-    if (model->stop == TSR_STOP_MAXIMUM)
-        warn(warnings, "K-means stopped at cluster.max_iter = %lld with %lld customers still moving",
-             (long long)model->iterations, (long long)model->moved);
-    if (model->stop == TSR_STOP_CYCLE)
-        warn(warnings, "K-means stopped with %lld customers that swing between segments equally near",
-             (long long)model->moved);
-    warn_of_flags(f, warnings);
-}
-
-static void warn_of_rfm(const tsr_findings *f, json_t *warnings)
-{
-    char names[256];
-    int32_t empty = f->rfm->groups > 0 ? tsr_rfm_empty_groups(f->rfm, names, sizeof names) : 0;
-
-    if (empty > 0)
-        warn(warnings, "%d RFM group%s of the scheme %s: nobody is in it (%s)", empty, empty == 1 ? "" : "s",
-             f->rfm->scheme, names);
-}
-
 tsr_status tsr_summary_facts(const tsr_findings *f, json_t **facts)
 {
     const tsr_kmeans *model = f->segmentation->model;
-    json_t *warnings = json_array();
 
-    warn_of_features(f, warnings);
-    warn_of_segments(f, warnings);
-    warn_of_rfm(f, warnings);
-    json_t *of_value = tsr_value_warnings(&f->run->settings->value, f->worth);
-    json_array_extend(warnings, of_value);
-    json_decref(of_value);
     *facts =
         json_pack("{s:{s:I, s:f, s:s, s:i, s:I, s:I}, s:{s:I, s:I, s:I}, s:o}", "cluster", "iterations",
                   (json_int_t)model->iterations, "seconds", model->seconds, "stop", tsr_stop_name(model->stop), "k",
                   (int)model->k, "repairs", (json_int_t)model->repairs, "sample", (json_int_t)model->sample_rows,
                   "counts", "customers", (json_int_t)f->info->customers, "prospects", (json_int_t)f->info->prospects,
-                  "after_as_of", (json_int_t)f->info->after_as_of, "warnings", warnings);
+                  "after_as_of", (json_int_t)f->info->after_as_of, "warnings", tsr_warnings_of(f));
     return *facts != NULL ? TSR_OK : TSR_FAIL(TSR_ENOMEM, "no memory for run.json");
 }

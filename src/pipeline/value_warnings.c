@@ -1,8 +1,8 @@
 #include "pipeline/value_warnings.h"
 
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
+
+#include "pipeline/warnings.h"
 
 /* Of frequency and spend: the spend model assumes none (notes of Fader & Hardie, 2013). */
 #define SPEND_CORRELATION 0.3
@@ -14,35 +14,23 @@
 #define HORIZON_DAYS_MIN 7.0
 #define HORIZON_DAYS_MAX 3652.5
 
-static void warn(json_t *warnings, const char *format, ...) TSR_PRINTF(2, 3);
-
-static void warn(json_t *warnings, const char *format, ...)
-{
-    char text[512];
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    json_array_append_new(warnings, json_string(text));
-}
-
 static void warn_of_purchases(const tsr_worth *worth, json_t *warnings)
 {
     const tsr_value_model *m = &worth->model;
 
-    if (!m->converged) warn(warnings, "the purchase model did not converge: read its figures with care");
+    if (!m->converged) tsr_warn_of(warnings, "the purchase model did not converge: read its figures with care");
     if (m->no_dropout && m->model != TSR_VALUE_NBD)
-        warn(warnings, "the purchase model finds nobody who left: customers from before the first record look like new "
-                       "ones, so it expects too much");
+        tsr_warn_of(warnings,
+                    "the purchase model finds nobody who left: customers from before the first record look like new "
+                    "ones, so it expects too much");
     if (worth->cohort_ratio > OLD_CUSTOMERS)
-        warn(warnings,
-             "%.1f times as many customers appear first in the first four weeks of the data as in four weeks "
-             "later on: most are old customers whose earlier purchases are missing; fit those who came later",
-             worth->cohort_ratio);
+        tsr_warn_of(warnings,
+                    "%.1f times as many customers appear first in the first four weeks of the data as in four weeks "
+                    "later on: most are old customers whose earlier purchases are missing; fit those who came later",
+                    worth->cohort_ratio);
     if (m->t_zero > 0)
-        warn(warnings, "%lld customers came on the last day: the models know nothing of them yet",
-             (long long)m->t_zero);
+        tsr_warn_of(warnings, "%lld customers came on the last day: the models know nothing of them yet",
+                    (long long)m->t_zero);
 }
 
 static void warn_of_times(const tsr_value_params *params, const tsr_value_model *m, json_t *warnings)
@@ -51,22 +39,23 @@ static void warn_of_times(const tsr_value_params *params, const tsr_value_model 
     double days = params->horizon * tsr_time_unit_days(m->time_unit);
 
     if (params->horizon > m->t_max)
-        warn(warnings, "value.horizon is longer than the data (%.0f of %.0f %ss): an extrapolation", params->horizon,
-             m->t_max, unit);
+        tsr_warn_of(warnings, "value.horizon is longer than the data (%.0f of %.0f %ss): an extrapolation",
+                    params->horizon, m->t_max, unit);
     if (days < HORIZON_DAYS_MIN || days > HORIZON_DAYS_MAX)
-        warn(warnings, "value.horizon is %g %ss, which is %.0f days: is value.time_unit what you mean?",
-             params->horizon, unit, days);
+        tsr_warn_of(warnings, "value.horizon is %g %ss, which is %.0f days: is value.time_unit what you mean?",
+                    params->horizon, unit, days);
 }
 
 static void warn_of_spend(const tsr_value_model *m, json_t *warnings)
 {
     if (!m->has_spend)
-        warn(warnings, "nobody bought twice with positive value: no spend model, so no expected spend and no CLV");
+        tsr_warn_of(warnings,
+                    "nobody bought twice with positive value: no spend model, so no expected spend and no CLV");
     if (m->has_spend && !m->spend_converged)
-        warn(warnings, "the spend model did not converge: read expected spend and CLV with care");
+        tsr_warn_of(warnings, "the spend model did not converge: read expected spend and CLV with care");
     if (m->has_spend && fabs(m->spend_correlation) > SPEND_CORRELATION)
-        warn(warnings, "frequency and spend are correlated (%.2f): the spend model assumes that they are not",
-             m->spend_correlation);
+        tsr_warn_of(warnings, "frequency and spend are correlated (%.2f): the spend model assumes that they are not",
+                    m->spend_correlation);
 }
 
 /* A rule of thumb that says more than the model is worth knowing. */
@@ -82,16 +71,16 @@ static void warn_of_baselines(const tsr_worth *worth, json_t *warnings)
         if (c->gini[i] > c->gini[gini]) gini = i;
     }
     if (c->auc[auc] > c->auc[TSR_RANK_MODEL] + BETTER)
-        warn(warnings, "%s tells who buys better than the model does (AUC %.3f against %.3f)", name[auc], c->auc[auc],
-             c->auc[TSR_RANK_MODEL]);
+        tsr_warn_of(warnings, "%s tells who buys better than the model does (AUC %.3f against %.3f)", name[auc],
+                    c->auc[auc], c->auc[TSR_RANK_MODEL]);
     if (c->gini[gini] > c->gini[TSR_RANK_MODEL] + BETTER)
-        warn(warnings, "%s ranks the money of the holdout better than the model does (Gini %.3f against %.3f)",
-             name[gini], c->gini[gini], c->gini[TSR_RANK_MODEL]);
+        tsr_warn_of(warnings, "%s ranks the money of the holdout better than the model does (Gini %.3f against %.3f)",
+                    name[gini], c->gini[gini], c->gini[TSR_RANK_MODEL]);
     if (c->rmse[1] < c->rmse[0])
-        warn(warnings,
-             "carrying on the past frequency predicts purchases better than the model (RMSE %.3f against "
-             "%.3f)",
-             c->rmse[1], c->rmse[0]);
+        tsr_warn_of(warnings,
+                    "carrying on the past frequency predicts purchases better than the model (RMSE %.3f against "
+                    "%.3f)",
+                    c->rmse[1], c->rmse[0]);
 }
 
 json_t *tsr_value_warnings(const tsr_value_params *params, const tsr_worth *worth)

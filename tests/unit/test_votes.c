@@ -69,6 +69,28 @@ static void undefined_values_do_not_vote(void **state)
     assert_int_equal(tsr_candidates_vote(c, 4, TSR_GAP), 0);
 }
 
+static void ties_are_told_by_the_error_of_the_criterion(void **state)
+{
+    tsr_candidate c[4];
+
+    (void)state;
+    make(c);
+    for (int i = 0; i < 4; i++) {
+        c[i].silhouette_simplified = 0.5 - 0.1 * i;
+        c[i].stability = 0.9 - 0.1 * i;
+        c[i].stability_sd = 0.02;
+    }
+    assert_int_equal(tsr_candidates_tie(c, 4, TSR_SILHOUETTE), 0);
+    assert_int_equal(tsr_candidates_tie(c, 4, TSR_STABILITY), 0);
+    c[2].silhouette_simplified = 0.496; /* within one part in a hundred */
+    c[3].silhouette_simplified = 0.498; /* and nearer */
+    c[3].stability = 0.89;              /* within the spread of the best */
+    assert_int_equal(tsr_candidates_tie(c, 4, TSR_SILHOUETTE), 6);
+    assert_int_equal(tsr_candidates_tie(c, 4, TSR_STABILITY), 6);
+    for (int i = 0; i < 4; i++) c[i].silhouette_simplified = NAN;
+    assert_int_equal(tsr_candidates_tie(c, 4, TSR_SILHOUETTE), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -76,6 +98,7 @@ int main(void)
         cmocka_unit_test(each_criterion_names_its_own_k),
         cmocka_unit_test(gap_names_the_first_k_that_one_more_does_not_beat_by_its_error),
         cmocka_unit_test(undefined_values_do_not_vote),
+        cmocka_unit_test(ties_are_told_by_the_error_of_the_criterion),
     };
     return RUN_UNIT_TESTS(tests);
 }
