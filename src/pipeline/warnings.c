@@ -109,8 +109,8 @@ static void warn_of_choice(const tsr_findings *f, json_t *warnings)
                     (int)model->vote[decides], (int)tie, tsr_criterion_name(decides));
     int agreeing = list_agreeing(model, names, sizeof names);
     if (agreeing > 0 && 2 * agreeing < TSR_CRITERIA)
-        tsr_warn_of(warnings, "the criteria disagree on the number of segments: only %s says %d", names,
-                    (int)model->asked_k);
+        tsr_warn_of(warnings, "the criteria disagree on the number of segments: %d of %d name %d (%s)", agreeing,
+                    (int)TSR_CRITERIA, (int)model->asked_k, names);
 }
 
 static void warn_of_segments(const tsr_findings *f, json_t *warnings)
