@@ -60,7 +60,7 @@ static void sort_out(edge_list *list)
 {
     int64_t kept = 0;
 
-    qsort(list->edge, (size_t)list->n, sizeof *list->edge, by_both);
+    if (list->n > 1) qsort(list->edge, (size_t)list->n, sizeof *list->edge, by_both);
     for (int64_t i = 0; i < list->n; i++)
         if (kept == 0 || by_both(&list->edge[kept - 1], &list->edge[i]) != 0) list->edge[kept++] = list->edge[i];
     list->n = kept;

@@ -144,7 +144,7 @@ tsr_basket tsr_basket_read(const tsr_block *block, int64_t first, int64_t end, i
         b.promoted += block->promotion != NULL && block->promotion[i] >= 0;
         if (block->category != NULL && block->category[i] >= 0) room[b.known++] = block->category[i];
     }
-    qsort(room, (size_t)b.known, sizeof *room, by_code);
+    if (b.known > 1) qsort(room, (size_t)b.known, sizeof *room, by_code);
     for (int64_t i = 0, next; i < b.known; i = next) {
         for (next = i; next < b.known && room[next] == room[i];) next++;
         b.squares += (next - i) * (next - i);
