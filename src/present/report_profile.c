@@ -113,10 +113,10 @@ static void draw_heat(tsr_view *view, const json_t *list, const json_t *features
     tsr_svg_close(view);
 }
 
-static void put_effects(tsr_view *view, const json_t *list, const json_t *features)
+/* The head of a table with a row for each feature and a column for each segment, still open. */
+static void begin_heads(tsr_view *view, const json_t *list)
 {
-    const char *name;
-    json_t *all, *segment;
+    json_t *segment;
     size_t i;
 
     tsr_page_print(&view->page, "<thead><tr><th scope=\"col\">");
@@ -128,6 +128,15 @@ static void put_effects(tsr_view *view, const json_t *list, const json_t *featur
         tsr_page_escape(&view->page, tsr_name_of(view, segment));
         tsr_page_print(&view->page, "</th>");
     }
+}
+
+static void put_effects(tsr_view *view, const json_t *list, const json_t *features)
+{
+    const char *name;
+    json_t *all, *segment;
+    size_t i;
+
+    begin_heads(view, list);
     tsr_page_print(&view->page, "</tr></thead>\n<tbody>\n");
     json_object_foreach((json_t *)features, name, all)
     {
@@ -281,15 +290,7 @@ static void put_quantiles(tsr_view *view, const json_t *list, const json_t *feat
     tsr_say(view, "profile.quantiles", NULL);
     tsr_page_print(&view->page, "</summary>\n");
     tsr_cells_table(view, "profile.quantiles_caption");
-    tsr_page_print(&view->page, "<thead><tr><th scope=\"col\">");
-    tsr_say(view, "page.feature", NULL);
-    tsr_page_print(&view->page, "</th>");
-    json_array_foreach(list, i, segment)
-    {
-        tsr_page_print(&view->page, "<th scope=\"col\">");
-        tsr_page_escape(&view->page, tsr_name_of(view, segment));
-        tsr_page_print(&view->page, "</th>");
-    }
+    begin_heads(view, list);
     tsr_page_print(&view->page, "<th scope=\"col\">");
     tsr_say(view, "page.all", NULL);
     tsr_page_print(&view->page, "</th></tr></thead>\n<tbody>\n");
