@@ -66,6 +66,9 @@ typedef struct tsr_ingest_params {
 
 extern const tsr_key tsr_ingest_keys[];
 
+/** Local. Check the settings as they stand, without a look at any file. @return TSR_OK; TSR_ECONF */
+tsr_status tsr_ingest_check(const tsr_ingest_params *params) TSR_NODISCARD;
+
 /* What came of it: for the summary on the terminal. All global. */
 typedef struct tsr_ingest_result {
     int64_t rows_read, rows_used, rows_rejected, customers, transactions;

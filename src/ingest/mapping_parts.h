@@ -1,6 +1,7 @@
 /**
  * @file ingest/mapping_parts.h
- * The inside of a mapping, shared by source.c (which finds the columns) and take.c (which reads the rows).
+ * The inside of a mapping, shared by source.c (which finds the columns), plain.c (which reads rows that are as they
+ * should be) and take.c (which reads all others, and says what is wrong with them).
  */
 #ifndef TSR_INGEST_MAPPING_PARTS_H
 #define TSR_INGEST_MAPPING_PARTS_H
@@ -27,7 +28,7 @@ typedef struct tsr_rule_place {
     char column[TSR_COLUMN_BYTES]; /* the first that it looks at */
 } tsr_rule_place;
 
-/* A column that take.c reads without asking where it comes from. */
+/* A column that plain.c reads without asking where it comes from. */
 typedef struct tsr_plain_column {
     int32_t column;
     tsr_cell cell;
@@ -61,6 +62,11 @@ struct tsr_mapping {
 
 /** Local. Plan the fast way for rows that are as they should be; the last step of making a mapping. */
 void tsr_mapping_plan(tsr_mapping *mapping);
+
+/** Local. Put a row where it belongs that needs no questions. @param[out] taken  false: this one does, nothing was done
+ *  but to @p seen */
+tsr_status tsr_mapping_take_plain(const tsr_mapping *mapping, const tsr_row *row, tsr_collect *collect,
+                                  tsr_balance *balance, tsr_seen *seen, bool *taken) TSR_NODISCARD;
 
 #define TSR_IS_MAPPED(place) ((place)->slot >= 0 || (place)->constant != NULL)
 
