@@ -33,6 +33,9 @@ typedef enum tsr_match { TSR_MATCH_ID, TSR_MATCH_EXACT, TSR_MATCH_CASE, TSR_MATC
 
 typedef enum tsr_source_format { TSR_FORMAT_TEXT, TSR_FORMAT_PARQUET } tsr_source_format;
 
+/* 1234.56, or 1.234,56. */
+typedef enum tsr_decimal_mark { TSR_DECIMAL_POINT, TSR_DECIMAL_COMMA } tsr_decimal_mark;
+
 /* One entry of ingest.sources. Column maps: field -> name in the header, or number from 1. */
 typedef struct tsr_source {
     int32_t kind; /* tsr_source_kind */
@@ -40,13 +43,14 @@ typedef struct tsr_source {
     int32_t format;  /* tsr_source_format; of Parquet, delimiter, header and multiline mean nothing */
     char *delimiter; /* "," ";" "tab" "blank" or one character */
     bool header;
-    bool multiline;    /* quoted fields may hold line breaks: read by one rank */
-    tsr_map columns;   /* id, the columns of the kind (records.h), price; attributes by own name */
-    tsr_map types;     /* of attributes: number | category; default: number where every value is one */
-    char *time_format; /* strptime pattern, or "iso", "epoch", "epoch_ms" */
-    char *time_zone;   /* IANA zone that the text is in; NULL: the dataset's (civil time as it stands) */
-    tsr_texts reject;  /* rules */
-    int32_t match;     /* tsr_match; of identities */
+    bool multiline;       /* quoted fields may hold line breaks: read by one rank */
+    tsr_map columns;      /* id, the columns of the kind (records.h), price; attributes by own name */
+    tsr_map types;        /* of attributes: number | category; default: number where every value is one */
+    char *time_format;    /* strptime pattern, or "iso", "epoch", "epoch_ms" */
+    char *time_zone;      /* IANA zone that the text is in; NULL: the dataset's (civil time as it stands) */
+    tsr_texts reject;     /* rules */
+    int32_t match;        /* tsr_match; of identities */
+    int32_t decimal_mark; /* tsr_decimal_mark */
 } tsr_source;
 
 typedef enum tsr_resolution { TSR_RESOLUTION_AUTO, TSR_RESOLUTION_DAY, TSR_RESOLUTION_SECOND } tsr_resolution;

@@ -31,6 +31,8 @@ typedef enum cli_option_id {
     CLI_QUIET,
     CLI_VERBOSE,
     CLI_DEBUG,
+    CLI_DRY_RUN,
+    CLI_INFER,
     CLI_OPTIONS
 } cli_option_id;
 
@@ -39,7 +41,9 @@ typedef enum cli_option_id {
 /* What the user asked for. Texts belong to argv. */
 typedef struct cli_options {
     const char *operand; /* JOB, PATH or RUN; NULL: none */
-    const char **set;    /* [set_n] KEY=VALUE; tsr_free() */
+    const char **more;   /* [more_n] operands behind it, where the command takes FILE...; tsr_free() */
+    int32_t more_n;
+    const char **set; /* [set_n] KEY=VALUE; tsr_free() */
     int32_t set_n;
     uint32_t given;    /* bit per option */
     int64_t customers; /* numbers are -1 where not given */
@@ -71,6 +75,9 @@ extern const cli_command cmd_ingest, cmd_segment, cmd_synth, cmd_inspect, cmd_pl
 
 /** Local. Parse what follows the command's name (argv[1]). @return TSR_OK; TSR_ECONF; TSR_ENOMEM */
 tsr_status cli_options_read(const cli_command *command, int argc, char **argv, cli_options *options) TSR_NODISCARD;
+
+/** Local. Free what they own. */
+void cli_options_clear(cli_options *options);
 
 /** Local. The help text of one command, on standard output. */
 void cli_print_command_help(const cli_command *command);

@@ -133,7 +133,7 @@ static tsr_status dispatch(int argc, char **argv)
     tsr_status st = cli_options_read(command, argc, argv, &options);
     if (st != TSR_OK) return st;
     st = run_command(command, &options);
-    tsr_free(&options.set);
+    cli_options_clear(&options);
     return st;
 }
 

@@ -35,6 +35,8 @@ static const option_about abouts[CLI_OPTIONS] = {
     [CLI_TIME_LIMIT] = {"time-limit", "TIME", "stop in time, in SECONDS or HH:MM:SS, keep what is done, exit status 6"},
     [CLI_PEER_TIMEOUT] = {"peer-timeout", "TIME",
                           "end with status 8 after waiting so long for other ranks (1:00:00); 0: wait for ever"},
+    [CLI_DRY_RUN] = {"dry-run", NULL, "look at the first rows of each source, and write nothing"},
+    [CLI_INFER] = {"infer", NULL, "make a first job file from FILE..., on standard output or at --output"},
     [CLI_QUIET] = {"quiet", NULL, "only warnings and errors"},
     [CLI_VERBOSE] = {"verbose", NULL, "also the steps inside a stage"},
     [CLI_DEBUG] = {"debug", NULL, "the same as --verbose"},
@@ -121,8 +123,11 @@ static tsr_status take_option(cli_option_id id, const char *argument, cli_option
 
 static tsr_status take_operand(const cli_command *command, const char *text, cli_options *options)
 {
-    if (command->operand == NULL || options->operand != NULL) return usage_error(command, "too many arguments: ", text);
-    options->operand = text;
+    if (command->operand == NULL) return usage_error(command, "too many arguments: ", text);
+    if (options->operand != NULL)
+        options->more[options->more_n++] = text;
+    else
+        options->operand = text;
     return TSR_OK;
 }
 
@@ -155,6 +160,12 @@ done:
     return st;
 }
 
+void cli_options_clear(cli_options *options)
+{
+    tsr_free(&options->set);
+    tsr_free(&options->more);
+}
+
 tsr_status cli_options_read(const cli_command *command, int argc, char **argv, cli_options *options)
 {
     struct option table[CLI_OPTIONS + 2] = {{0}};
@@ -172,10 +183,13 @@ tsr_status cli_options_read(const cli_command *command, int argc, char **argv, c
                                     NULL, 256 + id};
     table[CLI_OPTIONS] = (struct option){"help", no_argument, NULL, 'h'};
     TSR_TRY(tsr_alloc(&options->set, argc, sizeof *options->set));
+    TSR_TRY(tsr_alloc(&options->more, argc, sizeof *options->more));
     TSR_TRY(read_all(command, argc, argv, table, options));
+    if (options->more_n > 0 && !cli_given(options, CLI_INFER))
+        TSR_TRY(usage_error(command, "too many arguments: ", options->more[0]));
     if (command->operand != NULL && options->operand == NULL && !options->help && !cli_given(options, CLI_EXPLAIN))
         st = usage_error(command, command->operand, " is missing");
 done:
-    if (st != TSR_OK) tsr_free(&options->set);
+    if (st != TSR_OK) cli_options_clear(options);
     return st;
 }

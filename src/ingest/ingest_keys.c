@@ -32,6 +32,8 @@ static const tsr_key source_keys[] = {
      NULL, 0},
     {"types", TSR_KEY_MAP, IN_SOURCE(types), "{}", 0, 0, NULL,
      "attribute: number or category; default: number where every value is one", NULL, 0},
+    {"decimal_mark", TSR_KEY_CHOICE, IN_SOURCE(decimal_mark), "point", 0, 0, "point|comma",
+     "of numbers: point (1234.56), or comma (1234,56 or 1.234,56); numbers in the other form are refused", NULL, 0},
     {"time_format", TSR_KEY_TEXT, IN_SOURCE(time_format), "iso", 0, 0, NULL,
      "pattern of strptime, epoch, epoch_ms, or iso: YYYY-MM-DD [HH:MM[:SS]] [Z or +HH:MM]", NULL, 0},
     {"time_zone", TSR_KEY_TEXT, IN_SOURCE(time_zone), "null", 0, 0, NULL,

@@ -6,6 +6,7 @@
 #ifndef TSR_INGEST_MAPPING_PARTS_H
 #define TSR_INGEST_MAPPING_PARTS_H
 
+#include "ingest/decimal_mark.h"
 #include "ingest/reject.h"
 #include "ingest/source.h"
 
@@ -57,7 +58,8 @@ struct tsr_mapping {
     tsr_plain_column plain[TSR_KIND_COLUMNS];
     tsr_cells absent; /* what columns hold that the source does not have */
     tsr_text_format format;
-    bool *used; /* [columns of the header] */
+    bool *used;         /* [columns of the header] */
+    tsr_marked *marked; /* NULL: numbers have a decimal point */
 };
 
 /** Local. Plan the fast way for rows that are as they should be; the last step of making a mapping. */

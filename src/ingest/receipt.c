@@ -28,7 +28,7 @@ static json_t *object_of(const tsr_map *map)
 
 static json_t *settings_of(const tsr_ingest_params *params, const tsr_source *source)
 {
-    return json_pack("{s:o, s:o, s:o, s:s, s:s, s:b, s:b, s:s?, s:s?, s:I, s:I, s:s?, s:s, s:i, s:I, s:i, s:I}",
+    return json_pack("{s:o, s:o, s:o, s:s, s:s, s:b, s:b, s:s?, s:s?, s:I, s:I, s:s?, s:s, s:i, s:I, s:i, s:I, s:i}",
                      "columns", object_of(&source->columns), "types", object_of(&source->types), "reject",
                      list_of(&source->reject), "format", source->format == TSR_FORMAT_PARQUET ? "parquet" : "text",
                      "delimiter", source->delimiter, "header", source->header, "multiline", source->multiline,
@@ -36,7 +36,7 @@ static json_t *settings_of(const tsr_ingest_params *params, const tsr_source *so
                      (json_int_t)params->partitions, "money_scale", (json_int_t)params->money_scale, "currency",
                      params->currency, "time_zone", params->time_zone, "resolution", (int)params->resolution,
                      "reject_limit", (json_int_t)params->reject_limit, "match", (int)source->match, "identity_limit",
-                     (json_int_t)params->identity_limit);
+                     (json_int_t)params->identity_limit, "decimal_mark", (int)source->decimal_mark);
 }
 
 static json_t *files_of(const tsr_inputs *inputs, int32_t source, const uint64_t *digest, const bool *skip)

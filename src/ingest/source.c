@@ -321,6 +321,25 @@ static tsr_status compile_rules(finder *f)
     return st;
 }
 
+/* The fields that hold numbers, where those have a decimal comma. */
+static tsr_status mark_numbers(tsr_mapping *mapping)
+{
+    tsr_status st;
+
+    TSR_TRY(tsr_alloc(&mapping->marked, 1, sizeof *mapping->marked));
+    TSR_TRY(tsr_marked_add(mapping->marked, mapping->price.slot));
+    for (int32_t c = 0; c < mapping->columns; c++) {
+        tsr_cell cell = tsr_kind_of(mapping->kind)->column[c].cell;
+        if (cell == TSR_CELL_MONEY || cell == TSR_CELL_COUNT || cell == TSR_CELL_VALUE)
+            TSR_TRY(tsr_marked_add(mapping->marked, mapping->column[c].slot));
+    }
+    for (int32_t a = 0; a < mapping->attributes; a++)
+        if (mapping->attribute[a].form != TSR_FORM_CATEGORY)
+            TSR_TRY(tsr_marked_add(mapping->marked, mapping->attribute[a].place.slot));
+done:
+    return st;
+}
+
 tsr_status tsr_mapping_create(const tsr_source *source, const tsr_mapping_place *place, const tsr_header *header,
                               tsr_mapping **out)
 {
@@ -349,6 +368,7 @@ tsr_status tsr_mapping_create(const tsr_source *source, const tsr_mapping_place 
     else if (mapping->kind >= 0)
         TSR_TRY(tsr_clock_set(&mapping->clock, source->time_format, place->from, place->to));
     TSR_TRY(compile_rules(&f));
+    if (source->decimal_mark == TSR_DECIMAL_COMMA) TSR_TRY(mark_numbers(mapping));
     tsr_mapping_plan(mapping);
     *out = mapping;
     mapping = NULL;
@@ -364,6 +384,8 @@ void tsr_mapping_destroy(tsr_mapping **at)
     if (mapping == NULL) return;
     for (int32_t i = 0; i < mapping->rules; i++) tsr_reject_destroy(&mapping->rule[i].rule);
     tsr_free(&mapping->rule);
+    if (mapping->marked != NULL) tsr_marked_clear(mapping->marked);
+    tsr_free(&mapping->marked);
     tsr_free(&mapping->used);
     tsr_free(&mapping->attribute_text);
     tsr_free(&mapping->attribute);

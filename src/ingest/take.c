@@ -407,8 +407,14 @@ tsr_status tsr_mapping_take(const tsr_mapping *mapping, const tsr_row *row, tsr_
 {
     taking t;
     tsr_seen before = *seen;
+    tsr_row marked;
     tsr_status st;
 
+    if (mapping->marked != NULL) {
+        st = tsr_marked_row(mapping->marked, row, &marked);
+        if (st != TSR_OK) return st;
+        row = &marked;
+    }
     if (mapping->is_plain) {
         bool taken;
         st = tsr_mapping_take_plain(mapping, row, collect, balance, seen, &taken);
