@@ -9,6 +9,7 @@
 #include "tessera/memory.h"
 
 #define NAME_WIDTH  24
+#define CLASS_BYTES 48 // the longest name of a class: two numbers of 20 digits
 #define VALUE_WIDTH 15
 #define BAR_WIDTH   24
 
@@ -228,22 +229,22 @@ static double largest(const json_t *rows)
     return most;
 }
 
-typedef void (*class_namer)(size_t i, size_t n, char text[NAME_WIDTH + 1]);
+typedef void (*class_namer)(size_t i, size_t n, char text[CLASS_BYTES]);
 
-static void name_count(size_t i, size_t n, char text[NAME_WIDTH + 1])
+static void name_count(size_t i, size_t n, char text[CLASS_BYTES])
 {
-    snprintf(text, NAME_WIDTH + 1, i + 1 < n ? "%zu" : "%zu and more", i);
+    snprintf(text, CLASS_BYTES, i + 1 < n ? "%zu" : "%zu and more", i);
 }
 
-static void name_decile(size_t i, size_t n, char text[NAME_WIDTH + 1])
+static void name_decile(size_t i, size_t n, char text[CLASS_BYTES])
 {
     (void)n;
-    snprintf(text, NAME_WIDTH + 1, "tenth %zu%s", i + 1, i == 0 ? ", the best" : "");
+    snprintf(text, CLASS_BYTES, "tenth %zu%s", i + 1, i == 0 ? ", the best" : "");
 }
 
-static void name_chance(size_t i, size_t n, char text[NAME_WIDTH + 1])
+static void name_chance(size_t i, size_t n, char text[CLASS_BYTES])
 {
-    snprintf(text, NAME_WIDTH + 1, "%zu to %zu %%", 100 * i / n, 100 * (i + 1) / n);
+    snprintf(text, CLASS_BYTES, "%zu to %zu %%", 100 * i / n, 100 * (i + 1) / n);
 }
 
 static void put_classes(sheet *s, const char *title, const char *head, const json_t *rows, class_namer name,
@@ -258,7 +259,7 @@ static void put_classes(sheet *s, const char *title, const char *head, const jso
     put_heads(s, head, heads, 3);
     json_array_foreach(rows, i, row)
     {
-        char text[NAME_WIDTH + 1];
+        char text[CLASS_BYTES];
         name(i, json_array_size(rows), text);
         tsr_page_print(&s->page, "  %-*s", NAME_WIDTH, text);
         put_number(s, tsr_at(row, "customers"), 0);
@@ -283,7 +284,7 @@ static void put_frequency(sheet *s, const json_t *frequency)
     put_heads(s, "repeat purchases", heads, 2);
     json_array_foreach(rows, i, row)
     {
-        char text[NAME_WIDTH + 1];
+        char text[CLASS_BYTES];
         name_count(i, json_array_size(rows), text);
         tsr_page_print(&s->page, "  %-*s", NAME_WIDTH, text);
         put_number(s, tsr_at(row, "actual"), 0);
