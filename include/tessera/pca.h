@@ -26,7 +26,7 @@ typedef struct tsr_pca {
 } tsr_pca;
 
 /**
- * Collective. int64 sums of exact products, LAPACKE_dsyevr on the root, broadcast.
+ * Collective. int64 sums of exact products, LAPACKE_dsyevd on the root, broadcast.
  * @return TSR_OK; TSR_EDATA (fewer than 2 rows); TSR_ENOMEM; TSR_EBUG (LAPACK)
  */
 tsr_status tsr_pca_fit(const tsr_comm *comm, const tsr_reduce_params *params, const tsr_tiles *tiles,
