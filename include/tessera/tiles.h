@@ -50,9 +50,6 @@ uint64_t tsr_tiles_key(const tsr_tiles *tiles, int64_t slot);
 int64_t tsr_tiles_weight(const tsr_tiles *tiles, int64_t slot);
 int64_t tsr_tiles_weight_sum(const tsr_tiles *tiles);
 
-/** Local. Bytes of this rank's values. */
-int64_t tsr_tiles_bytes(const tsr_tiles *tiles);
-
 /** Local. Rows of one tile: 16, or what is left in the last one. */
 int tsr_tile_rows(const tsr_tiles *tiles, int64_t tile);
 

@@ -10,8 +10,8 @@
 #include "tessera/status.h"
 
 /** Local. A call begins or ends that returns only after other ranks have done their part. From the main thread; may be
- * nested. */
-void tsr_wait_begin(void);
+ * nested. A trace (trace.h) shows it under the name of the outermost one. @param name  lives as long as the program */
+void tsr_wait_begin(const char *name);
 void tsr_wait_end(void);
 
 /** Local. Seconds that this process has spent in such calls since it began. */

@@ -8,11 +8,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tessera/trace.h"
+
 #define GRACE_SECONDS 2.0
 
 static atomic_llong since; /* nanoseconds of the clock at which the wait began; 0: not waiting */
 static atomic_llong total; /* nanoseconds of ended waits */
 static int depth;          /* calls inside calls: the outermost is the wait */
+static const char *called;
 
 static struct {
     int rank;
@@ -27,9 +30,11 @@ static long long nanoseconds(void)
     return (long long)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-void tsr_wait_begin(void)
+void tsr_wait_begin(const char *name)
 {
-    if (depth++ == 0) atomic_store_explicit(&since, nanoseconds(), memory_order_relaxed);
+    if (depth++ > 0) return;
+    called = name;
+    atomic_store_explicit(&since, nanoseconds(), memory_order_relaxed);
 }
 
 void tsr_wait_end(void)
@@ -37,6 +42,7 @@ void tsr_wait_end(void)
     if (--depth > 0) return;
     long long began = atomic_exchange_explicit(&since, 0, memory_order_relaxed);
     atomic_fetch_add_explicit(&total, nanoseconds() - began, memory_order_relaxed);
+    tsr_trace_add(TSR_SPAN_WAIT, called, 1e-9 * (double)began);
 }
 
 double tsr_wait_seconds(void)

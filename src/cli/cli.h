@@ -28,6 +28,7 @@ typedef enum cli_option_id {
     CLI_JSON,
     CLI_TIME_LIMIT,
     CLI_PEER_TIMEOUT,
+    CLI_TRACE,
     CLI_QUIET,
     CLI_VERBOSE,
     CLI_DEBUG,
@@ -51,6 +52,7 @@ typedef struct cli_options {
     const char *output, *format;
     double time_limit;   /* seconds; 0: none */
     double peer_timeout; /* seconds; 0: wait for ever */
+    const char *trace;   /* file; NULL: none */
     tsr_log_level level;
     bool help;
 } cli_options;

@@ -12,6 +12,8 @@
 #include "base/launch.h"
 #include "tessera/interrupt.h"
 #include "tessera/memory.h"
+#include "tessera/meter.h"
+#include "tessera/trace_file.h"
 #include "tessera/wait.h"
 
 static const cli_command *const commands[] = {&cmd_ingest, &cmd_segment, &cmd_synth,    &cmd_inspect,
@@ -86,6 +88,29 @@ static void end_early(void)
     MPI_Finalize();
 }
 
+/* Collective. The command, and what it cost, also where it failed. */
+static tsr_status run_measured(const tsr_comm *comm, const cli_command *command, const cli_options *options)
+{
+    tsr_trace_file *trace = NULL;
+    char title[64];
+    tsr_status st = TSR_OK;
+
+    if (options->trace != NULL) st = tsr_trace_file_open(comm, options->trace, &trace);
+    if (st == TSR_OK) st = command->run(comm, options);
+    tsr_meter_print();
+    if (trace != NULL) {
+        const tsr_error why = *tsr_error_last();
+        snprintf(title, sizeof title, "tessera %s", command->name);
+        tsr_status written = tsr_trace_file_write(comm, trace, title);
+        if (st == TSR_OK)
+            st = written;
+        else
+            *tsr_error_last() = why;
+    }
+    tsr_trace_file_close(&trace);
+    return st;
+}
+
 static tsr_status run_on_ranks(const cli_command *command, const cli_options *options)
 {
     start_hdf5();
@@ -97,7 +122,7 @@ static tsr_status run_on_ranks(const cli_command *command, const cli_options *op
     tsr_interrupt_install(options->time_limit);
 
     tsr_status st = tsr_agree(&comm, tsr_wait_limit(comm.rank, options->peer_timeout));
-    if (st == TSR_OK) st = command->run(&comm, options);
+    if (st == TSR_OK) st = run_measured(&comm, command, options);
     if (st == TSR_OK) st = tsr_agree(&comm, flush_output());
     if (st != TSR_OK) tsr_log_error();
     tsr_progress_end();

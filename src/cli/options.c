@@ -37,13 +37,14 @@ static const option_about abouts[CLI_OPTIONS] = {
                           "end with status 8 after waiting so long for other ranks (1:00:00); 0: wait for ever"},
     [CLI_DRY_RUN] = {"dry-run", NULL, "look at the first rows of each source, and write nothing"},
     [CLI_INFER] = {"infer", NULL, "make a first job file from FILE..., on standard output or at --output"},
+    [CLI_TRACE] = {"trace", "FILE", "write what each rank did and when, for chrome://tracing, Perfetto or speedscope"},
     [CLI_QUIET] = {"quiet", NULL, "only warnings and errors"},
-    [CLI_VERBOSE] = {"verbose", NULL, "also the steps inside a stage"},
+    [CLI_VERBOSE] = {"verbose", NULL, "also a table of the stages: time, waiting, imbalance, bytes, memory"},
     [CLI_DEBUG] = {"debug", NULL, "the same as --verbose"},
 };
 
-static const uint32_t common = CLI_ACCEPTS(CLI_TIME_LIMIT) | CLI_ACCEPTS(CLI_PEER_TIMEOUT) | CLI_ACCEPTS(CLI_QUIET) |
-                               CLI_ACCEPTS(CLI_VERBOSE) | CLI_ACCEPTS(CLI_DEBUG);
+static const uint32_t common = CLI_ACCEPTS(CLI_TIME_LIMIT) | CLI_ACCEPTS(CLI_PEER_TIMEOUT) | CLI_ACCEPTS(CLI_TRACE) |
+                               CLI_ACCEPTS(CLI_QUIET) | CLI_ACCEPTS(CLI_VERBOSE) | CLI_ACCEPTS(CLI_DEBUG);
 
 void cli_print_command_help(const cli_command *command)
 {
@@ -114,6 +115,7 @@ static tsr_status take_option(cli_option_id id, const char *argument, cli_option
     case CLI_FORMAT: options->format = argument; return TSR_OK;
     case CLI_TIME_LIMIT: return read_duration(id, argument, &options->time_limit);
     case CLI_PEER_TIMEOUT: return read_duration(id, argument, &options->peer_timeout);
+    case CLI_TRACE: options->trace = argument; return TSR_OK;
     case CLI_QUIET: options->level = TSR_LOG_WARN; return TSR_OK;
     case CLI_VERBOSE:
     case CLI_DEBUG: options->level = TSR_LOG_DEBUG; return TSR_OK;

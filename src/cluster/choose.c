@@ -5,9 +5,11 @@
 
 #include "cluster/criteria.h"
 #include "cluster/trial.h"
+#include "tessera/interrupt.h"
 #include "tessera/memory.h"
 #include "tessera/quality.h"
 #include "tessera/serve.h"
+#include "tessera/trace.h"
 
 #define TIE_SHARE 0.01
 
@@ -40,8 +42,12 @@ static tsr_status fit_once(void *data, int64_t task, void *result)
     fit_result *r = result;
     tsr_trial trial = tsr_trial_make(x->params, x->seed, x->isa);
     int32_t k = x->low + (int32_t)(task / x->params->restarts);
+    const double began = tsr_seconds();
+    tsr_status st =
+        tsr_trial_fit(&trial, x->sample, x->squares, task % x->params->restarts, k, r->centroid, &r->inertia);
 
-    return tsr_trial_fit(&trial, x->sample, x->squares, task % x->params->restarts, k, r->centroid, &r->inertia);
+    tsr_trace_add(TSR_SPAN_STEP, "fit on sample", began);
+    return st;
 }
 
 /* The number of the best fit for this k; the first of equals. */
@@ -74,6 +80,7 @@ static tsr_status measure(void *data, int64_t task, void *result)
     tsr_candidate *candidate = result;
     tsr_quality q = {0};
     uint16_t *label = NULL;
+    const double began = tsr_seconds();
 
     TSR_TRY(tsr_alloc(&label, x->sample->span.rows, sizeof *label));
     (void)tsr_assign(x->isa, x->sample, fit_of(x, best_fit(x, k))->centroid, k, label, NULL, NULL);
@@ -86,6 +93,7 @@ static tsr_status measure(void *data, int64_t task, void *result)
                                  .davies_bouldin = q.davies_bouldin,
                                  .calinski_harabasz = q.calinski_harabasz,
                                  .smallest_share = smallest_share(&q)};
+    tsr_trace_add(TSR_SPAN_STEP, "criteria of a k", began);
 done:
     tsr_quality_clear(&q);
     tsr_free(&label);

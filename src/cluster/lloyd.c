@@ -6,6 +6,7 @@
 #include "tessera/log.h"
 #include "tessera/memory.h"
 #include "tessera/reduce.h"
+#include "tessera/trace.h"
 
 int64_t tsr_lloyd_numbers(const tsr_lloyd *fit)
 {
@@ -186,9 +187,11 @@ static tsr_status iterate(const tsr_comm *comm, const tsr_lloyd_params *params, 
     tsr_status st;
 
     for (;;) {
+        const double began = tsr_seconds();
         int64_t repaired = 0;
 
         TSR_TRY(assign(comm, params, fit));
+        if (params->stage != NULL) tsr_trace_add(TSR_SPAN_STEP, "iteration", began);
         if (params->stage != NULL) tsr_progress(params->stage, fit->iterations, params->max_iter);
         double shift = find_next(fit);
         /* Repaired segments hold rows that their centroids do not have yet: never the last thing to happen. */

@@ -107,11 +107,6 @@ int64_t tsr_tiles_weight_sum(const tsr_tiles *tiles)
     return sum;
 }
 
-int64_t tsr_tiles_bytes(const tsr_tiles *tiles)
-{
-    return tiles->tiles * TSR_TILE_ROWS * tiles->cols * (int64_t)sizeof *tiles->value;
-}
-
 int tsr_tile_rows(const tsr_tiles *tiles, int64_t tile)
 {
     int64_t left = tiles->span.rows - tile * TSR_TILE_ROWS;

@@ -9,7 +9,9 @@
 #include "rowhash.h"
 #include "tessera/digest.h"
 #include "tessera/file.h"
+#include "tessera/interrupt.h"
 #include "tessera/memory.h"
+#include "tessera/trace.h"
 
 typedef struct entry {
     char *path;
@@ -402,7 +404,11 @@ done:
 
 tsr_status tsr_bundle_write(const tsr_comm *comm, const tsr_bundle *bundle, const char *path)
 {
-    return tsr_agree(comm, comm->rank == 0 ? write_file(bundle, path) : TSR_OK);
+    const double began = tsr_seconds();
+    tsr_status st = tsr_agree(comm, comm->rank == 0 ? write_file(bundle, path) : TSR_OK);
+
+    tsr_trace_add(TSR_SPAN_STEP, "write bundle", began);
+    return st;
 }
 
 typedef struct reading {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "tessera/memory.h"
+#include "tessera/trace.h"
 
 static tsr_status fail_errno(const char *path, const char *what, int cause)
 {
@@ -31,6 +32,7 @@ static tsr_status read_all(int fd, const char *path, char *bytes, int64_t room, 
         if (got == 0) break;
         *n += got;
     }
+    tsr_bytes_add(TSR_BYTES_READ, *n);
     return TSR_OK;
 }
 
@@ -62,6 +64,7 @@ static tsr_status write_all(int fd, const char *path, const char *bytes, int64_t
         if (put < 0 && errno == EINTR) continue;
         if (put < 0) return fail_errno(path, "cannot be written", errno);
         bytes += put;
+        tsr_bytes_add(TSR_BYTES_WRITTEN, put);
         n -= put;
     }
     return TSR_OK;

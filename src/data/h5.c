@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "tessera/memory.h"
+#include "tessera/trace.h"
 
 /* ---- messages ---- */
 
@@ -282,6 +283,7 @@ tsr_status tsr_h5_write_rows(hid_t dataset, const char *file, const char *name, 
         if (piece > rows - moved) piece = rows - moved;
         TSR_TRY(move_rows(dataset, file, name, memory, first + moved, piece, cols, from + (size_t)moved * bytes, NULL));
     }
+    tsr_bytes_add(TSR_BYTES_WRITTEN, rows * (int64_t)bytes);
 done:
     return st;
 }
@@ -297,6 +299,7 @@ tsr_status tsr_h5_read_rows(hid_t dataset, const char *file, const char *name, h
         if (piece > rows - moved) piece = rows - moved;
         TSR_TRY(move_rows(dataset, file, name, memory, first + moved, piece, cols, NULL, to + (size_t)moved * bytes));
     }
+    tsr_bytes_add(TSR_BYTES_READ, rows * (int64_t)bytes);
 done:
     return st;
 }

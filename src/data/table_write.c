@@ -5,8 +5,10 @@
 #include "h5.h"
 #include "rowhash.h"
 #include "tessera/file.h"
+#include "tessera/interrupt.h"
 #include "tessera/memory.h"
 #include "tessera/reduce.h"
+#include "tessera/trace.h"
 
 typedef struct writer {
     const char *path;
@@ -170,6 +172,7 @@ static tsr_status write_column(const writer *w, int32_t i, const tsr_span *block
     }
     if (H5Dwrite(w->dataset[i], w->memory[i], here, there, w->collective, w->values[i]) < 0)
         st = tsr_h5_fail(TSR_EIO, w->path, c->name, "cannot be written");
+    tsr_bytes_add(TSR_BYTES_WRITTEN, block->rows * c->width * (int64_t)tsr_type_bytes(c->type));
     tsr_h5_close(&there);
     tsr_h5_close(&here);
     return st;
@@ -225,6 +228,7 @@ tsr_status tsr_table_write(const tsr_comm *comm, const char *path, const tsr_col
 {
     tsr_status st = TSR_OK;
     bool begun = false;
+    const double since = tsr_seconds();
     writer w = {.path = path, .columns = columns, .n = n, .span = span, .file = TSR_NO_ID, .collective = TSR_NO_ID};
 
     TSR_TRY(check_same(comm, &w));
@@ -243,6 +247,7 @@ tsr_status tsr_table_write(const tsr_comm *comm, const char *path, const tsr_col
     TSR_AGREE(comm, close_file(&w));
     TSR_AGREE(comm, comm->rank == 0 ? tsr_file_commit(w.temporary, path) : TSR_OK);
     if (digest) tsr_rowhash_finish(comm, w.hash, digest);
+    tsr_trace_add(TSR_SPAN_STEP, "write table", since);
 done:
     if (st != TSR_OK && begun) {
         if (w.file >= 0 && close_file(&w) != TSR_OK) H5Eclear2(H5E_DEFAULT);

@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "tessera/exchange.h"
+#include "tessera/interrupt.h"
 #include "tessera/memory.h"
 #include "tessera/reduce.h"
+#include "tessera/trace.h"
 
 /* A value's key is its 64 bits, turned so that integers sort as numbers do. Each order statistic looked for knows the
  * leading bits of its key (the prefix). A pass counts, for each distinct prefix (a slot), the keys below it by their
@@ -516,6 +518,7 @@ static tsr_status select_all(selection *s, double *out, int64_t *count)
 {
     int64_t pairs = (int64_t)s->groups * s->cols, batch = SLOTS_MAX / (s->np > 0 ? 2 * (int64_t)s->np : 1);
     int64_t most = s->source->blocks * s->source->block_rows;
+    const double began = tsr_seconds();
     tsr_status st;
 
     if (batch < 1) batch = 1;
@@ -526,6 +529,7 @@ static tsr_status select_all(selection *s, double *out, int64_t *count)
         s->pairs = pairs - s->first_pair < batch ? pairs - s->first_pair : batch;
         TSR_TRY(select_batch(s, most * s->cols, out, count));
     }
+    tsr_trace_add(TSR_SPAN_STEP, "quantiles", began);
 done:
     selection_destroy(s);
     return st;

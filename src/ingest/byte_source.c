@@ -8,6 +8,7 @@
 #include <xxhash.h>
 
 #include "tessera/memory.h"
+#include "tessera/trace.h"
 
 #define BLOCKS_AT_ONCE 16
 
@@ -95,6 +96,7 @@ static tsr_status read_whole(tsr_byte_source *source, char *to, int64_t n, int64
         if (part == 0) source->end_of_file = true;
         *got += part;
     }
+    tsr_bytes_add(TSR_BYTES_READ, *got);
     return TSR_OK;
 }
 

@@ -7,6 +7,7 @@
 #include "tessera/interrupt.h"
 #include "tessera/log.h"
 #include "tessera/memory.h"
+#include "tessera/trace.h"
 
 #define BATCH 512 /* records that are turned into columns at a time */
 
@@ -251,6 +252,7 @@ static void plan_partition(const tsr_collect *collect, int64_t bucket, tsr_parti
 static tsr_status write_partition(delivery *d, const char *folder, int32_t partition, tsr_digest_sum *digest)
 {
     int64_t bucket = partition * d->collect->fine - d->collect->first_bucket;
+    const double began = tsr_seconds();
     tsr_partition_plan plan;
     tsr_status st;
 
@@ -262,6 +264,7 @@ static tsr_status write_partition(delivery *d, const char *folder, int32_t parti
         if (tsr_interrupt_wanted()) break; /* the check behind makes it a decision of all, and nothing is committed */
     }
     TSR_TRY(tsr_partition_finish(d->writer, digest));
+    tsr_trace_add(TSR_SPAN_STEP, "write partition", began);
 done:
     tsr_partition_close(&d->writer);
     return st;

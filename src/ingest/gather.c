@@ -6,6 +6,7 @@
 #include "tessera/exchange.h"
 #include "tessera/log.h"
 #include "tessera/memory.h"
+#include "tessera/meter.h"
 
 /* ---- rounds: rows to their owners ---- */
 
@@ -212,6 +213,17 @@ static void free_front(tsr_collect *collect)
     collect->sent_lines = 0;
 }
 
+/* Of this rank. */
+static int64_t count_records(const tsr_collect *collect)
+{
+    int64_t rows = 0;
+
+    for (int64_t b = 0; b < collect->buckets; b++)
+        for (int32_t kind = 0; kind < TSR_KINDS; kind++)
+            rows += tsr_store_rows(collect->store, b, TSR_STREAM_RECORDS + kind);
+    return rows;
+}
+
 tsr_status tsr_collect_write(const tsr_comm *comm, tsr_collect *collect, const char *folder, tsr_dataset_info *info,
                              tsr_collect_result *result)
 {
@@ -221,16 +233,21 @@ tsr_status tsr_collect_write(const tsr_comm *comm, tsr_collect *collect, const c
 
     *result = (tsr_collect_result){.spilled = 0};
     free_front(collect);
+    tsr_meter_begin("dictionaries");
     TSR_TRY(know_all(comm, collect, info));
     TSR_AGREE(comm, tsr_alloc(&code, collect->dictionaries, sizeof *code));
     TSR_AGREE(comm, make_dictionaries(comm, collect, info, code));
     TSR_TRY(tsr_interrupt_check(comm));
+    tsr_meter_end(comm, 0, NULL);
+    const int64_t rows = count_records(collect);
+    tsr_meter_begin("write");
     TSR_AGREE(comm, tsr_deliver(collect, (const int32_t *const *)code, folder, info, &digest, result->repeated));
     TSR_TRY(tsr_interrupt_check(comm));
     result->spilled = collect->spill.bytes;
     MPI_Allreduce(MPI_IN_PLACE, &result->spilled, 1, MPI_INT64_T, MPI_SUM, comm->mpi);
     MPI_Allreduce(MPI_IN_PLACE, result->repeated, TSR_KINDS, MPI_INT64_T, MPI_SUM, comm->mpi);
     TSR_TRY(tsr_dataset_commit(comm, folder, info, &digest));
+    tsr_meter_end(comm, rows, NULL);
 done:
     tsr_progress_end();
     for (int32_t d = 0; code != NULL && d < collect->dictionaries; d++) tsr_free(&code[d]);

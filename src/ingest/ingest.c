@@ -10,6 +10,7 @@
 #include "tessera/file.h"
 #include "tessera/log.h"
 #include "tessera/memory.h"
+#include "tessera/meter.h"
 
 /* ---- settings ---- */
 
@@ -217,8 +218,10 @@ static tsr_status unify_ids(const tsr_comm *comm, flow *f, tsr_ingest_result *re
 {
     tsr_status st;
 
+    tsr_meter_begin("identities");
     TSR_TRY(tsr_identities_read(comm, f->params, &f->inputs, &f->identities));
     if (f->identities == NULL) goto done;
+    tsr_meter_end(comm, 0, NULL);
     f->inputs.identities = f->identities;
     result->merged = tsr_identities_merged(f->identities);
     if (tsr_identities_refused(f->identities) > 0)
@@ -364,13 +367,17 @@ tsr_status tsr_ingest_run(const tsr_comm *comm, const tsr_ingest_params *params,
     TSR_AGREE(comm, tsr_ingest_check(params));
     TSR_TRY(check_same(comm, params));
     TSR_AGREE(comm, comm->rank == 0 ? lock_output(output, &lock) : TSR_OK);
+    tsr_meter_begin("inputs");
     TSR_TRY(tsr_inputs_open(comm, params, &f.inputs));
     TSR_TRY(find_there(comm, &f, result));
+    tsr_meter_end(comm, 0, NULL);
     if (result->unchanged) goto done;
     TSR_TRY(prepare(comm, &f));
     TSR_TRY(unify_ids(comm, &f, result));
+    tsr_meter_begin("read");
     TSR_TRY(tsr_reading_run(comm, &f.reading));
     TSR_TRY(account(comm, &f, result));
+    tsr_meter_end(comm, f.reading.rows, NULL);
     TSR_TRY(write_dataset(comm, &f, result));
 done:
     tsr_progress_end();

@@ -7,6 +7,7 @@
 
 #include "tessera/file.h"
 #include "tessera/memory.h"
+#include "tessera/trace.h"
 
 tsr_spill tsr_spill_in(const char *folder)
 {
@@ -55,6 +56,7 @@ tsr_status tsr_spill_write(tsr_spill *spill, const void *bytes, int64_t n, int64
         from += part;
         n -= part;
         spill->bytes += part;
+        tsr_bytes_add(TSR_BYTES_WRITTEN, part);
     }
     return st;
 }
@@ -68,6 +70,7 @@ tsr_status tsr_spill_read(const tsr_spill *spill, int64_t at, int64_t n, void *t
         if (part < 0 && errno == EINTR) continue;
         if (part <= 0) return fail(spill, "rows cannot be read again", part == 0 ? EIO : errno);
         into += part;
+        tsr_bytes_add(TSR_BYTES_READ, part);
         at += part;
         n -= part;
     }

@@ -11,6 +11,7 @@
 #include "tessera/interrupt.h"
 #include "tessera/log.h"
 #include "tessera/memory.h"
+#include "tessera/meter.h"
 
 #define DEAL_GRAIN         1024
 #define CUSTOMERS_MAX      1000000000000
@@ -207,11 +208,13 @@ static tsr_status draw_all(const tsr_comm *comm, population *all)
     bool done = false;
     tsr_status st = TSR_OK;
 
+    tsr_meter_begin("draw");
     while (!done) {
         TSR_AGREE(comm, draw_some(all));
         TSR_TRY(tsr_interrupt_check(comm));
         TSR_TRY(tsr_collect_round(comm, all->collect, all->drawn == all->span.rows, &done));
     }
+    tsr_meter_end(comm, all->drawn, NULL);
 done:
     tsr_progress_end();
     return st;

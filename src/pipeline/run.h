@@ -48,12 +48,11 @@ typedef struct tsr_run {
     tsr_bundle *kept[TSR_STAGES];                /* stages with a small result: from its checkpoint; NULL: none */
     tsr_bundle *begun[TSR_STAGES];               /* where a stage was left in the middle; NULL: nowhere */
     uint8_t digest[TSR_STAGES][TSR_DIGEST_SIZE]; /* of the files that have one */
-    double started;                              /* clock at the start of the present stage */
 } tsr_run;
 
 /* What came of a stage, on this rank. */
 typedef struct tsr_outcome {
-    int64_t rows, bytes;    /* worked through by this rank */
+    int64_t rows;           /* worked through by this rank */
     const tsr_bundle *keep; /* small result for checkpoint/; NULL: none */
     const uint8_t *digest;  /* of the stage's file; NULL: none */
     json_t *facts;          /* to be noted with the stage's file; borrowed; NULL: none */

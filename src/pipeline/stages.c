@@ -4,9 +4,8 @@
 
 #include "tessera/file.h"
 #include "tessera/interrupt.h"
-#include "tessera/log.h"
 #include "tessera/memory.h"
-#include "tessera/reduce.h"
+#include "tessera/meter.h"
 #include "tessera/segments.h"
 
 /* What a stage depends on. Keys that end with a dot stand for all keys below; `after` ends with TSR_STAGES. */
@@ -147,8 +146,7 @@ tsr_status tsr_run_begin(const tsr_comm *comm, tsr_run *run, tsr_stage stage)
         json_object_del(files, tsr_stage_file(stage));
         TSR_TRY(tsr_run_save(comm, run));
     }
-    tsr_memory_peak_reset();
-    run->started = tsr_seconds();
+    tsr_meter_begin(tsr_stage_name(stage));
 done:
     return st;
 }
@@ -195,28 +193,32 @@ static void put_record(json_t *stages, const char *name, json_t *record)
     json_array_append_new(stages, record);
 }
 
-/* Collective. Figures over all ranks into the manifest, and one line for people. */
-static void record_stage(const tsr_comm *comm, tsr_run *run, tsr_stage stage, const tsr_outcome *outcome)
+static json_t *print_figures(const tsr_figures *f)
 {
     const double megabyte = 1024 * 1024;
-    char rows[32];
-    double seconds = tsr_seconds() - run->started;
-    int64_t peak = tsr_memory_peak(), least = peak;
-    int64_t sums[] = {outcome->rows, outcome->bytes, peak}, most[] = {peak, outcome->rows};
+    const int64_t *bytes = f->bytes;
+    json_t *record = json_pack("{s:s, s:i, s:f, s:I, s:f, s:f}", "name", f->name, "ranks", f->ranks, "seconds",
+                               f->seconds, "rows", (json_int_t)f->rows, "imbalance", tsr_figures_imbalance(f),
+                               "imbalance_rows", f->rows > 0 ? (double)f->rows_most * f->ranks / (double)f->rows : 1.0);
 
-    tsr_max_double(comm, &seconds, 1);
-    tsr_sum_int64(comm, sums, 3);
-    tsr_max_int64(comm, most, 2);
-    tsr_min_int64(comm, &least, 1);
-    double imbalance = sums[0] > 0 ? (double)most[1] * comm->size / (double)sums[0] : 1;
-    put_record(json_object_get(run->manifest, "stages"), tsr_stage_name(stage),
-               json_pack("{s:s, s:f, s:I, s:I, s:{s:f, s:f, s:f}, s:f, s:i}", "name", tsr_stage_name(stage), "seconds",
-                         seconds, "rows", (json_int_t)sums[0], "bytes", (json_int_t)sums[1], "peak_rss_mb", "min",
-                         (double)least / megabyte, "max", (double)most[0] / megabyte, "sum", (double)sums[2] / megabyte,
-                         "imbalance", imbalance, "ranks", comm->size));
-    tsr_progress_end();
-    tsr_info("%-10s %14s rows %10.3f s %8.1f MiB per rank at most", tsr_stage_name(stage), tsr_grouped(sums[0], rows),
-             seconds, (double)most[0] / megabyte);
+    json_object_set_new(record, "waiting", json_pack("{s:f, s:f}", "mean", f->waited_mean, "max", f->waited_max));
+    json_object_set_new(record, "bytes",
+                        json_pack("{s:I, s:I, s:I}", "read", (json_int_t)bytes[TSR_BYTES_READ], "written",
+                                  (json_int_t)bytes[TSR_BYTES_WRITTEN], "sent", (json_int_t)bytes[TSR_BYTES_SENT]));
+    json_object_set_new(record, "mb_per_second", json_real(tsr_figures_bandwidth(f)));
+    json_object_set_new(record, "peak_rss_mb",
+                        json_pack("{s:f, s:f, s:f}", "min", (double)f->peak_min / megabyte, "max",
+                                  (double)f->peak_max / megabyte, "sum", (double)f->peak_sum / megabyte));
+    return record;
+}
+
+/* Collective. Figures over all ranks into the manifest. */
+static void record_stage(const tsr_comm *comm, tsr_run *run, tsr_stage stage, int64_t rows)
+{
+    tsr_figures figures;
+
+    tsr_meter_end(comm, rows, &figures);
+    put_record(json_object_get(run->manifest, "stages"), tsr_stage_name(stage), print_figures(&figures));
 }
 
 /* Collective. What run.json says of a finished file. */
@@ -248,7 +250,7 @@ tsr_status tsr_run_end(const tsr_comm *comm, tsr_run *run, tsr_stage stage, cons
     TSR_AGREE(comm, pass_fault_point(stage));
     if (outcome->keep != NULL) TSR_TRY(write_checkpoint(comm, run, stage, outcome->keep, true));
     if (tsr_stage_file(stage) != NULL) TSR_TRY(note_file(comm, run, stage, outcome));
-    record_stage(comm, run, stage, outcome);
+    record_stage(comm, run, stage, outcome->rows);
     TSR_TRY(tsr_run_save(comm, run));
 done:
     return st;

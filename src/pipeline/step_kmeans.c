@@ -123,7 +123,6 @@ static tsr_status fit_kmeans(const tsr_comm *comm, tsr_run *run, const tsr_input
     TSR_TRY(number_segments(comm, features, space, segmentation));
     TSR_AGREE(comm, keep_segmentation(segmentation->model, &keep));
     outcome.keep = keep;
-    outcome.bytes = tsr_tiles_bytes(space);
     TSR_TRY(tsr_run_end(comm, run, TSR_STAGE_KMEANS, &outcome));
 done:
     tsr_free(&start);

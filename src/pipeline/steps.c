@@ -61,7 +61,6 @@ tsr_status tsr_step_features(const tsr_comm *comm, tsr_run *run, const tsr_input
     TSR_TRY(tsr_run_begin(comm, run, TSR_STAGE_FEATURES));
     TSR_TRY(tsr_features_run(comm, &job->features, &observation, input->dataset, input->matrix, path, info));
     outcome.rows = tsr_span_even(info->customers, 1, comm->rank, comm->size).rows;
-    outcome.bytes = outcome.rows * info->features * (int64_t)sizeof(double);
     outcome.facts = info_to_json(info);
     TSR_TRY(tsr_run_end(comm, run, TSR_STAGE_FEATURES, &outcome));
 done:
@@ -115,7 +114,6 @@ tsr_status tsr_step_tiles(const tsr_comm *comm, tsr_run *run, tsr_scaler *scaler
     TSR_TRY(tsr_run_begin(comm, run, TSR_STAGE_TILES));
     memset(scaler->clipped, 0, sizeof *scaler->clipped * (size_t)scaler->cols);
     TSR_TRY(tsr_scale_apply(comm, scaler, features, &population->span, population->key, tiles));
-    outcome.bytes = tsr_tiles_bytes(*tiles);
     TSR_TRY(tsr_run_end(comm, run, TSR_STAGE_TILES, &outcome));
 done:
     if (st != TSR_OK) tsr_tiles_destroy(tiles);
@@ -137,7 +135,6 @@ static tsr_status fit_pca(const tsr_comm *comm, tsr_run *run, const tsr_tiles *t
     TSR_AGREE(comm, tsr_bundle_create(&keep));
     TSR_AGREE(comm, tsr_pca_save(*pca, keep));
     outcome.keep = keep;
-    outcome.bytes = tsr_tiles_bytes(tiles);
     TSR_TRY(tsr_run_end(comm, run, TSR_STAGE_PCA, &outcome));
 done:
     tsr_bundle_destroy(&keep);

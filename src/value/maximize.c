@@ -4,8 +4,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "tessera/interrupt.h"
 #include "tessera/reduce.h"
 #include "tessera/serve.h"
+#include "tessera/trace.h"
 
 /* Where there is nothing to evaluate: far above any mean of -log-likelihood, so that a step there is shortened. */
 #define NOWHERE 1e10
@@ -363,10 +365,12 @@ tsr_status tsr_maximize(const tsr_comm *comm, const tsr_search *search, tsr_maxi
     double result[TSR_SERVE_MAX];
     int32_t n = search->n;
     layout at = layout_of(n);
+    const double began = tsr_seconds();
     tsr_status st;
 
     TSR_ASSERT(n <= TSR_MAXIMIZE_PARAMETERS && search->starts > 0 && search->customers > 0);
     TSR_TRY(tsr_serve(comm, solve, (void *)search, evaluate, (void *)search, result, at.size));
+    tsr_trace_add(TSR_SPAN_STEP, "maximum likelihood", began);
     *maximum = (tsr_maximum){.log_likelihood = result[at.summary],
                              .gradient = result[at.summary + 1],
                              .evaluations = (int64_t)result[at.summary + 2],

@@ -18,7 +18,7 @@ static void only_waits_count(void **state)
 {
     (void)state;
     double before = tsr_wait_seconds();
-    tsr_wait_begin();
+    tsr_wait_begin("test");
     sleep_for(0.02);
     tsr_wait_end();
     double waited = tsr_wait_seconds();
@@ -31,8 +31,8 @@ static void wait_inside_a_wait_counts_once(void **state)
 {
     (void)state;
     double before = tsr_wait_seconds();
-    tsr_wait_begin();
-    tsr_wait_begin();
+    tsr_wait_begin("test");
+    tsr_wait_begin("test");
     tsr_wait_end();
     sleep_for(0.02);
     assert_true(tsr_wait_seconds() == before);
@@ -49,7 +49,7 @@ static int status_of_child(bool waits, double seconds)
     assert_true(child >= 0);
     if (child == 0) {
         if (tsr_wait_limit(0, 0.1) != TSR_OK) _exit(1);
-        if (waits) tsr_wait_begin();
+        if (waits) tsr_wait_begin("test");
         sleep_for(seconds);
         _exit(0);
     }
