@@ -41,6 +41,8 @@ typedef enum cli_option_id {
 
 /* What the user asked for. Texts belong to argv. */
 typedef struct cli_options {
+    char **words; /* [words_n] of the command line, from the command on */
+    int words_n;
     const char *operand; /* JOB, PATH or RUN; NULL: none */
     const char **more;   /* [more_n] operands behind it, where the command takes FILE...; tsr_free() */
     int32_t more_n;
@@ -117,6 +119,14 @@ tsr_status cli_version_text(char **text) TSR_NODISCARD;
 
 /** Local. The same facts as JSON for run.json; new, tsr_free(). */
 tsr_status cli_version_json(char **json) TSR_NODISCARD;
+
+/* ---- same.c ---- */
+
+/**
+ * Collective. Do all ranks run the same build with the same command line? Another build may cut messages into other
+ * pieces, and another command leaves the others waiting. @return TSR_OK; TSR_ECONF naming a rank; TSR_ENOMEM
+ */
+tsr_status cli_check_same(const tsr_comm *comm, const cli_options *options) TSR_NODISCARD;
 
 /* ---- blas_kernel.c ---- */
 

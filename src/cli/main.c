@@ -77,15 +77,21 @@ static void start_hdf5(void)
 }
 
 /* A failure before MPI has started. The first rank that ends with a status makes the launcher end the others, maybe
- * before rank 0 has printed: so all meet once more. */
-static void end_early(void)
+ * before rank 0 has printed; and others may not have failed and go on: so all meet once more, as in run_on_ranks(). */
+static tsr_status end_early(tsr_status st)
 {
     int started;
-    tsr_log_error();
     MPI_Initialized(&started);
-    if (started || !tsr_launch_is_parallel()) return;
-    MPI_Init(NULL, NULL);
-    MPI_Finalize();
+    if (!started && tsr_launch_is_parallel()) {
+        MPI_Init(NULL, NULL);
+        tsr_comm comm = tsr_comm_open(MPI_COMM_WORLD);
+        st = tsr_agree(&comm, st);
+        tsr_log_error();
+        tsr_comm_close(&comm);
+        MPI_Finalize();
+    }
+    tsr_log_error();
+    return st;
 }
 
 /* Collective. The command, and what it cost, also where it failed. */
@@ -122,6 +128,7 @@ static tsr_status run_on_ranks(const cli_command *command, const cli_options *op
     tsr_interrupt_install(options->time_limit);
 
     tsr_status st = tsr_agree(&comm, tsr_wait_limit(comm.rank, options->peer_timeout));
+    if (st == TSR_OK) st = cli_check_same(&comm, options);
     if (st == TSR_OK) st = run_measured(&comm, command, options);
     if (st == TSR_OK) st = tsr_agree(&comm, flush_output());
     if (st != TSR_OK) tsr_log_error();
@@ -168,6 +175,6 @@ int main(int argc, char **argv)
     tsr_log_init(tsr_launch_rank(), TSR_LOG_INFO);
     tsr_status st = dispatch(argc, argv);
     if (st == TSR_OK) st = flush_output();
-    if (st != TSR_OK) end_early();
+    if (st != TSR_OK) st = end_early(st);
     return (int)st;
 }

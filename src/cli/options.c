@@ -173,7 +173,9 @@ tsr_status cli_options_read(const cli_command *command, int argc, char **argv, c
     struct option table[CLI_OPTIONS + 2] = {{0}};
     tsr_status st = TSR_OK;
 
-    *options = (cli_options){.customers = -1,
+    *options = (cli_options){.words = argv + 1,
+                             .words_n = argc - 1,
+                             .customers = -1,
                              .ranks = -1,
                              .seed = -1,
                              .partitions = -1,
