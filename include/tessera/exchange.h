@@ -22,6 +22,10 @@
 tsr_status tsr_exchange(const tsr_comm *comm, const void *send, const int64_t *send_rows, size_t row_bytes,
                         void **received, int64_t *received_rows) TSR_NODISCARD;
 
+/** Collective. The same, where the rows to each rank stand by themselves. @param block  [comm->size]; NULL: no rows */
+tsr_status tsr_exchange_blocks(const tsr_comm *comm, const void *const *block, const int64_t *send_rows,
+                               size_t row_bytes, void **received, int64_t *received_rows) TSR_NODISCARD;
+
 /**
  * Collective. All rows of all ranks on every rank, in the order of ranks. Same on all ranks: row_bytes.
  * @param[out] all       new; free with tsr_free(); NULL on failure

@@ -64,32 +64,56 @@ static tsr_status tell_rows(const tsr_comm *comm, const int64_t *send_rows, size
     return st;
 }
 
-tsr_status tsr_exchange(const tsr_comm *comm, const void *send, const int64_t *send_rows, size_t row_bytes,
-                        void **received, int64_t *received_rows)
+static tsr_status exchange_blocks(const tsr_comm *comm, const void *const *block, const int64_t *send_rows,
+                                  size_t row_bytes, void **received, int64_t *received_rows)
 {
     int size = comm->size, rank = comm->rank;
-    int64_t *work = NULL; /* pairs out and in [4 size], then starts out and in [2 (size + 1)] */
+    int64_t *work = NULL; /* pairs out and in [4 size], then starts in [size + 1] */
     tsr_status st;
 
-    *received = NULL;
-    TSR_AGREE(comm, tsr_alloc(&work, 6 * (int64_t)size + 2, sizeof *work));
-    int64_t *out = work + 4 * (int64_t)size, *in = out + size + 1;
+    TSR_AGREE(comm, tsr_alloc(&work, 5 * (int64_t)size + 1, sizeof *work));
+    int64_t *in = work + 4 * (int64_t)size, bytes = (int64_t)row_bytes;
     TSR_AGREE(comm, tell_rows(comm, send_rows, row_bytes, work, received_rows));
-    starts_of(send_rows, size, row_bytes, out);
     starts_of(received_rows, size, row_bytes, in);
     TSR_AGREE(comm, tsr_alloc(received, in[size], 1));
 
     char *to = *received;
-    if (out[rank + 1] > out[rank])
-        memcpy(to + in[rank], (const char *)send + out[rank], (size_t)(out[rank + 1] - out[rank]));
+    if (send_rows[rank] > 0) memcpy(to + in[rank], block[rank], (size_t)send_rows[rank] * row_bytes);
     for (int step = 1; step < size; step++) {
         int next = (rank + step) % size, before = (rank - step + size) % size;
-        swap_blocks(comm, (const char *)send + out[next], out[next + 1] - out[next], next, to + in[before],
-                    in[before + 1] - in[before], before);
+        swap_blocks(comm, block[next], send_rows[next] * bytes, next, to + in[before], in[before + 1] - in[before],
+                    before);
     }
 done:
-    if (st != TSR_OK) tsr_free(received);
     tsr_free(&work);
+    return st;
+}
+
+tsr_status tsr_exchange_blocks(const tsr_comm *comm, const void *const *block, const int64_t *send_rows,
+                               size_t row_bytes, void **received, int64_t *received_rows)
+{
+    *received = NULL;
+    tsr_status st = exchange_blocks(comm, block, send_rows, row_bytes, received, received_rows);
+    if (st != TSR_OK) tsr_free(received);
+    return st;
+}
+
+tsr_status tsr_exchange(const tsr_comm *comm, const void *send, const int64_t *send_rows, size_t row_bytes,
+                        void **received, int64_t *received_rows)
+{
+    const char *at = send;
+    const void **block = NULL;
+    tsr_status st;
+
+    *received = NULL;
+    TSR_AGREE(comm, tsr_alloc(&block, comm->size, sizeof *block));
+    for (int r = 0; r < comm->size; r++) {
+        block[r] = at;
+        if (send_rows[r] > 0) at += (size_t)send_rows[r] * row_bytes; /* without rows, send may be NULL */
+    }
+    TSR_TRY(tsr_exchange_blocks(comm, block, send_rows, row_bytes, received, received_rows));
+done:
+    tsr_free(&block);
     return st;
 }
 

@@ -7,7 +7,7 @@
 
 #define PARTITION_BYTES (512LL << 20)
 #define PARTITIONS_MAX  65536
-#define BUCKET_BYTES    (8LL << 20) /* sorted within the caches, or nearly */
+#define BUCKET_BYTES    (2LL << 20) /* sorted within the caches */
 #define BUCKETS_MAX     4096        /* of a rank: each has a chunk of memory */
 #define SENT_WAYS       8           /* of one cache line */
 #define SENT_LINES_MAX  (1 << 19)
@@ -30,14 +30,9 @@ static int64_t scaled(uint64_t key, int64_t parts)
 }
 
 /* Buckets lie within partitions, since floor(floor(key x P F) / F) = floor(key x P). */
-int64_t tsr_collect_bucket(const tsr_collect *collect, uint64_t key)
+static int64_t own_bucket(const tsr_collect *collect, uint64_t key)
 {
-    return scaled(key, collect->partitions * collect->fine);
-}
-
-int tsr_collect_owner(const tsr_collect *collect, uint64_t key)
-{
-    return tsr_partition_rank(tsr_partition_of(key, collect->partitions), collect->partitions, collect->size);
+    return scaled(key, collect->partitions * collect->fine) - collect->first_bucket;
 }
 
 /* The partitions that a rank owns are neighbours. */
@@ -83,6 +78,24 @@ static tsr_status create_store(tsr_collect *collect)
                             &collect->store);
 }
 
+/* Where rows go. */
+static tsr_status create_ways(tsr_collect *collect)
+{
+    tsr_status st;
+
+    TSR_TRY(tsr_alloc(&collect->owner, collect->partitions, sizeof *collect->owner));
+    for (int32_t p = 0; p < collect->partitions; p++)
+        collect->owner[p] = tsr_partition_rank(p, collect->partitions, collect->size);
+    for (int32_t s = 0; s < TSR_STREAMS; s++) {
+        int64_t rows = 2 * collect->waiting_most / collect->size / collect->layout[s].bytes;
+        collect->most[s] = rows > 16 ? rows : 16;
+        if (tsr_collect_has_stream(collect, s))
+            TSR_TRY(tsr_alloc(&collect->leaving[s], collect->size, sizeof *collect->leaving[s]));
+    }
+done:
+    return st;
+}
+
 static tsr_status create_attributes(tsr_collect *collect, const tsr_collect_shape *shape)
 {
     tsr_status st;
@@ -91,6 +104,7 @@ static tsr_status create_attributes(tsr_collect *collect, const tsr_collect_shap
     collect->dictionaries = TSR_DICTIONARIES + shape->attributes;
     TSR_TRY(tsr_alloc(&collect->attribute, shape->attributes, sizeof *collect->attribute));
     TSR_TRY(tsr_alloc(&collect->texts, collect->dictionaries, sizeof *collect->texts));
+    TSR_TRY(tsr_alloc(&collect->number, collect->dictionaries, sizeof *collect->number));
     for (int32_t a = 0; a < shape->attributes; a++) {
         TSR_ASSERT(strlen(shape->attribute_name[a]) < sizeof collect->attribute[a].name);
         strcpy(collect->attribute[a].name, shape->attribute_name[a]);
@@ -124,6 +138,7 @@ static tsr_status create(const tsr_comm *comm, const tsr_collect_shape *shape, c
     TSR_TRY(create_attributes(collect, shape));
     choose_buckets(collect, plan);
     TSR_TRY(create_store(collect));
+    TSR_TRY(create_ways(collect));
     TSR_TRY(tsr_alloc_aligned(&collect->sent, collect->sent_lines * SENT_WAYS, sizeof *collect->sent));
     *out = collect;
     collect = NULL;
@@ -149,7 +164,13 @@ void tsr_collect_destroy(tsr_collect **at)
         tsr_strings_clear(&collect->texts[d].all);
         tsr_free(&collect->texts[d].number);
     }
-    for (int32_t s = 0; s < TSR_STREAMS; s++) tsr_free(&collect->waiting[s].row);
+    for (int32_t s = 0; s < TSR_STREAMS; s++) {
+        for (int r = 0; collect->leaving[s] != NULL && r < collect->size; r++) tsr_free(&collect->leaving[s][r].row);
+        tsr_free(&collect->leaving[s]);
+        tsr_free(&collect->waiting[s].row);
+    }
+    tsr_free(&collect->owner);
+    tsr_free(&collect->number);
     tsr_store_destroy(&collect->store);
     tsr_spill_close(&collect->spill);
     tsr_free(&collect->sent);
@@ -164,34 +185,28 @@ void tsr_collect_destroy(tsr_collect **at)
 
 tsr_status tsr_collect_store(tsr_collect *collect, int32_t stream, const char *row)
 {
-    int64_t bucket = tsr_collect_bucket(collect, tsr_row_key(row)) - collect->first_bucket;
     char *place;
-    tsr_status st = tsr_store_place(collect->store, bucket, stream, &place);
+    tsr_status st = tsr_store_place(collect->store, own_bucket(collect, tsr_row_key(row)), stream, &place);
 
-    if (st == TSR_OK) memcpy(place, row, (size_t)collect->layout[stream].bytes);
+    if (st == TSR_OK) tsr_row_copy(place, row, collect->layout[stream].bytes);
     return st;
 }
 
-static tsr_status grow_waiting(tsr_collect *collect, int32_t stream)
+static tsr_status grow_waiting(tsr_waiting *w, int32_t bytes)
 {
-    tsr_waiting *w = &collect->waiting[stream];
     int64_t room = 2 * w->room + 1024;
-    tsr_status st = tsr_resize(&w->row, room, (size_t)collect->layout[stream].bytes);
+    tsr_status st = tsr_resize(&w->row, room, (size_t)bytes);
 
     if (st == TSR_OK) w->room = room;
     return st;
 }
 
-/* Room for a row: where one rank has all the work, in its bucket at once; else among those that wait for a round, since
- * codes are made common there. */
-static tsr_status place_row(tsr_collect *collect, int32_t stream, uint64_t key, char **row)
+static tsr_status wait_here(tsr_collect *collect, tsr_waiting *w, int32_t stream, char **row)
 {
-    tsr_waiting *w = &collect->waiting[stream];
     int32_t bytes = collect->layout[stream].bytes;
 
-    if (collect->size == 1) return tsr_store_place(collect->store, tsr_collect_bucket(collect, key), stream, row);
     if (w->rows == w->room) {
-        tsr_status st = grow_waiting(collect, stream);
+        tsr_status st = grow_waiting(w, bytes);
         if (st != TSR_OK) return st;
     }
     *row = w->row + w->rows++ * bytes;
@@ -199,9 +214,25 @@ static tsr_status place_row(tsr_collect *collect, int32_t stream, uint64_t key, 
     return TSR_OK;
 }
 
+tsr_status tsr_collect_place(tsr_collect *collect, int32_t stream, uint64_t key, char **row)
+{
+    int32_t owner = collect->owner[scaled(key, collect->partitions)];
+
+    if (owner == collect->rank) return tsr_store_place(collect->store, own_bucket(collect, key), stream, row);
+    tsr_waiting *w = &collect->leaving[stream][owner];
+    if (w->rows >= collect->most[stream]) collect->is_full = true;
+    return wait_here(collect, w, stream, row);
+}
+
+/* Room for a row with codes of this rank, which are made common in the next round. */
+static tsr_status place_unsettled(tsr_collect *collect, int32_t stream, char **row)
+{
+    return wait_here(collect, &collect->waiting[stream], stream, row);
+}
+
 bool tsr_collect_full(const tsr_collect *collect)
 {
-    return collect->waiting_bytes >= collect->waiting_most;
+    return collect->is_full || collect->waiting_bytes >= collect->waiting_most;
 }
 
 static uint64_t tag_of(tsr_customer_ref customer)
@@ -220,9 +251,10 @@ static uint64_t *line_of(const tsr_collect *collect, tsr_customer_ref customer)
 static bool sent_lately(const tsr_collect *collect, tsr_customer_ref customer)
 {
     uint64_t tag = tag_of(customer), *line = line_of(collect, customer);
+    int found = 0;
 
-    for (int way = 0; way < SENT_WAYS; way++)
-        if (line[way] == tag) return true;
+    for (int way = 0; way < SENT_WAYS; way++) found |= line[way] == tag;
+    if (found) return true;
     memmove(line + 1, line, (SENT_WAYS - 1) * sizeof *line);
     line[0] = tag;
     return false;
@@ -235,7 +267,7 @@ static tsr_status send_id(tsr_collect *collect, tsr_customer_ref customer, tsr_s
     if (id.n == 0 || sent_lately(collect, customer)) return TSR_OK;
     if (id.n > collect->id_width) collect->id_width = id.n;
     for (int32_t piece = 0; piece * TSR_ID_PIECE < id.n; piece++) {
-        tsr_status st = place_row(collect, TSR_STREAM_IDS, customer.key, &row);
+        tsr_status st = tsr_collect_place(collect, TSR_STREAM_IDS, customer.key, &row);
         if (st != TSR_OK) return st;
         tsr_row_pack_id(customer, id, piece, row);
     }
@@ -271,17 +303,38 @@ tsr_status tsr_collect_code(tsr_collect *collect, int32_t dictionary, tsr_slice 
     return tsr_strings_add(&collect->texts[dictionary].mine, text, code);
 }
 
-static void see_range(tsr_collect *collect, int32_t kind, const tsr_cells *cells)
+static void see_range(tsr_collect *collect, int32_t kind, int32_t column, int64_t value)
+{
+    if (value < collect->low[kind][column]) collect->low[kind][column] = value;
+    if (value > collect->high[kind][column]) collect->high[kind][column] = value;
+}
+
+/* Do all ranks know the texts of the codes? One rank alone always does. */
+static bool is_settled(const tsr_collect *collect, const tsr_layout *layout, const tsr_cells *cells)
+{
+    bool known = true;
+
+    for (int32_t i = 0; i < layout->codes; i++) {
+        const tsr_layout_column *column = &layout->column[layout->code[i]];
+        known = known && (int32_t)cells->cell[layout->code[i]] < collect->texts[column->dictionary].told;
+    }
+    return known || collect->size == 1;
+}
+
+static void pack_record(tsr_collect *collect, int32_t kind, const tsr_cells *cells, char *row)
 {
     const tsr_layout *layout = &collect->layout[TSR_STREAM_RECORDS + kind];
 
-    for (int32_t c = 0; c < layout->columns; c++) {
-        tsr_cell cell = layout->column[c].cell;
-        if (layout->column[c].at == 0) continue;
-        if (cell != TSR_CELL_MONEY && cell != TSR_CELL_COUNT) continue;
-        int64_t value = cell == TSR_CELL_MONEY ? (int64_t)cells->cell[c] : (int32_t)cells->cell[c];
-        if (value < collect->low[kind][c]) collect->low[kind][c] = value;
-        if (value > collect->high[kind][c]) collect->high[kind][c] = value;
+    for (int32_t i = 0; i < layout->kept_n; i++) {
+        const int32_t c = layout->kept[i];
+        const tsr_layout_column *column = &layout->column[c];
+        uint64_t cell = cells->cell[c];
+        if (column->cell == TSR_CELL_MONEY || column->cell == TSR_CELL_HASH)
+            memcpy(row + column->at, &cell, 8);
+        else
+            memcpy(row + column->at, &cell, 4);
+        if (column->cell == TSR_CELL_MONEY) see_range(collect, kind, c, (int64_t)cell);
+        if (column->cell == TSR_CELL_COUNT) see_range(collect, kind, c, (int32_t)cell);
     }
 }
 
@@ -289,13 +342,16 @@ tsr_status tsr_collect_record(tsr_collect *collect, int32_t kind, tsr_customer_r
                               const tsr_cells *cells)
 {
     int32_t stream = TSR_STREAM_RECORDS + kind;
+    const tsr_layout *layout = &collect->layout[stream];
+    bool settled = is_settled(collect, layout, cells);
     char *row;
-    tsr_status st = place_row(collect, stream, customer.key, &row);
+    tsr_status st =
+        settled ? tsr_collect_place(collect, stream, customer.key, &row) : place_unsettled(collect, stream, &row);
 
     if (st != TSR_OK) return st;
     tsr_row_begin(row, customer, source);
-    tsr_row_pack(&collect->layout[stream], cells, row);
-    see_range(collect, kind, cells);
+    pack_record(collect, kind, cells, row);
+    if (settled && layout->codes > 0 && collect->size > 1) tsr_rows_recode(layout, collect->number, row, 1);
     return TSR_OK;
 }
 
@@ -303,7 +359,7 @@ tsr_status tsr_collect_record(tsr_collect *collect, int32_t kind, tsr_customer_r
 
 /* A text becomes a code where it may turn out to be one, and a number where it is one: which of them counts is known
  * when all have been seen. */
-static tsr_status set_attribute(tsr_collect *collect, int32_t a, tsr_slice text, char *row)
+static tsr_status set_attribute(tsr_collect *collect, int32_t a, tsr_slice text, char *row, bool *settled)
 {
     tsr_attribute_state *state = &collect->attribute[a];
     tsr_texts_of_all *texts = &collect->texts[TSR_DICTIONARIES + a];
@@ -317,6 +373,7 @@ static tsr_status set_attribute(tsr_collect *collect, int32_t a, tsr_slice text,
         st = tsr_strings_add(&texts->mine, text, &code);
         if (state->form == TSR_FORM_AUTO && texts->mine.n > TSR_CATEGORIES_MAX) state->too_many = 1;
     }
+    *settled = *settled && (code < texts->told || collect->size == 1);
     tsr_row_set_attribute(row, a, code, number);
     return st;
 }
@@ -324,14 +381,20 @@ static tsr_status set_attribute(tsr_collect *collect, int32_t a, tsr_slice text,
 tsr_status tsr_collect_attributes(tsr_collect *collect, tsr_customer_ref customer, int32_t source, int64_t position,
                                   const tsr_slice *text)
 {
+    const tsr_layout *layout = &collect->layout[TSR_STREAM_ATTRIBUTES];
     char *made = collect->attribute_row, *row;
+    bool settled = true;
     tsr_status st;
 
     tsr_row_begin(made, customer, source);
     tsr_row_set_position(made, position);
-    for (int32_t a = 0; a < collect->attributes; a++) TSR_TRY(set_attribute(collect, a, text[a], made));
-    TSR_TRY(place_row(collect, TSR_STREAM_ATTRIBUTES, customer.key, &row));
-    memcpy(row, made, (size_t)collect->layout[TSR_STREAM_ATTRIBUTES].bytes);
+    for (int32_t a = 0; a < collect->attributes; a++) TSR_TRY(set_attribute(collect, a, text[a], made, &settled));
+    if (settled && collect->size > 1) tsr_rows_recode(layout, collect->number, made, 1);
+    if (settled)
+        TSR_TRY(tsr_collect_place(collect, TSR_STREAM_ATTRIBUTES, customer.key, &row));
+    else
+        TSR_TRY(place_unsettled(collect, TSR_STREAM_ATTRIBUTES, &row));
+    memcpy(row, made, (size_t)layout->bytes);
 done:
     return st;
 }

@@ -9,11 +9,10 @@
 #include "ingest/sorted.h"
 #include "ingest/strings.h"
 
-/* Rows of one stream that wait for the next round. */
+/* Rows of one stream that stand here until the next round. */
 typedef struct tsr_waiting {
     char *row;
     int64_t rows, room;
-    int64_t recoded; /* of them with codes that all ranks know */
 } tsr_waiting;
 
 /* Texts of one dictionary: as this rank saw them, and, numbered alike on all ranks, of all that took part in a round.
@@ -51,9 +50,14 @@ struct tsr_collect {
     char *scratch;
     tsr_spill spill;
     tsr_store *store;
-    tsr_waiting waiting[TSR_STREAMS];
+    tsr_waiting waiting[TSR_STREAMS];  /* rows with codes that not all ranks know yet; of one rank: none */
+    tsr_waiting *leaving[TSR_STREAMS]; /* [size] rows for other ranks */
     int64_t waiting_bytes, waiting_most;
-    uint64_t *sent; /* [sent_lines][8] customers whose id went on its way lately */
+    int64_t most[TSR_STREAMS]; /* rows that a rank sends to another one in a round: a rank gets no more than twice what
+                                  waits at one, and where all rows go to one owner, there are more rounds */
+    bool is_full;              /* what leaves for one rank is all that it takes in a round */
+    int32_t *owner;            /* [partitions] ranks */
+    uint64_t *sent;            /* [sent_lines][8] customers whose id went on its way lately */
     int64_t sent_lines;
     tsr_pending_id pending[TSR_PENDING];
     uint32_t pending_at;
@@ -62,6 +66,7 @@ struct tsr_collect {
     tsr_attribute_state *attribute;
     int32_t dictionaries;    /* TSR_DICTIONARIES + attributes */
     tsr_texts_of_all *texts; /* [dictionaries] */
+    const int32_t **number;  /* [dictionaries] the number of each text that was told, among all */
     char *attribute_row;
     int64_t low[TSR_KINDS][TSR_KIND_COLUMNS], high[TSR_KINDS][TSR_KIND_COLUMNS];
 };
@@ -69,14 +74,13 @@ struct tsr_collect {
 /** Local. Does the dataset have rows of this stream? */
 bool tsr_collect_has_stream(const tsr_collect *collect, int32_t stream);
 
-/** Local. The bucket of a key, over all ranks; its rank. */
-int64_t tsr_collect_bucket(const tsr_collect *collect, uint64_t key);
-int tsr_collect_owner(const tsr_collect *collect, uint64_t key);
+/** Local. Room for a row whose codes all ranks know: in its bucket, or among those that leave. */
+tsr_status tsr_collect_place(tsr_collect *collect, int32_t stream, uint64_t key, char **row) TSR_NODISCARD;
 
 /** Local. Send the ids that are still pending. */
 tsr_status tsr_collect_flush(tsr_collect *collect) TSR_NODISCARD;
 
-/** Local. Put a row into the store of this rank, which owns it. */
+/** Local. Put a row that came from elsewhere into the store of this rank, which owns it. */
 tsr_status tsr_collect_store(tsr_collect *collect, int32_t stream, const char *row) TSR_NODISCARD;
 
 #endif

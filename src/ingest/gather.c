@@ -12,79 +12,65 @@
 
 /* One stream in one round. */
 typedef struct parcel {
-    int32_t *owner;    /* [rows] */
-    int64_t *rows;     /* [size] to each rank */
-    int64_t *place;    /* [size] where the next row to a rank goes, in `row` */
-    int64_t *received; /* [size] */
-    char *row;         /* what is sent, in the order of ranks */
+    const void **block;       /* [size] rows to each rank */
+    int64_t *rows, *received; /* [size] */
     void *row_received;
 } parcel;
 
 static void parcel_clear(parcel *p)
 {
-    tsr_free(&p->owner);
+    tsr_free(&p->block);
     tsr_free(&p->rows);
-    tsr_free(&p->place);
     tsr_free(&p->received);
-    tsr_free(&p->row);
     tsr_free(&p->row_received);
 }
 
-/* No rank gets more in a round than twice what waits at one: where all rows go to one owner, there are more rounds. */
-static int64_t most_rows(const tsr_collect *collect, int32_t stream)
-{
-    int64_t rows = 2 * collect->waiting_most / collect->size / collect->layout[stream].bytes;
-
-    return rows > 16 ? rows : 16;
-}
-
-/* Rows of this rank go to their buckets; rows beyond the most stay, in front. */
-static tsr_status pack(tsr_collect *collect, int32_t stream, parcel *p)
-{
-    tsr_waiting *w = &collect->waiting[stream];
-    int64_t bytes = collect->layout[stream].bytes, most = most_rows(collect, stream), kept = 0, all = 0;
-    tsr_status st;
-
-    TSR_TRY(tsr_alloc(&p->owner, w->rows, sizeof *p->owner));
-    for (int64_t i = 0; i < w->rows; i++) {
-        int owner = tsr_collect_owner(collect, tsr_row_key(w->row + i * bytes));
-        p->owner[i] = owner;
-        if (owner != collect->rank && p->rows[owner] < most) p->rows[owner]++;
-    }
-    for (int r = 0; r < collect->size; r++) {
-        p->place[r] = all;
-        all += p->rows[r];
-    }
-    TSR_TRY(tsr_alloc(&p->row, all, (size_t)bytes));
-    memcpy(p->received, p->rows, (size_t)collect->size * sizeof *p->rows); /* for now: how many are still to be put */
-    for (int64_t i = 0; i < w->rows; i++) {
-        const char *row = w->row + i * bytes;
-        int32_t owner = p->owner[i];
-        if (owner == collect->rank)
-            TSR_TRY(tsr_collect_store(collect, stream, row));
-        else if (p->received[owner]-- > 0)
-            memcpy(p->row + p->place[owner]++ * bytes, row, (size_t)bytes);
-        else
-            memmove(w->row + kept++ * bytes, row, (size_t)bytes);
-    }
-    w->rows = w->recoded = kept;
-done:
-    return st;
-}
-
-static tsr_status prepare(tsr_collect *collect, int32_t stream, const int32_t *const *number, parcel *p)
+/* Rows whose codes are now known to all go where they belong. */
+static tsr_status settle_waiting(tsr_collect *collect, int32_t stream)
 {
     tsr_waiting *w = &collect->waiting[stream];
     const tsr_layout *layout = &collect->layout[stream];
-    tsr_status st;
+    const char *row = w->row;
+    char *place;
+    tsr_status st = TSR_OK;
 
-    for (; w->recoded < w->rows; w->recoded++) tsr_row_recode(layout, number, w->row + w->recoded * layout->bytes);
-    TSR_TRY(tsr_alloc(&p->rows, collect->size, sizeof *p->rows));
-    TSR_TRY(tsr_alloc(&p->place, collect->size, sizeof *p->place));
-    TSR_TRY(tsr_alloc(&p->received, collect->size, sizeof *p->received));
-    TSR_TRY(pack(collect, stream, p));
+    tsr_rows_recode(layout, collect->number, w->row, w->rows);
+    for (int64_t i = 0; i < w->rows; i++, row += layout->bytes) {
+        TSR_TRY(tsr_collect_place(collect, stream, tsr_row_key(row), &place));
+        tsr_row_copy(place, row, layout->bytes);
+    }
+    w->rows = 0;
 done:
     return st;
+}
+
+static tsr_status prepare(tsr_collect *collect, int32_t stream, parcel *p)
+{
+    tsr_status st;
+
+    TSR_TRY(settle_waiting(collect, stream));
+    TSR_TRY(tsr_alloc(&p->block, collect->size, sizeof *p->block));
+    TSR_TRY(tsr_alloc(&p->rows, collect->size, sizeof *p->rows));
+    TSR_TRY(tsr_alloc(&p->received, collect->size, sizeof *p->received));
+    for (int r = 0; r < collect->size; r++) {
+        const tsr_waiting *w = &collect->leaving[stream][r];
+        p->block[r] = w->row;
+        p->rows[r] = w->rows < collect->most[stream] ? w->rows : collect->most[stream];
+    }
+done:
+    return st;
+}
+
+/* Rows beyond the most stay, in front. */
+static void drop_sent(tsr_collect *collect, int32_t stream, const parcel *p)
+{
+    int64_t bytes = collect->layout[stream].bytes;
+
+    for (int r = 0; r < collect->size; r++) {
+        tsr_waiting *w = &collect->leaving[stream][r];
+        w->rows -= p->rows[r];
+        if (w->rows > 0) memmove(w->row, w->row + p->rows[r] * bytes, (size_t)(w->rows * bytes));
+    }
 }
 
 static tsr_status keep_received(tsr_collect *collect, int32_t stream, const parcel *p)
@@ -99,14 +85,15 @@ done:
     return st;
 }
 
-static tsr_status exchange(const tsr_comm *comm, tsr_collect *collect, int32_t stream, const int32_t *const *number)
+static tsr_status exchange(const tsr_comm *comm, tsr_collect *collect, int32_t stream)
 {
     parcel p = {NULL};
     tsr_status st;
 
-    TSR_AGREE(comm, prepare(collect, stream, number, &p));
-    TSR_TRY(tsr_exchange(comm, p.row, p.rows, (size_t)collect->layout[stream].bytes, &p.row_received, p.received));
-    tsr_free(&p.row);
+    TSR_AGREE(comm, prepare(collect, stream, &p));
+    TSR_TRY(
+        tsr_exchange_blocks(comm, p.block, p.rows, (size_t)collect->layout[stream].bytes, &p.row_received, p.received));
+    drop_sent(collect, stream, &p);
     TSR_AGREE(comm, keep_received(collect, stream, &p));
 done:
     parcel_clear(&p);
@@ -125,13 +112,16 @@ static void stop_texts(tsr_collect *collect)
 static void count_waiting(tsr_collect *collect)
 {
     collect->waiting_bytes = 0;
+    collect->is_full = false;
     for (int32_t s = 0; s < TSR_STREAMS; s++)
-        collect->waiting_bytes += collect->waiting[s].rows * collect->layout[s].bytes;
+        for (int r = 0; collect->leaving[s] != NULL && r < collect->size; r++) {
+            collect->waiting_bytes += collect->leaving[s][r].rows * collect->layout[s].bytes;
+            if (collect->leaving[s][r].rows >= collect->most[s]) collect->is_full = true;
+        }
 }
 
 tsr_status tsr_collect_round(const tsr_comm *comm, tsr_collect *collect, bool done, bool *all_done)
 {
-    const int32_t **number = NULL;
     tsr_status st = TSR_OK;
 
     *all_done = done;
@@ -139,16 +129,14 @@ tsr_status tsr_collect_round(const tsr_comm *comm, tsr_collect *collect, bool do
     if (comm->size == 1) goto done;
     TSR_TRY(tsr_unify_new(comm, collect->texts, collect->dictionaries));
     stop_texts(collect);
-    TSR_AGREE(comm, tsr_alloc(&number, collect->dictionaries, sizeof *number));
-    for (int32_t d = 0; d < collect->dictionaries; d++) number[d] = collect->texts[d].number;
+    for (int32_t d = 0; d < collect->dictionaries; d++) collect->number[d] = collect->texts[d].number;
     for (int32_t s = 0; s < TSR_STREAMS; s++)
-        if (tsr_collect_has_stream(collect, s)) TSR_TRY(exchange(comm, collect, s, number));
+        if (tsr_collect_has_stream(collect, s)) TSR_TRY(exchange(comm, collect, s));
     count_waiting(collect);
     int finished = done && collect->waiting_bytes == 0;
     MPI_Allreduce(MPI_IN_PLACE, &finished, 1, MPI_INT, MPI_LAND, comm->mpi);
     *all_done = finished != 0;
 done:
-    tsr_free(&number);
     return st;
 }
 
@@ -206,6 +194,8 @@ done:
 static void free_front(tsr_collect *collect)
 {
     for (int32_t s = 0; s < TSR_STREAMS; s++) {
+        for (int r = 0; collect->leaving[s] != NULL && r < collect->size; r++) tsr_free(&collect->leaving[s][r].row);
+        tsr_free(&collect->leaving[s]);
         tsr_free(&collect->waiting[s].row);
         collect->waiting[s] = (tsr_waiting){0};
     }

@@ -1,14 +1,12 @@
 #include "ingest/layout.h"
 
 #include <math.h>
-#include <string.h>
 #include <xxhash.h>
 
 #include "tessera/digest.h"
 
-#define AT_CHECK     8
-#define AT_SOURCE    12 /* u16; of an id: the number of its piece */
-#define AT_LENGTH    14 /* u16, of an id */
+#define AT_SOURCE    TSR_ROW_OWN
+#define AT_LENGTH    (TSR_ROW_OWN + 2)
 #define AT_POSITION  TSR_ROW_HEAD
 #define AT_ATTRIBUTE (TSR_ROW_HEAD + 8)
 #define CHECK_SEED   0x7e55e7a
@@ -30,8 +28,11 @@ tsr_layout tsr_layout_of(int32_t stream, uint32_t has, int32_t attributes)
         layout.column[c] = (tsr_layout_column){0, column->cell, column->dictionary};
         if (!tsr_has_column(has, kind, c)) continue;
         layout.column[c].at = layout.bytes;
+        layout.kept[layout.kept_n++] = c;
+        if (column->cell == TSR_CELL_CODE) layout.code[layout.codes++] = c;
         layout.bytes += (int32_t)tsr_cell_bytes(column->cell);
     }
+    layout.time_at = layout.column[0].at;
     layout.bytes = (layout.bytes + 7) / 8 * 8;
     return layout;
 }
@@ -43,22 +44,6 @@ tsr_customer_ref tsr_customer_of(tsr_slice id)
 }
 
 /* ---- heads ---- */
-
-uint64_t tsr_row_key(const char *row)
-{
-    uint64_t key;
-
-    memcpy(&key, row, sizeof key);
-    return key;
-}
-
-uint32_t tsr_row_check(const char *row)
-{
-    uint32_t check;
-
-    memcpy(&check, row + AT_CHECK, sizeof check);
-    return check;
-}
 
 static uint16_t short_at(const char *at)
 {
@@ -81,28 +66,7 @@ int32_t tsr_row_source(const char *row)
     return short_at(row + AT_SOURCE);
 }
 
-void tsr_row_begin(char *row, tsr_customer_ref customer, int32_t source)
-{
-    uint32_t own = (uint16_t)source;
-
-    memcpy(row, &customer.key, sizeof customer.key);
-    memcpy(row + AT_CHECK, &customer.check, sizeof customer.check);
-    memcpy(row + AT_SOURCE, &own, sizeof own);
-}
-
 /* ---- what follows ---- */
-
-void tsr_row_pack(const tsr_layout *layout, const tsr_cells *cells, char *row)
-{
-    for (int32_t c = 0; c < layout->columns; c++) {
-        const tsr_layout_column *column = &layout->column[c];
-        if (column->at == 0) continue;
-        if (column->cell == TSR_CELL_MONEY || column->cell == TSR_CELL_HASH)
-            memcpy(row + column->at, &cells->cell[c], 8);
-        else
-            memcpy(row + column->at, &cells->cell[c], 4);
-    }
-}
 
 void tsr_row_pack_id(tsr_customer_ref customer, tsr_slice id, int32_t piece, char *row)
 {
@@ -161,19 +125,22 @@ float tsr_row_number(const char *row, int32_t attribute)
     return number;
 }
 
-static void recode_at(char *at, const int32_t *code)
+static void recode_column(char *at, int64_t n, int32_t bytes, const int32_t *code)
 {
-    int32_t old = int_at(at);
-
-    if (old >= 0) memcpy(at, &code[old], sizeof old);
+    for (int64_t i = 0; i < n; i++, at += bytes) {
+        int32_t old = int_at(at);
+        if (old >= 0) memcpy(at, &code[old], sizeof old);
+    }
 }
 
-void tsr_row_recode(const tsr_layout *layout, const int32_t *const *code, char *row)
+void tsr_rows_recode(const tsr_layout *layout, const int32_t *const *code, char *row, int64_t n)
 {
-    for (int32_t c = 0; c < layout->columns; c++)
-        if (layout->column[c].at > 0 && layout->column[c].cell == TSR_CELL_CODE)
-            recode_at(row + layout->column[c].at, code[layout->column[c].dictionary]);
-    for (int32_t a = 0; a < layout->attributes; a++) recode_at(row + AT_ATTRIBUTE + 8 * a, code[TSR_DICTIONARIES + a]);
+    for (int32_t i = 0; i < layout->codes; i++) {
+        const tsr_layout_column *column = &layout->column[layout->code[i]];
+        recode_column(row + column->at, n, layout->bytes, code[column->dictionary]);
+    }
+    for (int32_t a = 0; a < layout->attributes; a++)
+        recode_column(row + AT_ATTRIBUTE + 8 * a, n, layout->bytes, code[TSR_DICTIONARIES + a]);
 }
 
 /* ---- order ---- */
@@ -228,7 +195,7 @@ static int compare_customers(const char *a, const char *b)
 {
     int order = compare_bytes8(a, b, false);
 
-    return order != 0 ? order : compare_bytes4(a + AT_CHECK, b + AT_CHECK, false);
+    return order != 0 ? order : compare_bytes4(a + TSR_ROW_CHECK, b + TSR_ROW_CHECK, false);
 }
 
 static int compare_content(const tsr_layout *layout, const char *a, const char *b)
@@ -256,12 +223,4 @@ int tsr_row_compare(const tsr_layout *layout, const char *a, const char *b)
 bool tsr_row_equal(const tsr_layout *layout, const char *a, const char *b)
 {
     return compare_customers(a, b) == 0 && compare_content(layout, a, b) == 0;
-}
-
-uint32_t tsr_row_time(const tsr_layout *layout, const char *row)
-{
-    uint32_t time = 0;
-
-    if (layout->columns > 0) memcpy(&time, row + layout->column[0].at, sizeof time);
-    return time;
 }

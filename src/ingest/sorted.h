@@ -6,16 +6,8 @@
 #ifndef TSR_INGEST_SORTED_H
 #define TSR_INGEST_SORTED_H
 
-#include "ingest/layout.h"
+#include "ingest/order.h"
 #include "ingest/store.h"
-
-/* Buffers that serve bucket after bucket. All zero: none yet. */
-typedef struct tsr_sorter {
-    struct tsr_sort_entry *entry[2]; /* [entries] */
-    int64_t entries;
-    char *raw; /* rows as they come */
-    int64_t raw_bytes;
-} tsr_sorter;
 
 /* Rows in order, or a window of them. All zero: none. */
 typedef struct tsr_sorted {
@@ -41,6 +33,5 @@ tsr_status tsr_sort_bucket(tsr_sorter *sorter, tsr_store *store, tsr_spill *spil
 tsr_status tsr_sorted_view(tsr_sorted *sorted, int64_t i, const char **row, int64_t *n) TSR_NODISCARD;
 
 void tsr_sorted_clear(tsr_sorted *sorted);
-void tsr_sorter_clear(tsr_sorter *sorter);
 
 #endif
