@@ -12,6 +12,9 @@ typedef struct tsr_digest_sum {
     uint64_t limb[4]; /* little-endian 256-bit number */
 } tsr_digest_sum;
 
+/** Local. Choose the fastest way to hash that the processor has; without it digests are the same, and slower. */
+void tsr_digest_start(void);
+
 /** Local. Hash the bytes of one row and add it. */
 void tsr_digest_row(tsr_digest_sum *sum, const void *bytes, size_t n);
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/launch.h"
+#include "tessera/digest.h"
 #include "tessera/interrupt.h"
 #include "tessera/memory.h"
 #include "tessera/meter.h"
@@ -120,6 +121,7 @@ static tsr_status run_measured(const tsr_comm *comm, const cli_command *command,
 static tsr_status run_on_ranks(const cli_command *command, const cli_options *options)
 {
     start_hdf5();
+    tsr_digest_start();
     cli_choose_colours();
     MPI_Init(NULL, NULL);
     tsr_comm comm = tsr_comm_open(MPI_COMM_WORLD);

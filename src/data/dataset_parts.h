@@ -52,14 +52,18 @@ tsr_status tsr_dataset_parse(const char *name, const char *text, int64_t n, tsr_
 /* The digest of a customer with all records, fed in order: any number of them goes through a small buffer. */
 typedef struct tsr_customer_hash {
     const tsr_dataset_info *info;
+    int32_t *text_bytes[TSR_DICTIONARIES]; /* [texts] */
     crypto_generichash_state state;
     size_t n;
     uint8_t bytes[4096];
 } tsr_customer_hash;
 
+/** Local. Get ready for the customers of a dataset; tsr_customer_hash_clear() afterwards, also where this fails. */
+tsr_status tsr_customer_hash_open(tsr_customer_hash *hash, const tsr_dataset_info *info) TSR_NODISCARD;
+void tsr_customer_hash_clear(tsr_customer_hash *hash);
+
 /** Local. Begin a customer. @param attribute  [attributes_n] floats, or codes (their bits) */
-void tsr_customer_hash_begin(tsr_customer_hash *hash, const tsr_dataset_info *info, uint64_t key, const char *id,
-                             const uint32_t *attribute);
+void tsr_customer_hash_begin(tsr_customer_hash *hash, uint64_t key, const char *id, const uint32_t *attribute);
 
 /** Local. The number of records of the next kind, then the records. Codes count as their strings, so the digest depends
  *  neither on partitions nor on dictionaries. */

@@ -11,6 +11,11 @@
 _Static_assert(TSR_DIGEST_SIZE == crypto_generichash_BYTES, "a digest is BLAKE2b-256");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "digests are over little-endian numbers as they stand");
 
+void tsr_digest_start(void)
+{
+    if (sodium_init() < 0) return; /* the portable way stays */
+}
+
 void tsr_digest_bytes(const void *bytes, size_t n, uint8_t digest[TSR_DIGEST_SIZE])
 {
     crypto_generichash(digest, TSR_DIGEST_SIZE, bytes, n, NULL, 0);

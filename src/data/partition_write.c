@@ -261,6 +261,7 @@ tsr_status tsr_partition_open(const char *folder, const tsr_dataset_info *info, 
     tsr_part_name(partition, info->generation, name);
     TSR_TRY(tsr_path(&w->path, folder, "%s", name));
     TSR_TRY(tsr_path(&w->temporary, "", "%s" TSR_PART, w->path));
+    TSR_TRY(tsr_customer_hash_open(&w->hash, info));
     TSR_TRY(check_names(info, w->path));
     TSR_TRY(tsr_h5_create(w->temporary, w->path, bytes_needed(info, plan), &w->file));
     TSR_TRY(set_customers(w));
@@ -287,6 +288,7 @@ void tsr_partition_close(tsr_partition_writer **at)
         for (int32_t c = 0; c <= OFFSET; c++) clear_stream(&w->column[kind][c]);
     tsr_h5_close(&w->file);
     if (!w->finished && w->temporary != NULL) unlink(w->temporary);
+    tsr_customer_hash_clear(&w->hash);
     tsr_free(&w->attribute);
     tsr_free(&w->temporary);
     tsr_free(&w->path);
@@ -330,7 +332,7 @@ tsr_status tsr_partition_customer(tsr_partition_writer *w, uint64_t key, const c
         w->records[kind] += rows[kind];
         TSR_TRY(put_rows(w, &w->column[kind][OFFSET], 1, &w->records[kind]));
     }
-    tsr_customer_hash_begin(&w->hash, w->info, key, id, attribute);
+    tsr_customer_hash_begin(&w->hash, key, id, attribute);
     memcpy(w->announced, rows, sizeof w->announced);
     w->customers++;
     w->in_customer = true;
@@ -356,7 +358,7 @@ tsr_status tsr_partition_records(tsr_partition_writer *w, int32_t kind, int64_t 
     tsr_customer_hash_records(&w->hash, kind, 0, n, column);
     if (kind == TSR_TRANSACTIONS) see_times(w, column[0], n);
     for (int32_t c = 0; c < tsr_kind_of(kind)->columns; c++)
-        if (tsr_has_column(w->info->has, kind, c)) TSR_TRY(put_rows(w, &w->column[kind][c], n, column[c]));
+        if (w->column[kind][c].bytes > 0) TSR_TRY(put_rows(w, &w->column[kind][c], n, column[c]));
 done:
     return st;
 }

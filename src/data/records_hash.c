@@ -4,6 +4,8 @@
 #include "rowhash.h"
 #include "tessera/memory.h"
 
+static const uint64_t missing = UINT64_MAX; /* not the length of the empty string */
+
 static void flush(tsr_customer_hash *h)
 {
     crypto_generichash_update(&h->state, h->bytes, h->n);
@@ -27,11 +29,8 @@ static void add_framed(tsr_customer_hash *h, const void *bytes, uint64_t n)
     add(h, bytes, n);
 }
 
-/* Missing is not the empty string. */
 static void add_code(tsr_customer_hash *h, const tsr_dictionary *dictionary, int32_t code)
 {
-    static const uint64_t missing = UINT64_MAX;
-
     if (code < 0)
         add(h, &missing, sizeof missing);
     else
@@ -49,10 +48,30 @@ static void add_float(tsr_customer_hash *h, const void *bits)
 
 /* ---- one customer ---- */
 
-void tsr_customer_hash_begin(tsr_customer_hash *hash, const tsr_dataset_info *info, uint64_t key, const char *id,
-                             const uint32_t *attribute)
+tsr_status tsr_customer_hash_open(tsr_customer_hash *hash, const tsr_dataset_info *info)
 {
+    tsr_status st = TSR_OK;
+
+    memset(hash->text_bytes, 0, sizeof hash->text_bytes);
     hash->info = info;
+    for (int32_t d = 0; d < TSR_DICTIONARIES; d++) {
+        TSR_TRY(tsr_alloc(&hash->text_bytes[d], info->dictionary[d].n, sizeof *hash->text_bytes[d]));
+        for (int32_t i = 0; i < info->dictionary[d].n; i++)
+            hash->text_bytes[d][i] = (int32_t)strlen(info->dictionary[d].text[i]);
+    }
+done:
+    return st;
+}
+
+void tsr_customer_hash_clear(tsr_customer_hash *hash)
+{
+    for (int32_t d = 0; d < TSR_DICTIONARIES; d++) tsr_free(&hash->text_bytes[d]);
+}
+
+void tsr_customer_hash_begin(tsr_customer_hash *hash, uint64_t key, const char *id, const uint32_t *attribute)
+{
+    const tsr_dataset_info *info = hash->info;
+
     hash->n = 0;
     crypto_generichash_init(&hash->state, NULL, 0, TSR_DIGEST_SIZE);
     add(hash, &key, sizeof key);
@@ -70,6 +89,14 @@ void tsr_customer_hash_kind(tsr_customer_hash *hash, uint64_t records)
     add(hash, &records, sizeof records);
 }
 
+static void add_text(tsr_customer_hash *hash, int32_t dictionary, int32_t code)
+{
+    if (code < 0)
+        add(hash, &missing, sizeof missing);
+    else
+        add_framed(hash, hash->info->dictionary[dictionary].text[code], (uint64_t)hash->text_bytes[dictionary][code]);
+}
+
 static void add_record(tsr_customer_hash *hash, const tsr_kind_about *about, int64_t row, const void *const *column)
 {
     for (int32_t c = 0; c < about->columns; c++) {
@@ -77,7 +104,7 @@ static void add_record(tsr_customer_hash *hash, const tsr_kind_about *about, int
         const char *cells = column[c];
         if (cells == NULL) continue;
         if (one->cell == TSR_CELL_CODE)
-            add_code(hash, &hash->info->dictionary[one->dictionary], ((const int32_t *)column[c])[row]);
+            add_text(hash, one->dictionary, ((const int32_t *)column[c])[row]);
         else if (one->cell == TSR_CELL_VALUE)
             add_float(hash, cells + 4 * row);
         else if (tsr_cell_bytes(one->cell) == 8)
@@ -128,15 +155,17 @@ tsr_status tsr_records_hash(const tsr_dataset_info *info, const tsr_block *block
 {
     tsr_customer_hash hash;
     uint32_t *attribute = NULL;
-    tsr_status st = tsr_alloc(&attribute, info->attributes_n, sizeof *attribute);
+    tsr_status st = tsr_customer_hash_open(&hash, info);
 
+    if (st == TSR_OK) st = tsr_alloc(&attribute, info->attributes_n, sizeof *attribute);
     for (int64_t i = 0; st == TSR_OK && i < block->customers; i++) {
         tsr_block_attributes(block, i, attribute);
-        tsr_customer_hash_begin(&hash, info, block->key[i], block->id + i * block->id_width, attribute);
+        tsr_customer_hash_begin(&hash, block->key[i], block->id + i * block->id_width, attribute);
         for (int32_t kind = 0; kind < TSR_KINDS; kind++)
             if (tsr_has_kind(info->has, kind)) add_kind(&hash, block, kind, i);
         tsr_customer_hash_end(&hash, sum);
     }
+    tsr_customer_hash_clear(&hash);
     tsr_free(&attribute);
     return st;
 }

@@ -100,35 +100,42 @@ static tsr_status read_whole(tsr_byte_source *source, char *to, int64_t n, int64
     return TSR_OK;
 }
 
-/* Read the next blocks; those before `end` go into the digest. */
-static tsr_status next_blocks(tsr_byte_source *source)
+/* Read whole blocks; those before `end` go into the digest. */
+static tsr_status read_blocks(tsr_byte_source *source, char *to, int64_t size, int64_t *got)
 {
-    int64_t size = BLOCKS_AT_ONCE * (int64_t)TSR_SOURCE_BLOCK;
-    tsr_status st = read_whole(source, source->block, size, &source->block_n);
+    tsr_status st = read_whole(source, to, size, got);
 
     if (st != TSR_OK) return st;
-    for (int64_t i = 0; i < source->block_n && source->at + i < source->end; i += TSR_SOURCE_BLOCK) {
-        int64_t n = source->block_n - i < TSR_SOURCE_BLOCK ? source->block_n - i : TSR_SOURCE_BLOCK;
-        source->digest +=
-            XXH3_64bits_withSeed(source->block + i, (size_t)n, (XXH64_hash_t)((source->at + i) / TSR_SOURCE_BLOCK));
+    for (int64_t i = 0; i < *got && source->at + i < source->end; i += TSR_SOURCE_BLOCK) {
+        int64_t n = *got - i < TSR_SOURCE_BLOCK ? *got - i : TSR_SOURCE_BLOCK;
+        source->digest += XXH3_64bits_withSeed(to + i, (size_t)n, (XXH64_hash_t)((source->at + i) / TSR_SOURCE_BLOCK));
     }
-    source->at += source->block_n;
-    source->block_at = 0;
+    source->at += *got;
     return TSR_OK;
 }
 
+static tsr_status next_blocks(tsr_byte_source *source)
+{
+    source->block_at = 0;
+    return read_blocks(source, source->block, BLOCKS_AT_ONCE * (int64_t)TSR_SOURCE_BLOCK, &source->block_n);
+}
+
+/* Whole blocks go where they are wanted, without a stop. */
 static tsr_status read_plain(tsr_byte_source *source, char *to, int64_t n, int64_t *got)
 {
-    while (*got < n) {
-        if (source->block_at == source->block_n) {
-            tsr_status st = next_blocks(source);
-            if (st != TSR_OK) return st;
-            if (source->block_n == 0) return TSR_OK;
-        }
-        int64_t left = source->block_n - source->block_at;
+    while (*got < n && !(source->end_of_file && source->block_at == source->block_n)) {
+        int64_t left = source->block_n - source->block_at, whole = (n - *got) / TSR_SOURCE_BLOCK * TSR_SOURCE_BLOCK;
         int64_t part = left < n - *got ? left : n - *got;
-        memcpy(to + *got, source->block + source->block_at, (size_t)part);
-        source->block_at += part;
+        tsr_status st = TSR_OK;
+        if (left > 0) {
+            memcpy(to + *got, source->block + source->block_at, (size_t)part);
+            source->block_at += part;
+        } else if (whole > 0) {
+            st = read_blocks(source, to + *got, whole, &part);
+        } else {
+            st = next_blocks(source);
+        }
+        if (st != TSR_OK) return st;
         *got += part;
     }
     return TSR_OK;

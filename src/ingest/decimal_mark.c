@@ -87,6 +87,7 @@ tsr_status tsr_marked_row(tsr_marked *marked, const tsr_row *row, tsr_row *made)
     }
     *made = *row;
     made->field = marked->field;
+    made->roomy = false; /* some of them stand elsewhere now */
     if (row->fields > 0) memcpy(marked->field, row->field, (size_t)row->fields * sizeof *row->field);
     for (int32_t i = 0; i < marked->slots; i++) {
         int32_t slot = marked->slot[i];

@@ -161,7 +161,10 @@ static int64_t count_repeated(delivery *d, const tsr_layout *layout, const char 
 {
     int64_t repeated = !first && tsr_row_equal(layout, d->previous, row);
 
-    for (int64_t i = 1; i < n; i++, row += layout->bytes) repeated += tsr_row_equal(layout, row, row + layout->bytes);
+    for (int64_t i = 1; i < n; i++, row += layout->bytes) {
+        const char *next = row + layout->bytes;
+        repeated += tsr_row_time(layout, row) == tsr_row_time(layout, next) && tsr_row_equal(layout, row, next);
+    }
     memcpy(d->previous, row, (size_t)layout->bytes);
     return repeated;
 }

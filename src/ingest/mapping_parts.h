@@ -31,7 +31,7 @@ typedef struct tsr_rule_place {
 
 /* A column that plain.c reads without asking where it comes from. */
 typedef struct tsr_plain_column {
-    int32_t column;
+    int32_t column, slot;
     tsr_cell cell;
     int32_t dictionary;
 } tsr_plain_column;
@@ -56,14 +56,16 @@ struct tsr_mapping {
     bool is_plain; /* see tsr_mapping_plan() */
     int32_t plain_n;
     tsr_plain_column plain[TSR_KIND_COLUMNS];
-    tsr_cells absent; /* what columns hold that the source does not have */
+    struct tsr_plain_memory *memory; /* of the plain way: texts that came lately */
+    tsr_cells absent;                /* what columns hold that the source does not have */
     tsr_text_format format;
     bool *used;         /* [columns of the header] */
     tsr_marked *marked; /* NULL: numbers have a decimal point */
 };
 
-/** Local. Plan the fast way for rows that are as they should be; the last step of making a mapping. */
-void tsr_mapping_plan(tsr_mapping *mapping);
+/** Local. Plan the fast way for rows that are as they should be; the last step of making a mapping.
+ *  @return TSR_OK; TSR_ENOMEM */
+tsr_status tsr_mapping_plan(tsr_mapping *mapping) TSR_NODISCARD;
 
 /** Local. Put a row where it belongs that needs no questions. @param[out] taken  false: this one does, nothing was done
  *  but to @p seen */

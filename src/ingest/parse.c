@@ -16,9 +16,8 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\v' || c == '\f';
 }
 
-tsr_slice tsr_trim(tsr_slice text)
+tsr_slice tsr_trim_blanks(tsr_slice text)
 {
-    if (text.n > 0 && *text.at > ' ' && text.at[text.n - 1] > ' ') return text;
     while (text.n > 0 && is_blank(text.at[text.n - 1])) text.n--;
     while (text.n > 0 && is_blank(*text.at)) text.at++, text.n--;
     return text;

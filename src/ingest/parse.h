@@ -35,7 +35,14 @@ typedef struct tsr_decimal {
 #define TSR_DIGITS_MAX   19 /* without leading zeros */
 
 /** Local. Without blanks at both ends. */
-tsr_slice tsr_trim(tsr_slice text);
+tsr_slice tsr_trim_blanks(tsr_slice text);
+
+/** Local. The same, where there seldom are any. */
+static inline tsr_slice tsr_trim(tsr_slice text)
+{
+    if (text.n > 0 && *text.at > ' ' && text.at[text.n - 1] > ' ') return text;
+    return tsr_trim_blanks(text);
+}
 
 /** Local. [+-] digits [. digits], nothing else. */
 tsr_parsed tsr_parse_decimal(tsr_slice text, tsr_decimal *value);

@@ -369,7 +369,7 @@ tsr_status tsr_mapping_create(const tsr_source *source, const tsr_mapping_place 
         TSR_TRY(tsr_clock_set(&mapping->clock, source->time_format, place->from, place->to));
     TSR_TRY(compile_rules(&f));
     if (source->decimal_mark == TSR_DECIMAL_COMMA) TSR_TRY(mark_numbers(mapping));
-    tsr_mapping_plan(mapping);
+    TSR_TRY(tsr_mapping_plan(mapping));
     *out = mapping;
     mapping = NULL;
 done:
@@ -387,6 +387,7 @@ void tsr_mapping_destroy(tsr_mapping **at)
     if (mapping->marked != NULL) tsr_marked_clear(mapping->marked);
     tsr_free(&mapping->marked);
     tsr_free(&mapping->used);
+    tsr_free(&mapping->memory);
     tsr_free(&mapping->attribute_text);
     tsr_free(&mapping->attribute);
     tsr_free(at);

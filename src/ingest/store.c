@@ -7,11 +7,12 @@
 #define SLAB_BYTES  (4LL << 20)
 #define CHUNK_SMALL 512
 #define CHUNK_LARGE (64LL << 10)
+#define AHEAD       128 /* bytes behind a row that are fetched: the next rows of a list come much later */
 
 /* Rows in memory: chunks of a list are linked from the newest to the oldest. */
 typedef struct chunk {
     struct chunk *next;
-    int64_t n; /* bytes of rows */
+    int64_t n; /* bytes of rows; of the newest of a list, the list knows */
     char row[];
 } chunk;
 
@@ -20,6 +21,7 @@ typedef struct extent {
 } extent;
 
 typedef struct list {
+    char *at, *end; /* of the newest chunk: where the next row goes, and behind the last place */
     chunk *newest;
     int64_t rows;
     extent *extent;
@@ -100,6 +102,13 @@ void tsr_store_destroy(tsr_store **at)
     tsr_free(at);
 }
 
+/* The newest chunk takes no more rows. */
+static void close_newest(list *l)
+{
+    if (l->at != NULL) l->newest->n = l->at - l->newest->row;
+    l->at = l->end = NULL;
+}
+
 /* ---- spilling ---- */
 
 /* What follows the last extent in the file makes it longer. */
@@ -124,6 +133,7 @@ static tsr_status spill_list(tsr_store *store, list *l)
     int64_t at;
     tsr_status st = TSR_OK;
 
+    close_newest(l);
     while (l->newest != NULL) {
         chunk *c = l->newest;
         TSR_TRY(tsr_spill_write(store->spill, c->row, c->n, &at));
@@ -182,22 +192,34 @@ static tsr_status find_chunk(tsr_store *store, chunk **found)
     return TSR_OK;
 }
 
+static tsr_status add_chunk(tsr_store *store, list *l)
+{
+    chunk *c;
+    tsr_status st = find_chunk(store, &c);
+
+    if (st != TSR_OK) return st;
+    close_newest(l);
+    c->n = 0;
+    c->next = l->newest; /* which spilling may have emptied */
+    l->newest = c;
+    l->at = c->row;
+    l->end = (char *)c + store->chunk_bytes;
+    return TSR_OK;
+}
+
 tsr_status tsr_store_place(tsr_store *store, int64_t bucket, int32_t stream, char **row)
 {
     list *l = list_at(store, bucket, stream);
     int32_t bytes = store->row_bytes[stream];
-    chunk *c = l->newest;
 
-    if (c == NULL || c->n + bytes + (int64_t)sizeof *c > store->chunk_bytes) {
-        tsr_status st = find_chunk(store, &c);
+    if (l->end - l->at < bytes) {
+        tsr_status st = add_chunk(store, l);
         if (st != TSR_OK) return st;
-        c->n = 0;
-        c->next = l->newest; /* which spilling may have emptied */
-        l->newest = c;
     }
-    *row = c->row + c->n;
-    c->n += bytes;
+    *row = l->at;
+    l->at += bytes;
     l->rows++;
+    __builtin_prefetch(l->at + AHEAD, 1);
     return TSR_OK;
 }
 
@@ -214,6 +236,7 @@ tsr_status tsr_store_take(tsr_store *store, int64_t bucket, int32_t stream, int6
     int64_t left = n * store->row_bytes[stream];
 
     l->rows -= n;
+    close_newest(l);
     while (left > 0 && l->newest != NULL) {
         chunk *c = l->newest;
         int64_t part = c->n < left ? c->n : left;

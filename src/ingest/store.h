@@ -24,7 +24,7 @@ tsr_status tsr_store_place(tsr_store *store, int64_t bucket, int32_t stream, cha
 /** Local. Rows of a bucket that were not taken yet. */
 int64_t tsr_store_rows(const tsr_store *store, int64_t bucket, int32_t stream);
 
-/** Local. Take the next n rows of a bucket, in any order; their memory is free afterwards. */
+/** Local. Take the next n rows of a bucket, in any order; their memory is free afterwards. No rows come any more. */
 tsr_status tsr_store_take(tsr_store *store, int64_t bucket, int32_t stream, int64_t n, char *to) TSR_NODISCARD;
 
 #endif

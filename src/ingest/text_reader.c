@@ -5,8 +5,9 @@
 
 #include "tessera/memory.h"
 
-#define BUFFER_BYTES (4 << 20) /* at least two rows of TSR_LINE_MAX */
-#define LANES        16        /* bytes looked at together; the buffer has as many to spare */
+#define BUFFER_BYTES (4 << 20)              /* at least two rows of TSR_LINE_MAX */
+#define READ_BYTES   (4 * TSR_SOURCE_BLOCK) /* at a time: they are still in the cache when they are looked at */
+#define LANES        64 /* bytes looked at together; the buffer has as many to spare on both sides */
 
 struct tsr_text_reader {
     char *path;
@@ -14,12 +15,15 @@ struct tsr_text_reader {
     tsr_file_facts facts;
     tsr_text_format format;
     int64_t end;              /* rows that begin here or later belong to others */
-    char *buffer;             /* [BUFFER_BYTES] */
+    char *space, *buffer;     /* [BUFFER_BYTES], in `space` */
     int64_t from;             /* place of buffer[0] in the text */
     int64_t at, n;            /* next byte to look at, bytes in the buffer */
     bool complete;            /* the text ends with the buffer */
     bool has_quotes, has_nul; /* somewhere in the buffer: rows need a closer look */
     bool plain;               /* they do not */
+    bool ascii;               /* all of the buffer */
+    int64_t marked;           /* the block of LANES bytes that is being looked at; -1: none */
+    uint64_t marks;           /* delimiters and line breaks in it that are still to come */
     int64_t breaks;           /* seen before buffer[at] and inside the range */
     tsr_slice *field;
     int32_t field_room;
@@ -61,23 +65,49 @@ static tsr_status fail_at(const tsr_text_reader *reader, int64_t offset, const c
 
 /* ---- the buffer ---- */
 
-/* Keep what is not yet looked at and read on behind it. */
+/* What the bytes of the buffer are made of. */
+static void look_over(tsr_text_reader *reader)
+{
+    typedef unsigned char lanes __attribute__((vector_size(16)));
+    const char *buffer = reader->buffer;
+    lanes all = {0}, quotes = {0}, zeros = {0}, bytes;
+    unsigned char any[3] = {0};
+    int64_t i = 0;
+
+    for (; i + 16 <= reader->n; i += 16) {
+        memcpy(&bytes, buffer + i, sizeof bytes);
+        all |= bytes;
+        quotes |= (lanes)(bytes == '"');
+        zeros |= (lanes)(bytes == 0);
+    }
+    for (int lane = 0; lane < 16; lane++) any[0] |= all[lane], any[1] |= quotes[lane], any[2] |= zeros[lane];
+    for (; i < reader->n; i++) {
+        any[0] |= (unsigned char)buffer[i];
+        any[1] |= buffer[i] == '"';
+        any[2] |= buffer[i] == '\0';
+    }
+    reader->ascii = any[0] < 0x80;
+    reader->has_quotes = any[1] != 0 && reader->format.delimiter != TSR_DELIMITER_BLANK;
+    reader->has_nul = any[2] != 0;
+    reader->plain = !reader->has_quotes && !reader->has_nul && reader->format.delimiter != TSR_DELIMITER_BLANK;
+}
+
+/* Keep what is not yet looked at and read on behind it: long rows take more. */
 static tsr_status fill(tsr_text_reader *reader)
 {
     int64_t kept = reader->n - reader->at, got;
+    int64_t wanted = kept < READ_BYTES ? READ_BYTES : BUFFER_BYTES - kept;
 
     memmove(reader->buffer, reader->buffer + reader->at, (size_t)kept);
     reader->from += reader->at;
     reader->at = 0;
     reader->n = kept;
-    tsr_status st = tsr_byte_source_read(reader->bytes, reader->buffer + kept, BUFFER_BYTES - kept, &got);
+    reader->marked = -1;
+    tsr_status st = tsr_byte_source_read(reader->bytes, reader->buffer + kept, wanted, &got);
     if (st != TSR_OK) return st;
     reader->n += got;
-    reader->complete = got < BUFFER_BYTES - kept;
-    reader->has_quotes =
-        reader->format.delimiter != TSR_DELIMITER_BLANK && memchr(reader->buffer, '"', (size_t)reader->n) != NULL;
-    reader->has_nul = memchr(reader->buffer, '\0', (size_t)reader->n) != NULL;
-    reader->plain = !reader->has_quotes && !reader->has_nul && reader->format.delimiter != TSR_DELIMITER_BLANK;
+    reader->complete = got < wanted;
+    look_over(reader);
     return TSR_OK;
 }
 
@@ -143,6 +173,7 @@ static void step_over(tsr_text_reader *reader, int64_t n, bool has_break)
     }
     if (has_break && place + n < reader->end) reader->breaks++;
     reader->at += n + has_break;
+    reader->marked = -1;
 }
 
 /* ---- fields ---- */
@@ -248,21 +279,27 @@ static tsr_status split(tsr_text_reader *reader, char *at, int64_t n, tsr_row *r
 
 /* ---- rows without quotes: line and fields in one pass ---- */
 
-/* Bit i: byte i is a delimiter or a line break. */
-static uint32_t find_marks(const char *at, char delimiter)
+/* Bit i: byte i of sixteen is a delimiter or a line break. */
+static inline uint64_t find_sixteen(const char *at, char delimiter)
 {
 #ifdef TSR_X86
-    typedef char lanes __attribute__((vector_size(LANES)));
+    typedef char lanes __attribute__((vector_size(16)));
     lanes bytes;
 
     memcpy(&bytes, at, sizeof bytes);
     return (uint32_t)__builtin_ia32_pmovmskb128((lanes)(bytes == delimiter) | (lanes)(bytes == '\n'));
 #else
-    uint32_t marks = 0;
+    uint64_t marks = 0;
 
-    for (uint32_t i = 0; i < LANES; i++) marks |= (uint32_t)(at[i] == delimiter || at[i] == '\n') << i;
+    for (uint32_t i = 0; i < 16; i++) marks |= (uint64_t)(at[i] == delimiter || at[i] == '\n') << i;
     return marks;
 #endif
+}
+
+static inline uint64_t find_marks(const char *at, char delimiter)
+{
+    return find_sixteen(at, delimiter) | find_sixteen(at + 16, delimiter) << 16 |
+           find_sixteen(at + 32, delimiter) << 32 | find_sixteen(at + 48, delimiter) << 48;
 }
 
 static tsr_status end_plain(tsr_text_reader *reader, tsr_row *row, const char *start, const char *end)
@@ -271,25 +308,35 @@ static tsr_status end_plain(tsr_text_reader *reader, tsr_row *row, const char *s
     return TSR_OK;
 }
 
-/* *n = bytes of the line without its break; -1: it does not end in the buffer, and the row is not touched. */
+/* *n = bytes of the line without its break; -1: it does not end in the buffer, and the row is not touched. Marks that
+ * are left when a row ends are those of the next one. */
 static tsr_status split_marked(tsr_text_reader *reader, tsr_row *row, int64_t *n)
 {
     const char *line = reader->buffer + reader->at, *start = line, *end = reader->buffer + reader->n;
+    bool goes_on = reader->marked >= 0;
+    const char *block = goes_on ? reader->buffer + reader->marked : line;
+    uint64_t marks = goes_on ? reader->marks : find_marks(block, reader->format.delimiter);
     tsr_status st = TSR_OK;
 
     *n = -1;
-    for (const char *block = line; block < end; block += LANES)
-        for (uint32_t marks = find_marks(block, reader->format.delimiter); marks != 0; marks &= marks - 1) {
-            const char *hit = block + __builtin_ctz(marks);
+    while (block < end) {
+        for (; marks != 0; marks &= marks - 1) {
+            const char *hit = block + __builtin_ctzll(marks);
             if (hit >= end) break;
             if (*hit == '\n') {
+                reader->marked = block - reader->buffer;
+                reader->marks = marks & (marks - 1);
                 *n = hit - line;
                 return end_plain(reader, row, start, hit > line && hit[-1] == '\r' ? hit - 1 : hit);
             }
             if (!enough(reader, row)) TSR_TRY(add_field(reader, row, start, hit - start));
             start = hit + 1;
         }
+        block += LANES;
+        if (block < end) marks = find_marks(block, reader->format.delimiter);
+    }
     row->fields = 0;
+    reader->marked = -1;
 done:
     return st;
 }
@@ -328,7 +375,8 @@ tsr_status tsr_text_reader_open(const char *path, const tsr_file_facts *facts, c
     reader->from = begin;
     reader->end = facts->packing == TSR_PACKING_PLAIN ? end : INT64_MAX;
     TSR_TRY(tsr_strdup(&reader->path, path));
-    TSR_TRY(tsr_alloc(&reader->buffer, BUFFER_BYTES + LANES, 1));
+    TSR_TRY(tsr_alloc(&reader->space, BUFFER_BYTES + 2 * LANES, 1));
+    reader->buffer = reader->space + LANES;
     TSR_TRY(tsr_byte_source_open(path, facts, begin, end, &reader->bytes));
     TSR_TRY(start(reader, begin));
     *out = reader;
@@ -345,9 +393,15 @@ void tsr_text_reader_close(tsr_text_reader **at)
     if (reader == NULL) return;
     tsr_byte_source_close(&reader->bytes);
     tsr_free(&reader->field);
-    tsr_free(&reader->buffer);
+    tsr_free(&reader->space);
     tsr_free(&reader->path);
     tsr_free(at);
+}
+
+static void begin_row(const tsr_text_reader *reader, tsr_row *row)
+{
+    *row =
+        (tsr_row){.offset = reader->from + reader->at, .breaks = reader->breaks, .roomy = true, .ascii = reader->ascii};
 }
 
 tsr_status tsr_text_reader_next(tsr_text_reader *reader, tsr_row *row, bool *more)
@@ -362,7 +416,7 @@ tsr_status tsr_text_reader_next(tsr_text_reader *reader, tsr_row *row, bool *mor
         }
         if (reader->from + reader->at >= reader->end || (reader->at == reader->n && reader->complete)) return TSR_OK;
 
-        *row = (tsr_row){.offset = reader->from + reader->at, .breaks = reader->breaks};
+        begin_row(reader, row);
         if (reader->plain && row->offset > 0) {
             tsr_status st = split_marked(reader, row, &n);
             if (st != TSR_OK) return st;
@@ -374,11 +428,10 @@ tsr_status tsr_text_reader_next(tsr_text_reader *reader, tsr_row *row, bool *mor
                 *more = true;
                 return TSR_OK;
             }
-            row->fields = 0;
         }
         tsr_status st = find_end(reader, reader->format.multiline, &n, &has_break);
         if (st != TSR_OK) return st;
-        *row = (tsr_row){.offset = reader->from + reader->at, .breaks = reader->breaks};
+        begin_row(reader, row);
         st = split(reader, reader->buffer + reader->at, n, row);
         if (st != TSR_OK) return st;
         row->field = reader->field;

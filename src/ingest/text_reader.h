@@ -33,6 +33,8 @@ typedef struct tsr_row {
     int32_t defect; /* tsr_defect */
     int64_t offset; /* where the row begins, in bytes of the (unpacked) text */
     int64_t breaks; /* line breaks between the start of the range and the row */
+    bool roomy;     /* eight bytes before and behind each field can be read */
+    bool ascii;     /* all bytes of the fields are known to be ASCII */
 } tsr_row;
 
 typedef struct tsr_text_reader tsr_text_reader;
