@@ -59,4 +59,13 @@ tsr_status tsr_bundle_write(const tsr_comm *comm, const tsr_bundle *bundle, cons
 /** Collective. The root reads, all receive. @return TSR_OK; TSR_EIO; TSR_EDATA; TSR_ENOMEM */
 tsr_status tsr_bundle_read(const tsr_comm *comm, const char *path, tsr_bundle **bundle) TSR_NODISCARD;
 
+/* Checkpoints inside a long stage: exact, so that one resumed on any number of ranks ends with the same bits. */
+typedef struct tsr_checkpoint {
+    const tsr_bundle *from; /* what an earlier run saved; NULL: begin */
+    double seconds;         /* between two of them, by the clock of rank 0; one more where the stage is interrupted */
+    /* Collective. Keeps a state; called with the same one on all ranks. A failure ends the stage. */
+    tsr_status (*save)(const tsr_comm *comm, void *context, const tsr_bundle *state);
+    void *context;
+} tsr_checkpoint;
+
 #endif

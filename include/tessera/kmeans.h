@@ -31,16 +31,6 @@ typedef enum tsr_empty {
     TSR_EMPTY_SPLIT     /* each takes half of the largest segment, as far as rows allow */
 } tsr_empty;
 
-/* Checkpoints inside the fit on all rows: exact, so that a fit resumed on any number of ranks ends with the same bits.
- */
-typedef struct tsr_checkpoint {
-    const tsr_bundle *from; /* what an earlier fit saved; NULL: begin */
-    double seconds;         /* between two of them, by the clock of rank 0; one more where the fit is interrupted */
-    /* Collective. Keeps a state; called with the same one on all ranks. A failure ends the fit. */
-    tsr_status (*save)(const tsr_comm *comm, void *context, const tsr_bundle *state);
-    void *context;
-} tsr_checkpoint;
-
 typedef struct tsr_cluster_params {
     int32_t method;          /* kmeans */
     tsr_range k;             /* 5..8 */

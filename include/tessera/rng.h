@@ -23,6 +23,7 @@ typedef enum tsr_stream {
     TSR_STREAM_CONTROL = 13,   /* who is left alone by actions */
     TSR_STREAM_TEST = 14,      /* customers held back from learning */
     TSR_STREAM_PERMUTE = 15,   /* values put in place of a column */
+    TSR_STREAM_JITTER = 16,    /* where t-SNE starts */
     TSR_STREAM_FAULT = 255     /* failures on purpose: no result depends on it. Streams are below 256 */
 } tsr_stream;
 

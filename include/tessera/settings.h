@@ -14,6 +14,7 @@
 #include "tessera/quality.h"
 #include "tessera/rfm.h"
 #include "tessera/surrogate.h"
+#include "tessera/tsne.h"
 #include "tessera/value.h"
 
 /* The keys of the job itself. */
@@ -35,6 +36,7 @@ typedef struct tsr_settings {
     tsr_ingest_params ingest;
     tsr_features_params features;
     tsr_reduce_params reduce;
+    tsr_tsne_params tsne;
     tsr_cluster_params cluster;
     tsr_quality_params quality;
     tsr_rfm_params rfm;

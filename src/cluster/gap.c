@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "cluster/criteria.h"
-#include "cluster/sample.h"
+#include "tessera/sample.h"
 #include "cluster/trial.h"
 #include "tessera/maths.h"
 #include "tessera/memory.h"

@@ -5,12 +5,12 @@
 
 #include "cluster/choose.h"
 #include "cluster/lloyd.h"
-#include "cluster/sample.h"
 #include "cluster/seed.h"
 #include "tessera/interrupt.h"
 #include "tessera/log.h"
 #include "tessera/memory.h"
 #include "tessera/reduce.h"
+#include "tessera/sample.h"
 
 #define FIELD(name) offsetof(tsr_cluster_params, name)
 
@@ -176,7 +176,7 @@ static tsr_status start_from_sample(const tsr_comm *comm, const tsr_cluster_para
     int64_t rows = tiles->span.rows_global, high = params->k.high < rows ? params->k.high : rows;
     tsr_tiles *sample = NULL;
 
-    TSR_TRY(tsr_sample_draw(comm, tiles, seed, params->sample > high ? params->sample : high, &sample));
+    TSR_TRY(tsr_sample_draw(comm, tiles, seed, params->sample > high ? params->sample : high, NULL, &sample));
     TSR_TRY(tsr_choose(comm, params, seed, isa, sample, (int32_t)params->k.low, (int32_t)high, choice));
 done:
     tsr_tiles_destroy(&sample);

@@ -26,6 +26,7 @@ typedef enum tsr_stage {
     TSR_STAGE_TILES,
     TSR_STAGE_PCA,
     TSR_STAGE_KMEANS,
+    TSR_STAGE_TSNE,
     TSR_STAGE_QUALITY,
     TSR_STAGE_RFM,
     TSR_STAGE_VALUE,

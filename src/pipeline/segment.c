@@ -114,7 +114,7 @@ done:
 
 /* Collective. */
 static tsr_status take_maps(const tsr_comm *comm, const tsr_run *run, const tsr_population *population, int32_t k,
-                            const tsr_rfm *rfm, tsr_maps *maps)
+                            const tsr_rfm *rfm, const tsr_tsne *tsne, tsr_maps *maps, tsr_tsne_map *plane)
 {
     char *features = NULL, *customers = NULL;
     tsr_status st;
@@ -122,6 +122,7 @@ static tsr_status take_maps(const tsr_comm *comm, const tsr_run *run, const tsr_
     TSR_AGREE(comm, tsr_run_path(run, TSR_STAGE_FEATURES, &features));
     TSR_AGREE(comm, tsr_run_path(run, TSR_STAGE_CUSTOMERS, &customers));
     TSR_TRY(tsr_maps_run(comm, features, customers, &population->span, k, rfm, maps));
+    TSR_TRY(tsr_tsne_map_run(comm, tsne, customers, &population->span, k, plane));
 done:
     tsr_free(&customers);
     tsr_free(&features);
@@ -224,8 +225,10 @@ static tsr_status find_segments(const tsr_comm *comm, tsr_run *run, const tsr_in
     tsr_profile profile = {0};           /* what the segments are like                             */
     tsr_surrogate surrogate = {0};       /* rules that say who is in them                          */
     tsr_maps maps = {0};                 /* where customers lie, in counts                         */
-    tsr_advice advice = {0};             /* their names and actions                                */
-    json_t *facts = NULL;                /* for run.json                                           */
+    tsr_tsne tsne = {0};                 /* a plane for some of them, and that plane in counts     */
+    tsr_tsne_map plane = {0};
+    tsr_advice advice = {0}; /* their names and actions                                */
+    json_t *facts = NULL;    /* for run.json                                           */
     tsr_status st;
 
     TSR_TRY(tsr_step_features(comm, run, input, &info));
@@ -238,6 +241,7 @@ static tsr_status find_segments(const tsr_comm *comm, tsr_run *run, const tsr_in
     tsr_tiles *space = scores != NULL ? scores : tiles; /* what is clustered */
     TSR_TRY(tsr_step_weights(comm, run, input, space));
     TSR_TRY(tsr_step_kmeans(comm, run, input, scaler, pca, space, &segmentation));
+    TSR_TRY(tsr_step_tsne(comm, run, space, &tsne));
     TSR_TRY(tsr_step_quality(comm, run, input, space, &segmentation, &quality));
     TSR_TRY(tsr_step_rfm(comm, run, &population, &info, &rfm));
     TSR_TRY(tsr_step_value(comm, run, input, &population, &info, &worth));
@@ -255,10 +259,10 @@ static tsr_status find_segments(const tsr_comm *comm, tsr_run *run, const tsr_in
     tsr_tiles_destroy(&tiles);
     TSR_TRY(take_profile(comm, run, &population, scaler, segmentation.model->k, info.money_scale, &worth, &profile));
     TSR_TRY(tsr_step_explain(comm, run, &population, scaler, segmentation.model->k, &surrogate));
-    TSR_TRY(take_maps(comm, run, &population, segmentation.model->k, &rfm, &maps));
+    TSR_TRY(take_maps(comm, run, &population, segmentation.model->k, &rfm, &tsne, &maps, &plane));
     TSR_TRY(tsr_advice_take(comm, run, &population, &profile, playbook, &advice));
-    const tsr_findings findings = {run,  input,  &info,    scaler,     pca,   &segmentation, &quality,
-                                   &rfm, &worth, &profile, &surrogate, &maps, &advice};
+    const tsr_findings findings = {run,    input,    &info,      scaler, pca,   &segmentation, &quality, &rfm,
+                                   &worth, &profile, &surrogate, &maps,  &tsne, &plane,        &advice};
     TSR_TRY(write_model(comm, run, &findings));
     TSR_TRY(write_segments(comm, run, &findings, segments));
     TSR_AGREE(comm, tsr_summary_facts(&findings, &facts));
@@ -268,6 +272,7 @@ done:
     tsr_advice_clear(&advice);
     tsr_surrogate_clear(&surrogate);
     tsr_maps_clear(&maps);
+    tsr_tsne_clear(&tsne);
     tsr_profile_clear(&profile);
     tsr_playbook_destroy(&playbook);
     tsr_quality_clear(&quality);

@@ -43,6 +43,7 @@ int32_t tsr_settings_sections(tsr_settings *settings, tsr_section sections[TSR_S
         {tsr_ingest_keys, &settings->ingest},
         {tsr_features_keys, &settings->features},
         {tsr_reduce_keys, &settings->reduce},
+        {tsr_tsne_keys, &settings->tsne},
         {tsr_cluster_keys, &settings->cluster},
         {tsr_quality_keys, &settings->quality},
         {tsr_rfm_keys, &settings->rfm},

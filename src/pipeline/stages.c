@@ -27,6 +27,7 @@ static const about ABOUT[TSR_STAGES] = {
     [TSR_STAGE_TILES] = {"tiles", NULL, false, {NULL}, {TSR_STAGE_SCALE, TSR_STAGES}},
     [TSR_STAGE_PCA] = {"pca", NULL, true, {"reduce."}, {TSR_STAGE_TILES, TSR_STAGES}},
     [TSR_STAGE_KMEANS] = {"kmeans", NULL, true, {"cluster.", "seed"}, {TSR_STAGE_PCA, TSR_STAGES}},
+    [TSR_STAGE_TSNE] = {"tsne", NULL, true, {"tsne.", "seed"}, {TSR_STAGE_PCA, TSR_STAGES}},
     [TSR_STAGE_QUALITY] = {"quality", NULL, true, {"seed", "quality."}, {TSR_STAGE_KMEANS, TSR_STAGES}},
     [TSR_STAGE_RFM] = {"rfm", NULL, true, {"rfm."}, {TSR_STAGE_FEATURES, TSR_STAGES}},
     [TSR_STAGE_VALUE] = {"value", NULL, true, {"value."}, {TSR_STAGE_FEATURES, TSR_STAGES}},
@@ -43,7 +44,7 @@ static const about ABOUT[TSR_STAGES] = {
                             "segments.json",
                             false,
                             {"privacy.min_cell", "act."},
-                            {TSR_STAGE_PROFILE, TSR_STAGE_EXPLAIN, TSR_STAGE_QUALITY, TSR_STAGES}},
+                            {TSR_STAGE_PROFILE, TSR_STAGE_EXPLAIN, TSR_STAGE_QUALITY, TSR_STAGE_TSNE, TSR_STAGES}},
     [TSR_STAGE_REPORT] = {"report", "report.html", false, {"report."}, {TSR_STAGE_SEGMENTS, TSR_STAGES}},
 };
 

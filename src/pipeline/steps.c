@@ -92,13 +92,19 @@ done:
     return st;
 }
 
+static bool tsne_is_needed(const tsr_run *run)
+{
+    return run->settings->tsne.sample > 0 && run->kept[TSR_STAGE_TSNE] == NULL;
+}
+
 /* Labels and distances come from tiles, and so do the counts of clipped values in model.h5. */
 static bool tiles_are_needed(const tsr_run *run)
 {
     bool reduced = strcmp(tsr_run_setting(run, "reduce.method"), "none") != 0;
 
     return (reduced && run->kept[TSR_STAGE_PCA] == NULL) || run->kept[TSR_STAGE_KMEANS] == NULL ||
-           run->kept[TSR_STAGE_QUALITY] == NULL || !run->done[TSR_STAGE_CUSTOMERS] || !run->done[TSR_STAGE_MODEL];
+           run->kept[TSR_STAGE_QUALITY] == NULL || tsne_is_needed(run) || !run->done[TSR_STAGE_CUSTOMERS] ||
+           !run->done[TSR_STAGE_MODEL];
 }
 
 tsr_status tsr_step_tiles(const tsr_comm *comm, tsr_run *run, tsr_scaler *scaler, const tsr_population *population,
@@ -159,5 +165,36 @@ done:
         tsr_tiles_destroy(scores);
         tsr_pca_destroy(pca);
     }
+    return st;
+}
+
+/* ---- a plane for a sample ---- */
+
+static tsr_status keep_plane(const tsr_comm *comm, void *context, const tsr_bundle *state)
+{
+    return tsr_run_keep(comm, context, TSR_STAGE_TSNE, state);
+}
+
+tsr_status tsr_step_tsne(const tsr_comm *comm, tsr_run *run, const tsr_tiles *space, tsr_tsne *tsne)
+{
+    const tsr_settings *job = run->settings;
+    const tsr_checkpoint checkpoint = {run->begun[TSR_STAGE_TSNE], job->run.checkpoint_seconds, keep_plane, run};
+    tsr_tsne_params params = job->tsne;
+    tsr_bundle *keep = NULL;
+    tsr_status st;
+
+    *tsne = (tsr_tsne){0};
+    if (params.sample == 0) return TSR_OK;
+    if (run->kept[TSR_STAGE_TSNE] != NULL) return tsr_agree(comm, tsr_tsne_load(run->kept[TSR_STAGE_TSNE], tsne));
+    params.checkpoint = &checkpoint;
+    TSR_TRY(tsr_run_begin(comm, run, TSR_STAGE_TSNE));
+    TSR_TRY(tsr_tsne_run(comm, &params, (uint64_t)job->run.seed, space, tsne));
+    TSR_AGREE(comm, tsr_bundle_create(&keep));
+    TSR_AGREE(comm, tsr_tsne_save(tsne, keep));
+    tsr_outcome outcome = {.rows = tsr_span_even(tsne->rows, 1, comm->rank, comm->size).rows, .keep = keep};
+    TSR_TRY(tsr_run_end(comm, run, TSR_STAGE_TSNE, &outcome));
+done:
+    if (st != TSR_OK) tsr_tsne_clear(tsne);
+    tsr_bundle_destroy(&keep);
     return st;
 }

@@ -14,6 +14,7 @@
 #include "tessera/scale.h"
 #include "tessera/surrogate.h"
 #include "tessera/tracking.h"
+#include "tessera/tsne.h"
 
 /** Collective. Raw features -> features.h5. @return TSR_OK; what tsr_features_run() returns; TSR_EINTR; TSR_EIO */
 tsr_status tsr_step_features(const tsr_comm *comm, tsr_run *run, const tsr_input *input,
@@ -42,6 +43,10 @@ tsr_status tsr_step_pca(const tsr_comm *comm, tsr_run *run, const tsr_tiles *til
  */
 tsr_status tsr_step_weights(const tsr_comm *comm, const tsr_run *run, const tsr_input *input,
                             tsr_tiles *space) TSR_NODISCARD;
+
+/** Collective. Leaves tsne->rows = 0 with tsne.sample 0. @param space  what is clustered; NULL where the stage is
+ *  finished. @param[out] tsne  tsr_tsne_clear(). @return TSR_OK; what tsr_tsne_run() returns; TSR_EIO */
+tsr_status tsr_step_tsne(const tsr_comm *comm, tsr_run *run, const tsr_tiles *space, tsr_tsne *tsne) TSR_NODISCARD;
 
 /* Segments found, numbered by revenue per customer (largest first), or by size where there is no money. */
 typedef struct tsr_segmentation {

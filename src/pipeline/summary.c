@@ -295,6 +295,7 @@ tsr_status tsr_summary_segments(const tsr_findings *f, char **text)
     json_object_set_new(json, "guard", guard_of(f));
     if (f->advice->playbook != NULL) json_object_set_new(json, "playbook", tsr_advice_playbook_json(f->advice));
     json_object_set_new(json, "pca", f->pca != NULL ? pca_of(f) : json_null());
+    if (f->tsne->rows > 0) json_object_set_new(json, "tsne", tsr_tsne_map_json(f->tsne, f->plane));
     json_object_set_new(json, "surrogate", tsr_surrogate_json(f));
     if (f->profile->money) add_money_parts(f, json);
     json_object_set_new(json, "total", part_of(f, &f->profile->total));

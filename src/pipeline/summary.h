@@ -10,6 +10,7 @@
 #include "pipeline/maps.h"
 #include "pipeline/profile.h"
 #include "pipeline/steps.h"
+#include "pipeline/tsne_map.h"
 
 /* All results of a run but the rows of customers; borrowed. */
 typedef struct tsr_findings {
@@ -25,6 +26,8 @@ typedef struct tsr_findings {
     const tsr_profile *profile;
     const tsr_surrogate *surrogate; /* rules = 0: none */
     const tsr_maps *maps;
+    const tsr_tsne *tsne; /* rows = 0: none */
+    const tsr_tsne_map *plane;
     const tsr_advice *advice;
 } tsr_findings;
 

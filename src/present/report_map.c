@@ -35,8 +35,17 @@ static double bin(const json_t *cell, size_t i)
     return json_number_value(json_array_get(cell, i));
 }
 
+/* The colour of a bin's segment, where the map names one. */
+static const char *paint(const json_t *cell, char kind[16])
+{
+    if (json_array_size(cell) < 4) return "density";
+    snprintf(kind, 16, "density s%d", (int)bin(cell, 3) % 8);
+    return kind;
+}
+
 static void draw_bins(tsr_view *view, const plane *p)
 {
+    char kind[16];
     double columns = tsr_number_at(p->map, "columns"), rows = tsr_number_at(p->map, "rows"), most = 1;
     double width = (RIGHT - LEFT) / columns, height = (BOTTOM - TOP) / rows;
     json_t *cell;
@@ -46,10 +55,10 @@ static void draw_bins(tsr_view *view, const plane *p)
     tsr_svg_rect(view, LEFT, TOP, RIGHT - LEFT, BOTTOM - TOP, "plane");
     json_array_foreach(tsr_at(p->map, "cells"), i, cell)
         tsr_page_print(&view->page,
-                       "<rect x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\" class=\"density\" "
+                       "<rect x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\" class=\"%s\" "
                        "fill-opacity=\"%.2f\"/>\n",
                        LEFT + bin(cell, 0) * width, BOTTOM - (bin(cell, 1) + 1) * height, width + .1, height + .1,
-                       .12 + .6 * sqrt(bin(cell, 2) / most));
+                       paint(cell, kind), .12 + .6 * sqrt(bin(cell, 2) / most));
 }
 
 /* Ticks at round values inside the plane. */
@@ -278,6 +287,27 @@ static void put_components(tsr_view *view, const json_t *map)
 
 /* ---- neighbours: t-SNE of a sample, in the same bins ---- */
 
+/* The mark of each segment on the fullest of its bins. */
+static void mark_bins(tsr_view *view, const plane *p)
+{
+    double width = (RIGHT - LEFT) / tsr_number_at(p->map, "columns");
+    double height = (BOTTOM - TOP) / tsr_number_at(p->map, "rows");
+    size_t segments = json_array_size(tsr_at(view->segments, "segments"));
+
+    for (size_t s = 0; s < segments; s++) {
+        const json_t *fullest = NULL;
+        json_t *cell;
+        size_t i;
+        json_array_foreach(tsr_at(p->map, "cells"), i, cell)
+        {
+            if (json_array_size(cell) < 4 || bin(cell, 3) != (double)s) continue;
+            if (fullest == NULL || bin(cell, 2) > bin(fullest, 2)) fullest = cell;
+        }
+        if (fullest == NULL) continue;
+        tsr_svg_mark(view, LEFT + (bin(fullest, 0) + .5) * width, BOTTOM - (bin(fullest, 1) + .5) * height, (int32_t)s);
+    }
+}
+
 static void put_neighbours(tsr_view *view, const json_t *tsne)
 {
     static const char *const head[] = {"tsne.measure", "tsne.figure", NULL};
@@ -287,8 +317,10 @@ static void put_neighbours(tsr_view *view, const json_t *tsne)
     tsr_figure(&view->language, tsr_at(tsne, "sample"), 0, sample);
     tsr_figure_share(&view->language, tsr_at(tsne, "neighbours_kept"), kept);
     tsr_picture_open(view, "tsne", tsr_phrase(view, phrase, "tsne.finding", sample, kept, NULL));
-    tsr_svg_open(view, "tsne", TSR_SVG_WIDTH, BOTTOM + 6);
+    tsr_svg_open(view, "tsne", TSR_SVG_WIDTH, BOTTOM + 16 + tsr_svg_marks_height(view));
     draw_bins(view, &p);
+    mark_bins(view, &p);
+    tsr_svg_marks(view, BOTTOM + 14);
     tsr_svg_close(view);
     tsr_picture_table(view, "tsne");
     tsr_cells_head(view, head);

@@ -23,3 +23,5 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64" AND EXISTS /proc/cpuinfo)
             ENVIRONMENT "${TSR_TEST_ENVIRONMENT};TESSERA_ISA=${isa}")
     endforeach()
 endif()
+
+tsr_mpi_test(tsne NP 1 2 3 5)

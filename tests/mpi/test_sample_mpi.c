@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "cluster/sample.h"
+#include "tessera/sample.h"
 #include "tiles_test.h"
 
 enum { ROWS = 1000, SEED = 3 };
@@ -55,8 +55,14 @@ static void sample_is_the_smallest_draws_in_their_order_whoever_holds_them(void 
     for (int64_t size = 1; size <= ROWS; size = size * 3 + 1) {
         for (int deal = 0; deal < 2; deal++) {
             tsr_tiles *tiles = test_tiles(comm, ROWS, 2, 1, (test_deal)deal, row_and_column), *sample = NULL;
-            CHECK_ALL(comm, tsr_sample_draw(comm, tiles, SEED, size, &sample) == TSR_OK);
+            int64_t *row = NULL;
+            bool right = true;
+
+            CHECK_ALL(comm, tsr_sample_draw(comm, tiles, SEED, size, &row, &sample) == TSR_OK);
             CHECK_ALL(comm, sample_begins(sample, all, size));
+            for (int64_t i = 0; i < sample->span.rows; i++) right &= row[i] == all[i].row;
+            CHECK_ALL(comm, right);
+            tsr_free(&row);
             tsr_tiles_destroy(&sample);
             test_tiles_free(&tiles);
         }
@@ -70,7 +76,7 @@ static void sample_larger_than_the_data_is_all_of_them(void **state)
     drawn all[ROWS];
 
     expected_rows(all, false);
-    CHECK_ALL(comm, tsr_sample_draw(comm, tiles, SEED, ROWS + 7, &sample) == TSR_OK);
+    CHECK_ALL(comm, tsr_sample_draw(comm, tiles, SEED, ROWS + 7, NULL, &sample) == TSR_OK);
     CHECK_ALL(comm, sample_begins(sample, all, ROWS));
     tsr_tiles_destroy(&sample);
     test_tiles_free(&tiles);
@@ -89,7 +95,7 @@ static void rows_with_one_key_are_taken_in_their_order(void **state)
     CHECK_ALL(comm, tsr_alloc(&one, tiles->span.rows, sizeof *one) == TSR_OK);
     for (int64_t i = 0; i < tiles->span.rows; i++) one[i] = 42;
     tiles->key = one;
-    CHECK_ALL(comm, tsr_sample_draw(comm, tiles, SEED, 30, &sample) == TSR_OK);
+    CHECK_ALL(comm, tsr_sample_draw(comm, tiles, SEED, 30, NULL, &sample) == TSR_OK);
     CHECK_ALL(comm, all[0].row == 0 && sample_begins(sample, all, 30));
     tsr_tiles_destroy(&sample);
     tiles->key = keys;
@@ -105,7 +111,7 @@ static void memory_short_on_one_rank_fails_on_all(void **state)
         tsr_tiles *tiles = test_tiles(comm, ROWS, 2, 1, DEAL_EVENLY, row_and_column), *sample = NULL;
 
         fail_last_rank(comm, "alloc", nth);
-        CHECK_ALL(comm, tsr_sample_draw(comm, tiles, SEED, 30, &sample) == TSR_ENOMEM);
+        CHECK_ALL(comm, tsr_sample_draw(comm, tiles, SEED, 30, NULL, &sample) == TSR_ENOMEM);
         CHECK_ALL(comm, sample == NULL);
         tsr_fault_set(NULL);
         test_tiles_free(&tiles);

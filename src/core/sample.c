@@ -1,4 +1,4 @@
-#include "cluster/sample.h"
+#include "tessera/sample.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -102,24 +102,26 @@ done:
 }
 
 static tsr_status to_tiles(char *picks, int64_t picked, size_t bytes, int64_t size, const tsr_tiles *tiles,
-                           tsr_tiles **sample)
+                           int64_t **row, tsr_tiles **sample)
 {
     tsr_status st;
     int64_t rows = picked < size ? picked : size;
 
     qsort(picks, (size_t)picked, bytes, compare);
     TSR_TRY(create_like(tiles, rows, sample));
+    if (row != NULL) TSR_TRY(tsr_alloc(row, rows, sizeof **row));
     for (int64_t i = 0; i < rows; i++) {
         const pick *p = (const pick *)(picks + (size_t)i * bytes);
         int16_t *tile = place(*sample, i);
         if (tiles->weight != NULL) (*sample)->weight[i] = p->weight;
+        if (row != NULL) (*row)[i] = p->row;
         for (int32_t j = 0; j < tiles->cols; j++) tile[(int64_t)j * TSR_TILE_ROWS] = p->steps[j];
     }
 done:
     return st;
 }
 
-tsr_status tsr_sample_draw(const tsr_comm *comm, const tsr_tiles *tiles, uint64_t seed, int64_t size,
+tsr_status tsr_sample_draw(const tsr_comm *comm, const tsr_tiles *tiles, uint64_t seed, int64_t size, int64_t **row,
                            tsr_tiles **sample)
 {
     tsr_status st;
@@ -130,17 +132,19 @@ tsr_status tsr_sample_draw(const tsr_comm *comm, const tsr_tiles *tiles, uint64_
     void *all = NULL;
 
     *sample = NULL;
+    if (row != NULL) *row = NULL;
     TSR_AGREE(comm, tsr_alloc(&bins, BINS, sizeof *bins));
     if (tiles->span.rows_global > size) bound = bound_on_draws(comm, tiles, seed, size, bins);
     TSR_AGREE(comm, pick_rows(tiles, seed, bound, size, bytes, &picks, &mine));
     TSR_TRY(tsr_gather_all(comm, picks, mine, bytes, &all, &picked));
     tsr_free(&picks);
-    TSR_AGREE(comm, to_tiles(all, picked, bytes, size, tiles, sample));
+    TSR_AGREE(comm, to_tiles(all, picked, bytes, size, tiles, row, sample));
 done:
     tsr_free(&all);
     tsr_free(&picks);
     tsr_free(&bins);
     if (st != TSR_OK) tsr_tiles_destroy(sample);
+    if (st != TSR_OK && row != NULL) tsr_free(row);
     return st;
 }
 

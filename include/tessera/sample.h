@@ -11,10 +11,11 @@
  * Collective. The @p size customers with the smallest draws of (seed, key), in the order of their draws, on every rank;
  * all customers where there are no more; their weights go with them. Same on all ranks: seed, size, tiles->cols,
  * tiles->step.
+ * @param[out] row     new, [rows of the sample] their numbers in the whole matrix; tsr_free(); NULL: not wanted
  * @param[out] sample  new, without keys; tsr_tiles_destroy()
  * @return TSR_OK; TSR_ENOMEM
  */
-tsr_status tsr_sample_draw(const tsr_comm *comm, const tsr_tiles *tiles, uint64_t seed, int64_t size,
+tsr_status tsr_sample_draw(const tsr_comm *comm, const tsr_tiles *tiles, uint64_t seed, int64_t size, int64_t **row,
                            tsr_tiles **sample) TSR_NODISCARD;
 
 /**
