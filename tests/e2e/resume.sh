@@ -47,6 +47,20 @@ for stop in 1 2; do
     [ "$(digest $run)" = "$wanted" ] || die "stopped inside K-means: another digest"
 done
 
+# USR1 inside t-SNE, and a kill behind it: the plane is the same.
+plane() { "$@" --set tsne.sample=200 --set tsne.iterations=40; }
+job plain
+job plane
+plane "$TESSERA" segment plain.yaml --quiet >/dev/null
+expect 6 plane env TSR_FAULT="point=tsne_iteration,rank=1,nth=15,action=usr1" "$MPIEXEC" --timeout 60 -np 2 \
+    "$TESSERA" segment plane.yaml
+said "stopped as asked, in iteration 1[5-7] of t-SNE"
+if TSR_FAULT="point=tsne,rank=0,nth=2,action=kill" plane "$TESSERA" segment plane.yaml --quiet >/dev/null 2>&1
+then die "t-SNE: nobody was killed"
+fi
+plane "$TESSERA" segment plane.yaml --quiet >/dev/null
+[ "$(digest plane)" = "$(digest plain)" ] || die "stopped inside t-SNE: another digest"
+
 # A rank that stands still, as behind a cut link: the others wait no longer than they were told, and the run goes on later.
 job frozen
 expect 8 env TSR_FAULT="point=kmeans,rank=2,action=stop" "$MPIEXEC" --timeout 60 -np 3 "$TESSERA" segment frozen.yaml \

@@ -18,8 +18,8 @@ except ImportError as missing:
     sys.exit(1 if os.environ.get("TESSERA_REQUIRE_DATA") == "1" else 77)
 
 JOBS = {
-    "whole": "dataset: data\ncluster: {k: 4..5}\nvalue: {calibration_end: 2023-12-31}\n",
-    "masked": "dataset: few\ncluster: {k: 2}\nvalue: {model: none}\n",
+    "whole": "dataset: data\ncluster: {k: 4..5}\ntsne: {sample: 500, iterations: 50}\nvalue: {calibration_end: 2023-12-31}\n",
+    "masked": "dataset: few\ncluster: {k: 2}\ntsne: {sample: 500, iterations: 50}\nvalue: {model: none}\n",
     "matrix": "matrix: {file: x.h5, path: /x}\ncluster: {k: 3}\n",
 }
 
