@@ -47,6 +47,8 @@ typedef struct tsr_tsne {
  */
 tsr_status tsr_tsne_run(const tsr_comm *comm, const tsr_tsne_params *params, uint64_t seed, const tsr_tiles *tiles,
                         tsr_tsne *tsne) TSR_NODISCARD;
+
+/** Local. Frees what tsne owns; a second call does nothing. */
 void tsr_tsne_clear(tsr_tsne *tsne);
 
 /** Local. To and from /tsne/... of a bundle. */

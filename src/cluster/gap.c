@@ -2,11 +2,11 @@
 #include <string.h>
 
 #include "cluster/criteria.h"
-#include "tessera/sample.h"
 #include "cluster/trial.h"
 #include "tessera/maths.h"
 #include "tessera/memory.h"
 #include "tessera/rng.h"
+#include "tessera/sample.h"
 #include "tessera/serve.h"
 
 /* Starts per fit: the data and their references get the same. */

@@ -2,11 +2,11 @@
 #include <string.h>
 
 #include "cluster/criteria.h"
-#include "tessera/sample.h"
 #include "cluster/trial.h"
 #include "tessera/memory.h"
 #include "tessera/quality.h"
 #include "tessera/rng.h"
+#include "tessera/sample.h"
 #include "tessera/serve.h"
 
 /* Starts per fit on a half: what is asked is whether halves agree, not which start was lucky. */
