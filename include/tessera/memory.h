@@ -3,7 +3,7 @@
  * Memory that is counted, and failures on purpose.
  *
  * Every allocation of the library goes through here, so that tests can show that nothing leaks and that each failure
- * ends well. Memory is zeroed.
+ * ends well. Memory is zeroed unless it says otherwise.
  */
 #ifndef TSR_MEMORY_H
 #define TSR_MEMORY_H
@@ -22,6 +22,9 @@ tsr_status tsr_alloc(void *out, int64_t count, size_t size) TSR_NODISCARD;
 
 /** Local. As tsr_alloc(), aligned to 64 bytes, in transparent huge pages where the system allows (large blocks). */
 tsr_status tsr_alloc_aligned(void *out, int64_t count, size_t size) TSR_NODISCARD;
+
+/** Local. As tsr_alloc_aligned(), not zeroed: for what is written as a whole, so that memory is touched once. */
+tsr_status tsr_alloc_unset(void *out, int64_t count, size_t size) TSR_NODISCARD;
 
 /**
  * Local. Resize *inout (from tsr_alloc, or NULL) to @p count items; new items are not zeroed. On failure *inout stands.

@@ -26,6 +26,9 @@ typedef struct tsr_tiles {
 /** Local. Zeroed tiles in huge pages, without a map and without weights. @return TSR_OK; TSR_ENOMEM */
 tsr_status tsr_tiles_create(const tsr_span *span, int32_t cols, double step, const uint64_t *key,
                             tsr_tiles **tiles) TSR_NODISCARD;
+/** Local. As tsr_tiles_create(), with values not yet set: for who sets all of them, those of padding rows to 0. */
+tsr_status tsr_tiles_create_unset(const tsr_span *span, int32_t cols, double step, const uint64_t *key,
+                                  tsr_tiles **tiles) TSR_NODISCARD;
 void tsr_tiles_destroy(tsr_tiles **tiles);
 
 /**

@@ -59,7 +59,7 @@ tsr_status tsr_alloc(void *out, int64_t count, size_t size)
     return TSR_OK;
 }
 
-tsr_status tsr_alloc_aligned(void *out, int64_t count, size_t size)
+static tsr_status alloc_aligned(void *out, int64_t count, size_t size, bool zeroed)
 {
     size_t bytes = bytes_for(count, size);
     size_t unit = bytes >= HUGE_FROM ? HUGE_PAGE : LINE_ALIGNMENT;
@@ -70,9 +70,19 @@ tsr_status tsr_alloc_aligned(void *out, int64_t count, size_t size)
     if (block == NULL) return out_of_memory(count, size);
     /* Before the first touch; a refusal leaves small pages. */
     if (unit == HUGE_PAGE) (void)madvise(block, whole, MADV_HUGEPAGE);
-    memset(block, 0, whole);
+    if (zeroed) memset(block, 0, whole);
     atomic_fetch_add(&blocks, 1);
     return TSR_OK;
+}
+
+tsr_status tsr_alloc_aligned(void *out, int64_t count, size_t size)
+{
+    return alloc_aligned(out, count, size, true);
+}
+
+tsr_status tsr_alloc_unset(void *out, int64_t count, size_t size)
+{
+    return alloc_aligned(out, count, size, false);
 }
 
 tsr_status tsr_resize(void *inout, int64_t count, size_t size)

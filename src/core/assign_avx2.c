@@ -46,6 +46,42 @@ static inline lanes lanes_larger(lanes a, lanes b)
     return (lanes){_mm256_max_ps(a.low, b.low), _mm256_max_ps(a.high, b.high)};
 }
 
+static inline lanes lanes_smaller(lanes a, lanes b)
+{
+    return (lanes){_mm256_min_ps(a.low, b.low), _mm256_min_ps(a.high, b.high)};
+}
+
+static inline lanes lanes_load(const float *value, int32_t n)
+{
+    static const int32_t some[] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0};
+    const int32_t low = n < 8 ? n : 8, high = n - low;
+
+    if (n == TSR_TILE_ROWS) return (lanes){_mm256_loadu_ps(value), _mm256_loadu_ps(value + 8)};
+    return (lanes){_mm256_maskload_ps(value, _mm256_loadu_si256((const __m256i *)(some + 8 - low))),
+                   _mm256_maskload_ps(value + low, _mm256_loadu_si256((const __m256i *)(some + 8 - high)))};
+}
+
+static inline doubles lanes_doubles(lanes x, const int piece)
+{
+    const __m256 half = piece < 2 ? x.low : x.high;
+
+    return (doubles)_mm256_cvtps_pd(piece % 2 == 0 ? _mm256_castps256_ps128(half) : _mm256_extractf128_ps(half, 1));
+}
+
+static inline void doubles_round(const doubles *v, int16_t *to)
+{
+    for (int h = 0; h < 2; h++)
+        _mm_storeu_si128((__m128i *)(to + 8 * h), _mm_packs_epi32(_mm256_cvtpd_epi32((__m256d)v[2 * h]),
+                                                                  _mm256_cvtpd_epi32((__m256d)v[2 * h + 1])));
+}
+
+static inline void columns_store(const int16_t *from, int16_t *to)
+{
+    for (int j = 0; j < 16; j++)
+        _mm256_stream_si256((__m256i *)(to + j * TSR_TILE_ROWS),
+                            _mm256_loadu_si256((const __m256i *)(from + j * TSR_TILE_ROWS)));
+}
+
 static inline lanes lanes_second(lanes s, lanes best, lanes second)
 {
     return (lanes){_mm256_min_ps(second.low, _mm256_max_ps(best.low, s.low)),
@@ -89,4 +125,4 @@ static inline sums sums_steps(const int16_t *value)
 
 #include "core/assign_kernel.h"
 
-const tsr_kernels tsr_kernels_avx2 = {nearest, nearest_gap, update, longest, distance, project};
+const tsr_kernels tsr_kernels_avx2 = {nearest, nearest_gap, update, longest, distance, project, measure, quantise, put};

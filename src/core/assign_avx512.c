@@ -40,6 +40,35 @@ static inline lanes lanes_larger(lanes a, lanes b)
     return _mm512_max_ps(a, b);
 }
 
+static inline lanes lanes_smaller(lanes a, lanes b)
+{
+    return _mm512_min_ps(a, b);
+}
+
+static inline lanes lanes_load(const float *value, int32_t n)
+{
+    return n == TSR_TILE_ROWS ? _mm512_loadu_ps(value) : _mm512_maskz_loadu_ps((__mmask16)((1U << n) - 1), value);
+}
+
+static inline doubles lanes_doubles(lanes x, const int piece)
+{
+    return (doubles)_mm512_cvtps_pd(piece == 0 ? _mm512_castps512_ps256(x) : _mm512_extractf32x8_ps(x, 1));
+}
+
+static inline void doubles_round(const doubles *v, int16_t *to)
+{
+    __m256i low = _mm512_cvtpd_epi32((__m512d)v[0]), high = _mm512_cvtpd_epi32((__m512d)v[1]);
+
+    _mm256_storeu_si256((__m256i *)to, _mm512_cvtepi32_epi16(_mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1)));
+}
+
+static inline void columns_store(const int16_t *from, int16_t *to)
+{
+    for (int j = 0; j < 16; j++)
+        _mm256_stream_si256((__m256i *)(to + j * TSR_TILE_ROWS),
+                            _mm256_loadu_si256((const __m256i *)(from + j * TSR_TILE_ROWS)));
+}
+
 static inline lanes lanes_second(lanes s, lanes best, lanes second)
 {
     return _mm512_min_ps(second, _mm512_max_ps(best, s));
@@ -72,4 +101,5 @@ static inline sums sums_steps(const int16_t *value)
 
 #include "core/assign_kernel.h"
 
-const tsr_kernels tsr_kernels_avx512 = {nearest, nearest_gap, update, longest, distance, project};
+const tsr_kernels tsr_kernels_avx512 = {nearest, nearest_gap, update,   longest, distance,
+                                        project, measure,     quantise, put};

@@ -52,6 +52,34 @@ static inline lanes lanes_larger(lanes a, lanes b)
     return a;
 }
 
+static inline lanes lanes_smaller(lanes a, lanes b)
+{
+    for (int i = 0; i < TSR_TILE_ROWS; i++) a.at[i] = a.at[i] < b.at[i] ? a.at[i] : b.at[i];
+    return a;
+}
+
+static inline lanes lanes_load(const float *value, int32_t n)
+{
+    lanes x = {{0}};
+    memcpy(x.at, value, (size_t)n * sizeof *value);
+    return x;
+}
+
+static inline doubles lanes_doubles(lanes x, const int piece)
+{
+    return (doubles){x.at[2 * piece], x.at[2 * piece + 1]};
+}
+
+static inline void doubles_round(const doubles *v, int16_t *to)
+{
+    for (int i = 0; i < TSR_TILE_ROWS; i++) to[i] = (int16_t)(int32_t)rint(v[i / 2][i % 2]);
+}
+
+static inline void columns_store(const int16_t *from, int16_t *to)
+{
+    memcpy(to, from, 16 * TSR_TILE_ROWS * sizeof *to);
+}
+
 static inline lanes lanes_second(lanes s, lanes best, lanes second)
 {
     for (int i = 0; i < TSR_TILE_ROWS; i++) {
@@ -94,4 +122,5 @@ static inline void block_rows(const int16_t *value, int32_t n, int16_t *row, int
 
 #include "core/assign_kernel.h"
 
-const tsr_kernels tsr_kernels_baseline = {nearest, nearest_gap, update, longest, distance, project};
+const tsr_kernels tsr_kernels_baseline = {nearest, nearest_gap, update,   longest, distance,
+                                          project, measure,     quantise, put};

@@ -13,10 +13,12 @@
 #include "core/nearest_kernel.h"
 #include "core/update_kernel.h"
 
-/* Double precision: products are rounded before they are added. Without a fused multiply-add, processors that have none
- * give the same bits at the same speed. */
 #define PIECES (TSR_TILE_ROWS / WIDTH)
 
+#include "core/quantise_kernel.h"
+
+/* Double precision: products are rounded before they are added. Without a fused multiply-add, processors that have none
+ * give the same bits at the same speed. */
 static void distance(const int16_t *value, int32_t cols, const double *centroid, double *out)
 {
     doubles sum[PIECES] = {{0}};

@@ -60,6 +60,18 @@ typedef struct tsr_kernels {
     /** Products of 16 rows with @p n vectors: score [n][16] = sum over columns in order of row [cols][16] x vector
      *  [n][cols]; products are rounded before they are added. */
     void (*project)(const double *row, int32_t cols, const double *vector, int32_t n, double *score);
+
+    /** Smallest and largest value and sum of each column of float rows [rows][cols]: low, high, sum [cols], which go on
+     *  from what they hold. Rows are added in their order, in double. */
+    void (*measure)(const float *row, int64_t rows, int32_t cols, float *low, float *high, double *sum);
+
+    /** At most 16 float rows [rows][cols] as a tile [cols][16]: value x per_unit - centre, rounded half to even, both
+     *  in double; rows past the end become 0. The results are within +-32767; the tile is aligned to 32 bytes. */
+    void (*quantise)(const float *row, int rows, int32_t cols, const double *centre, double per_unit, int16_t *tile);
+
+    /** n <= 16 doubles as steps: value / step, rounded half to even, kept within +-32767. @return how many were not (a
+     *  NaN is not) */
+    int64_t (*put)(const double *value, int n, double step, int16_t *to);
 } tsr_kernels;
 
 extern const tsr_kernels tsr_kernels_baseline;

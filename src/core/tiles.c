@@ -2,9 +2,11 @@
 
 #include <math.h>
 
+#include "core/kernels.h"
 #include "tessera/memory.h"
 
-tsr_status tsr_tiles_create(const tsr_span *span, int32_t cols, double step, const uint64_t *key, tsr_tiles **tiles)
+static tsr_status create(const tsr_span *span, int32_t cols, double step, const uint64_t *key, bool zeroed,
+                         tsr_tiles **tiles)
 {
     tsr_status st;
     tsr_tiles *t = NULL;
@@ -17,12 +19,26 @@ tsr_status tsr_tiles_create(const tsr_span *span, int32_t cols, double step, con
     t->step = step;
     t->key = key;
     t->quantum = 1;
-    TSR_TRY(tsr_alloc_aligned(&t->value, t->tiles * cols, TSR_TILE_ROWS * sizeof *t->value));
+    if (zeroed)
+        TSR_TRY(tsr_alloc_aligned(&t->value, t->tiles * cols, TSR_TILE_ROWS * sizeof *t->value));
+    else
+        TSR_TRY(tsr_alloc_unset(&t->value, t->tiles * cols, TSR_TILE_ROWS * sizeof *t->value));
     *tiles = t;
     t = NULL;
 done:
     tsr_tiles_destroy(&t);
     return st;
+}
+
+tsr_status tsr_tiles_create(const tsr_span *span, int32_t cols, double step, const uint64_t *key, tsr_tiles **tiles)
+{
+    return create(span, cols, step, key, true, tiles);
+}
+
+tsr_status tsr_tiles_create_unset(const tsr_span *span, int32_t cols, double step, const uint64_t *key,
+                                  tsr_tiles **tiles)
+{
+    return create(span, cols, step, key, false, tiles);
 }
 
 void tsr_tiles_destroy(tsr_tiles **tiles)
@@ -34,21 +50,9 @@ void tsr_tiles_destroy(tsr_tiles **tiles)
     tsr_free(tiles);
 }
 
-/* Adding and taking away 1.5 x 2^52 rounds to an integer, half to even, without a call of rint: the loop over rows
- * becomes vectors. Comparisons are such that a NaN counts as clipped too. */
-#define ROUNDING 0x1.8p52
-
-static int16_t quantise(double value, double step, int64_t *clipped)
-{
-    double steps = (value / step + ROUNDING) - ROUNDING;
-    bool fits = steps >= -TSR_STEPS_MAX && steps <= TSR_STEPS_MAX;
-
-    *clipped += !fits;
-    return fits ? (int16_t)(int32_t)steps : steps < 0 ? -TSR_STEPS_MAX : TSR_STEPS_MAX;
-}
-
 int64_t tsr_tiles_put(tsr_tiles *tiles, int64_t first, int64_t rows, int32_t col, const double *column)
 {
+    const tsr_kernels *kernels = tsr_kernels_of(tsr_isa_here());
     int64_t clipped = 0;
 
     TSR_ASSERT(tiles->map == NULL && col >= 0 && col < tiles->cols);
@@ -58,7 +62,7 @@ int64_t tsr_tiles_put(tsr_tiles *tiles, int64_t first, int64_t rows, int32_t col
         int16_t *to = tiles->value + (slot / TSR_TILE_ROWS * tiles->cols + col) * TSR_TILE_ROWS + lane;
 
         if (n > rows - done) n = rows - done;
-        for (int64_t i = 0; i < n; i++) to[i] = quantise(column[done + i], tiles->step, &clipped);
+        clipped += kernels->put(column + done, (int)n, tiles->step, to);
         done += n;
     }
     return clipped;

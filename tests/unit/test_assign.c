@@ -276,6 +276,68 @@ static void own_and_other_distances_hold_for_any_range_of_rows(void **state)
     tsr_tiles_destroy(&tiles);
 }
 
+/* Rows of floats: where their columns lie, and their steps, in each variant as written down here. */
+static void check_floats(tsr_isa isa, int rows, int32_t cols)
+{
+    enum { MOST = 16 * 70 };
+    const tsr_kernels *kernels = tsr_kernels_of(isa);
+    float row[MOST], low[70], high[70], least[70], most[70];
+    double sum[70], total[70], centre[70];
+    _Alignas(32) int16_t tile[MOST];
+    int16_t expected[MOST] = {0};
+
+    for (int32_t i = 0; i < rows * cols; i++) row[i] = (float)(draw(40, (uint64_t)i) * 500) - 200;
+    row[0] = -200.25f; /* halves go to the even step */
+    for (int32_t j = 0; j < cols; j++) {
+        centre[j] = floor(draw(41, (uint64_t)j) * 100) - 50;
+        low[j] = least[j] = high[j] = most[j] = 3;
+        sum[j] = total[j] = 1e6 / 3;
+    }
+    for (int32_t i = 0; i < rows * cols; i++) {
+        const int32_t j = i % cols;
+        least[j] = fminf(least[j], row[i]);
+        most[j] = fmaxf(most[j], row[i]);
+        total[j] += row[i];
+        expected[j * 16 + i / cols] = (int16_t)rint(row[i] * 2.0 - centre[j]);
+    }
+    kernels->measure(row, rows, cols, low, high, sum);
+    kernels->quantise(row, rows, cols, centre, 2, tile);
+    assert_memory_equal(low, least, (size_t)cols * sizeof *low);
+    assert_memory_equal(high, most, (size_t)cols * sizeof *high);
+    assert_memory_equal(sum, total, (size_t)cols * sizeof *sum);
+    assert_memory_equal(tile, expected, (size_t)cols * 16 * sizeof *tile);
+}
+
+static void floats_are_measured_and_rounded_alike_in_every_variant(void **state)
+{
+    static const int32_t widths[] = {1, 3, 8, 15, 16, 17, 32, 70};
+
+    (void)state;
+    for (int isa = 0; isa < ISAS; isa++) {
+        if (!tsr_isa_runs((tsr_isa)isa)) continue;
+        for (size_t w = 0; w < sizeof widths / sizeof *widths; w++)
+            for (int rows = 1; rows <= 16; rows += 5) check_floats((tsr_isa)isa, rows, widths[w]);
+    }
+}
+
+/* 16 at once and fewer; what does not fit is counted. */
+static void doubles_become_the_same_steps_in_every_variant(void **state)
+{
+    const double value[16] = {0.5,    1.5, -2.5,  32767.4, 32768, -40000,  NAN,   -INFINITY,
+                              -32767, 0,   1e300, -0.75,   3.25,  32767.5, 8.499, -1};
+    const int16_t expected[16] = {0, 2, -2, 32767, 32767, -32767, 32767, -32767, -32767, 0, 32767, -1, 3, 32767, 8, -1};
+
+    (void)state;
+    for (int isa = 0; isa < ISAS; isa++) {
+        int16_t to[16], few[16];
+        if (!tsr_isa_runs((tsr_isa)isa)) continue;
+        assert_int_equal(tsr_kernels_of((tsr_isa)isa)->put(value, 16, 1, to), 6);
+        assert_memory_equal(to, expected, sizeof to);
+        assert_int_equal(tsr_kernels_of((tsr_isa)isa)->put(value, 8, 1, few), 4);
+        assert_memory_equal(few, expected, 8 * sizeof *few);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -286,6 +348,8 @@ int main(void)
         cmocka_unit_test(distances_are_the_same_in_every_variant_and_to_the_digit),
         cmocka_unit_test(products_with_vectors_are_the_same_in_every_variant_and_to_the_digit),
         cmocka_unit_test(own_and_other_distances_hold_for_any_range_of_rows),
+        cmocka_unit_test(floats_are_measured_and_rounded_alike_in_every_variant),
+        cmocka_unit_test(doubles_become_the_same_steps_in_every_variant),
     };
 
     return RUN_UNIT_TESTS(tests);
