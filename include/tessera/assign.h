@@ -34,6 +34,16 @@ const char *tsr_isa_name(tsr_isa isa);
 int64_t tsr_assign(tsr_isa isa, const tsr_tiles *tiles, const float *centroids, int32_t k, uint16_t *label,
                    int64_t *sums, int64_t *count);
 
+/**
+ * Local. As tsr_assign(), with sums and counts made anew from all rows, whatever they hold: less work where many rows
+ * move. Not for tiles with weights.
+ */
+int64_t tsr_assign_afresh(tsr_isa isa, const tsr_tiles *tiles, const float *centroids, int32_t k, uint16_t *label,
+                          int64_t *sums, int64_t *count);
+
+/** Local. Where @p moved of the rows are going to move, is that less work than tsr_assign()? */
+bool tsr_afresh_pays(const tsr_tiles *tiles, int32_t k, int64_t moved);
+
 /*
  * What lets a pass leave tiles alone, none of whose rows can change sides (the proof: src/cluster/prune.c). The gap of
  * a row is by how much its second nearest centroid is farther away than the nearest.

@@ -59,7 +59,7 @@ tsr_status tsr_prune_make(const tsr_tiles *tiles, int32_t k, tsr_prune *prune)
 {
     tsr_status st;
 
-    *prune = (tsr_prune){.k = k, .longest = -1, .pause = 4};
+    *prune = (tsr_prune){.k = k, .longest = -1, .pause = 4, .moved = tiles->span.rows};
     TSR_TRY(read_mode(&prune->mode));
     if (prune->mode == TSR_PRUNE_OFF || k < 2) goto done;
     TSR_TRY(tsr_alloc(&prune->gaps.gap, tiles->tiles, sizeof *prune->gaps.gap));
@@ -140,9 +140,12 @@ int64_t tsr_prune_assign(tsr_prune *p, tsr_isa isa, const tsr_tiles *tiles, cons
         set_bounds(p, centroids, tiles->cols);
         moved = tsr_assign_gaps(isa, tiles, centroids, p->k, label, sums, count, &p->gaps);
         p->all = false;
+    } else if (tsr_afresh_pays(tiles, p->k, p->moved)) {
+        moved = tsr_assign_afresh(isa, tiles, centroids, p->k, label, sums, count);
     } else {
         moved = tsr_assign(isa, tiles, centroids, p->k, label, sums, count);
     }
+    p->moved = moved;
     p->looked += p->tracking ? p->gaps.looked : tiles->tiles;
     if (p->gaps.gap != NULL) review(p, tiles, all, moved);
     return moved;

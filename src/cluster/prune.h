@@ -20,6 +20,7 @@ typedef struct tsr_prune {
     int64_t rest;   /* passes until pruning is tried again */
     int64_t pause;  /* how long the next rest is */
     int64_t looked; /* tiles looked at so far, in all passes */
+    int64_t moved;  /* rows that moved in the last pass: about as many will in the next one */
 } tsr_prune;
 
 /** Local. @return TSR_OK; TSR_ENOMEM; TSR_ECONF (TESSERA_PRUNE is something else) */

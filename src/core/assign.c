@@ -6,8 +6,8 @@
 #include "core/kernels.h"
 #include "tessera/memory.h"
 
-#define RUN  32 /* tiles */
-#define NEXT 32 /* further ones, whose memory is asked for in the meantime */
+#define RUN  TSR_GATHER_TILES /* tiles */
+#define NEXT 32               /* further ones, whose memory is asked for in the meantime */
 
 /* Half of the squared length of each centroid: summed in double, rounded once. */
 static void half_squares(const float *centroids, int32_t k, int32_t cols, float *half)
@@ -150,6 +150,71 @@ int64_t tsr_assign(tsr_isa isa, const tsr_tiles *tiles, const float *centroids, 
                    int64_t *sums, int64_t *count)
 {
     return tsr_assign_gaps(isa, tiles, centroids, k, label, sums, count, NULL);
+}
+
+/* Labels of n tiles from `first` on. What pads the last tile gets none. */
+static int64_t take_labels(const tsr_tiles *tiles, int64_t first, int64_t n, uint16_t *fresh, uint16_t *label)
+{
+    int64_t moved = 0;
+
+    for (int64_t i = 0; i < n; i++, fresh += TSR_TILE_ROWS) {
+        uint16_t *old = label + (first + i) * TSR_TILE_ROWS;
+        int rows = tsr_tile_rows(tiles, first + i);
+
+        for (int pad = rows; pad < TSR_TILE_ROWS; pad++) fresh[pad] = TSR_NO_LABEL;
+        moved += relabel(rows, fresh, old);
+    }
+    return moved;
+}
+
+#define GATHER_VALUES 1024 /* k x cols: of partial sums that stay in the nearest cache */
+#define GATHER_SHARE  4096 /* measured: gathering costs k x cols, keeping sums up to date this times the moved share */
+
+bool tsr_afresh_pays(const tsr_tiles *tiles, int32_t k, int64_t moved)
+{
+    const int64_t values = (int64_t)k * tiles->cols;
+
+    return tiles->weight == NULL && k <= TSR_GATHER_K && values <= GATHER_VALUES &&
+           (double)moved * GATHER_SHARE > (double)tiles->span.rows * (double)values;
+}
+
+static void add_partial(int32_t *partial, int64_t values, int64_t *sums)
+{
+    for (int64_t i = 0; i < values; i++)
+        for (int p = 0; p < TSR_PARTIALS; p++) sums[i] -= partial[i * TSR_PARTIALS + p];
+    memset(partial, 0, (size_t)values * TSR_PARTIALS * sizeof *partial);
+}
+
+int64_t tsr_assign_afresh(tsr_isa isa, const tsr_tiles *tiles, const float *centroids, int32_t k, uint16_t *label,
+                          int64_t *sums, int64_t *count)
+{
+    const tsr_kernels *kernels = tsr_kernels_of(isa);
+    const int64_t values = (int64_t)k * tiles->cols, tile_values = (int64_t)tiles->cols * TSR_TILE_ROWS;
+    int64_t moved = 0, held = 0; /* tiles in the partial sums */
+    float half[TSR_GATHER_K];
+    tsr_targets to = {.centroid = centroids, .half = half, .k = k, .cols = tiles->cols};
+    int32_t partial[GATHER_VALUES * TSR_PARTIALS] = {0};
+
+    TSR_ASSERT(tsr_afresh_pays(tiles, k, INT64_MAX));
+    half_squares(centroids, k, tiles->cols, half);
+    memset(sums, 0, (size_t)values * sizeof *sums);
+    memset(count, 0, (size_t)k * sizeof *count);
+    for (int64_t first = 0; first < tiles->tiles; first += RUN) {
+        const int16_t *tile[RUN + NEXT];
+        uint16_t fresh[RUN * TSR_TILE_ROWS];
+        int64_t left = tiles->tiles - first, n = left < RUN ? left : RUN, known = left < RUN + NEXT ? left : RUN + NEXT;
+
+        for (int64_t i = 0; i < known; i++) tile[i] = tiles->value + (first + i) * tile_values;
+        kernels->nearest(&to, tile, n, known, fresh);
+        moved += take_labels(tiles, first, n, fresh, label);
+        kernels->gather(tile, n, tiles->cols, fresh, k, partial, count);
+        held += n;
+        if (held + RUN <= TSR_GATHER_MOST) continue;
+        add_partial(partial, values, sums);
+        held = 0;
+    }
+    add_partial(partial, values, sums);
+    return moved;
 }
 
 double tsr_tiles_longest(tsr_isa isa, const tsr_tiles *tiles)

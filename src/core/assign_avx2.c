@@ -123,6 +123,30 @@ static inline sums sums_steps(const int16_t *value)
 
 #include "core/transpose_x86.h"
 
+#define PAIR_COLUMNS 1
+
+typedef __m256i pairs;
+
+static inline pairs pairs_load(const int32_t *sum, const int columns)
+{
+    (void)columns;
+    return _mm256_loadu_si256((const __m256i *)sum);
+}
+
+static inline void pairs_store(pairs v, int32_t *sum, const int columns)
+{
+    (void)columns;
+    _mm256_storeu_si256((__m256i *)sum, v);
+}
+
+static inline pairs pairs_add(pairs sum, const int16_t *value, const int16_t *mask, const int columns)
+{
+    (void)columns;
+    return _mm256_add_epi32(sum, _mm256_madd_epi16(_mm256_loadu_si256((const __m256i *)value),
+                                                   _mm256_loadu_si256((const __m256i *)mask)));
+}
+
 #include "core/assign_kernel.h"
 
-const tsr_kernels tsr_kernels_avx2 = {nearest, nearest_gap, update, longest, distance, project, measure, quantise, put};
+const tsr_kernels tsr_kernels_avx2 = {nearest,  nearest_gap, update,  gather,   longest,
+                                      distance, project,     measure, quantise, put};

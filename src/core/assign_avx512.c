@@ -99,7 +99,33 @@ static inline sums sums_steps(const int16_t *value)
 
 #include "core/transpose_x86.h"
 
+#define PAIR_COLUMNS 2
+
+typedef __m512i pairs;
+
+static inline pairs pairs_load(const int32_t *sum, const int columns)
+{
+    return columns == 2 ? _mm512_loadu_si512(sum) : _mm512_zextsi256_si512(_mm256_loadu_si256((const __m256i *)sum));
+}
+
+static inline void pairs_store(pairs v, int32_t *sum, const int columns)
+{
+    if (columns == 2)
+        _mm512_storeu_si512(sum, v);
+    else
+        _mm256_storeu_si256((__m256i *)sum, _mm512_castsi512_si256(v));
+}
+
+static inline pairs pairs_add(pairs sum, const int16_t *value, const int16_t *mask, const int columns)
+{
+    const __m512i x =
+        columns == 2 ? _mm512_loadu_si512(value) : _mm512_zextsi256_si512(_mm256_loadu_si256((const __m256i *)value));
+    const __m512i m = _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i *)mask));
+
+    return _mm512_add_epi32(sum, _mm512_madd_epi16(x, m));
+}
+
 #include "core/assign_kernel.h"
 
-const tsr_kernels tsr_kernels_avx512 = {nearest, nearest_gap, update,   longest, distance,
-                                        project, measure,     quantise, put};
+const tsr_kernels tsr_kernels_avx512 = {nearest,  nearest_gap, update,  gather,   longest,
+                                        distance, project,     measure, quantise, put};

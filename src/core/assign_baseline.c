@@ -120,7 +120,34 @@ static inline void block_rows(const int16_t *value, int32_t n, int16_t *row, int
         for (int32_t j = 0; j < n; j++) row[i * (int64_t)stride + j] = value[(int64_t)j * TSR_TILE_ROWS + i];
 }
 
+#define PAIR_COLUMNS 1
+
+typedef struct pairs {
+    int32_t at[TSR_PARTIALS];
+} pairs;
+
+static inline pairs pairs_load(const int32_t *sum, const int columns)
+{
+    pairs v;
+    (void)columns;
+    memcpy(v.at, sum, sizeof v.at);
+    return v;
+}
+
+static inline void pairs_store(pairs v, int32_t *sum, const int columns)
+{
+    (void)columns;
+    memcpy(sum, v.at, sizeof v.at);
+}
+
+static inline pairs pairs_add(pairs sum, const int16_t *value, const int16_t *mask, const int columns)
+{
+    (void)columns;
+    for (int i = 0; i < TSR_PARTIALS; i++) sum.at[i] += value[2 * i] * mask[2 * i] + value[2 * i + 1] * mask[2 * i + 1];
+    return sum;
+}
+
 #include "core/assign_kernel.h"
 
-const tsr_kernels tsr_kernels_baseline = {nearest, nearest_gap, update,   longest, distance,
-                                          project, measure,     quantise, put};
+const tsr_kernels tsr_kernels_baseline = {nearest,  nearest_gap, update,  gather,   longest,
+                                          distance, project,     measure, quantise, put};

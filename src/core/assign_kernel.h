@@ -10,6 +10,7 @@
  */
 #define KERNEL static inline __attribute__((always_inline))
 
+#include "core/gather_kernel.h"
 #include "core/nearest_kernel.h"
 #include "core/update_kernel.h"
 

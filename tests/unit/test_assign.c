@@ -187,8 +187,38 @@ static void check_sums(tsr_isa isa, int64_t rows, int32_t cols)
         assert_int_equal(moved, differing);
         assert_memory_equal(sums, expected, (size_t)(K * cols) * sizeof *sums);
         assert_memory_equal(count, rows_expected, sizeof count);
+        if (!tsr_afresh_pays(tiles, K, INT64_MAX)) continue;
+        memset(sums, 1, sizeof sums);
+        memset(count, 1, sizeof count);
+        assert_int_equal(tsr_assign_afresh(isa, tiles, c, K, before, sums, count), moved);
+        assert_memory_equal(before, label, (size_t)rows * sizeof *label);
+        assert_memory_equal(sums, expected, (size_t)(K * cols) * sizeof *sums);
+        assert_memory_equal(count, rows_expected, sizeof count);
     }
     tsr_free(&c);
+    tsr_tiles_destroy(&tiles);
+}
+
+/* More tiles than partial sums hold, all of the extreme values in one segment. */
+static void sums_made_anew_do_not_overflow(void **state)
+{
+    enum { ROWS = (TSR_GATHER_MOST + 40) * 16 };
+    tsr_tiles *tiles = make(ROWS, 1);
+    const float centroids[2] = {-32767, 0};
+    uint16_t *label = NULL;
+    int64_t sums[2], count[2];
+
+    (void)state;
+    assert_int_equal(tsr_alloc(&label, ROWS, sizeof *label), TSR_OK);
+    for (int64_t i = 0; i < ROWS; i++) tiles->value[i] = -32767;
+    for (int isa = 0; isa < ISAS; isa++) {
+        if (!tsr_isa_runs((tsr_isa)isa)) continue;
+        (void)tsr_assign_afresh((tsr_isa)isa, tiles, centroids, 2, label, sums, count);
+        assert_int_equal(sums[0], -32767 * (int64_t)ROWS);
+        assert_int_equal(count[0], ROWS);
+        assert_int_equal(sums[1] | count[1], 0);
+    }
+    tsr_free(&label);
     tsr_tiles_destroy(&tiles);
 }
 
@@ -345,6 +375,7 @@ int main(void)
         cmocka_unit_test(label_is_the_nearest_centroid_in_double),
         cmocka_unit_test(equal_centroids_leave_rows_with_the_lowest),
         cmocka_unit_test(sums_kept_up_to_date_equal_sums_from_scratch),
+        cmocka_unit_test(sums_made_anew_do_not_overflow),
         cmocka_unit_test(distances_are_the_same_in_every_variant_and_to_the_digit),
         cmocka_unit_test(products_with_vectors_are_the_same_in_every_variant_and_to_the_digit),
         cmocka_unit_test(own_and_other_distances_hold_for_any_range_of_rows),
