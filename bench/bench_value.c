@@ -195,7 +195,7 @@ static tsr_status score_all(const bench *b, crowd *c, const tsr_value_model *mod
 
     double began = bench_now(b);
     TSR_AGREE(&b->comm, tsr_scorer_create(model, &params, steps > 1, &scorer));
-    tsr_scorer_score(scorer, c->n, c->x, c->tx_days, c->t_days, c->cents, c->scores);
+    tsr_scorer_score(scorer, c->n, c->x, c->tx_days, c->t_days, c->cents, NULL, c->scores);
     *seconds = bench_since(b, began);
 done:
     tsr_scorer_destroy(&scorer);

@@ -13,7 +13,8 @@
 
 #include "tessera/comm.h"
 
-#define TSR_SERVE_MAX 64 /* parameters or results at the most */
+#define TSR_SERVE_MAX     64  /* parameters of an evaluation, and what comes out of one, at the most */
+#define TSR_SERVE_RESULTS 640 /* numbers of a result at the most */
 
 typedef struct tsr_server tsr_server;
 
@@ -35,7 +36,7 @@ tsr_status tsr_server_evaluate(tsr_server *server, const double *x, int32_t n, d
 
 /**
  * Collective. Run @p solve on rank 0 and @p evaluate on all whenever it asks.
- * @param[out] result  [nresult <= TSR_SERVE_MAX], the same on all ranks
+ * @param[out] result  [nresult <= TSR_SERVE_RESULTS], the same on all ranks
  * @return the same on all ranks: what solve or evaluate returned
  */
 tsr_status tsr_serve(const tsr_comm *comm, tsr_serve_solve solve, void *solve_context, tsr_serve_evaluate evaluate,

@@ -30,10 +30,11 @@ typedef struct tsr_value_params {
     double horizon;       /* in time units */
     double discount_rate; /* per year */
     tsr_date calibration_end;
-    int64_t steps;       /* of discounting over the horizon, each paid at its end */
-    double margin;       /* share of revenue that is value */
-    int32_t returns;     /* net_per_day | ignore */
-    int32_t opportunity; /* day | week | month | year: purchases of one are one */
+    int64_t steps;        /* of discounting over the horizon, each paid at its end */
+    double margin;        /* share of revenue that is value */
+    int32_t returns;      /* net_per_day | ignore */
+    int32_t opportunity;  /* day | week | month | year: purchases of one are one */
+    tsr_texts covariates; /* columns of features.h5, or attributes whose categories are columns there */
 } tsr_value_params;
 
 extern const tsr_key tsr_value_keys[];
@@ -49,6 +50,40 @@ double tsr_time_units_per_year(int32_t time_unit);
 const char *tsr_value_model_name(int32_t model);
 /** Local. How many parameters a model has, and their names (borrowed). */
 int32_t tsr_value_parameters(int32_t model, const char *const **names);
+
+/*
+ * Static covariates: what is known of a customer from the start moves the customer's parameters. With y the distance of
+ * the covariates from their means, and a coefficient g of each in each effect (Fader & Hardie 2007, note 019):
+ *
+ *     BG/NBD, MBG/NBD   alpha exp(-g y) purchase_rate,  a exp(g y) dropout_a,  b exp(g y) dropout_b
+ *     Pareto/NBD        alpha exp(-g y) purchase_rate,  beta exp(-g y) dropout_rate
+ *     NBD               alpha exp(-g y) purchase_rate
+ *
+ * So the parameters are those of a customer who is average in all of them; above 0 in purchase_rate: buys more; in
+ * dropout_rate: leaves sooner. BG/BB has none. A missing value counts as the mean, and is counted.
+ */
+#define TSR_COVARIATES_MAX 8
+#define TSR_EFFECTS_MAX    3
+#define TSR_NUMBERS_MAX    (4 + TSR_EFFECTS_MAX * TSR_COVARIATES_MAX)
+
+typedef struct tsr_covariates {
+    int32_t n; /* 0: none */
+    char name[TSR_COVARIATES_MAX][TSR_NAME_BYTES];
+    double mean[TSR_COVARIATES_MAX], sd[TSR_COVARIATES_MAX]; /* over the customers of the fit whose value is known */
+    int64_t missing[TSR_COVARIATES_MAX];                     /* customers of the fit without it */
+    double coefficient[TSR_EFFECTS_MAX][TSR_COVARIATES_MAX]; /* per unit of the covariate */
+    bool at_limit[TSR_EFFECTS_MAX][TSR_COVARIATES_MAX];
+    /* Of the logarithms of the parameters and then, effect by effect, of the coefficients: [parameters + effects n]. */
+    double covariance[TSR_NUMBERS_MAX][TSR_NUMBERS_MAX];
+} tsr_covariates;
+
+/** Local. How many effects covariates have in a model, and their names (borrowed). */
+int32_t tsr_value_effects(int32_t model, const char *const **names);
+
+/** Local. The columns of an open features.h5 that a fit's covariates are. @param[out] y  [rows][covariates->n], the
+ *  caller's; NaN: missing. @return TSR_OK; TSR_EDATA; TSR_EIO; TSR_ENOMEM */
+tsr_status tsr_covariates_columns(const tsr_covariates *covariates, const tsr_table *features, int64_t first,
+                                  int64_t rows, double *y) TSR_NODISCARD;
 
 /* A fit, and all that scoring needs. Same on all ranks. */
 typedef struct tsr_value_model {
@@ -68,8 +103,9 @@ typedef struct tsr_value_model {
     bool has_errors;         /* false: the likelihood is no peak, so no standard errors */
     bool at_limit[4];        /* the data does not bound the parameter: held where it is, without an error */
     double covariance[4][4]; /* of the logarithms of the parameters; 0 for those at a limit */
-    bool has_spend;          /* false: nobody with a repeat purchase of positive value */
-    double spend[3];         /* Gamma-Gamma p, q > 1, gamma; money in whole currency units */
+    tsr_covariates covariates;
+    bool has_spend;  /* false: nobody with a repeat purchase of positive value */
+    double spend[3]; /* Gamma-Gamma p, q > 1, gamma; money in whole currency units */
     double spend_log_likelihood;
     int64_t spend_customers;
     bool spend_converged; /* also false where q runs to 1: tails so heavy that no population mean exists */
@@ -82,6 +118,11 @@ typedef struct tsr_value_model {
 /** Local. Standard error of parameter i (spend: p, q, gamma) by the delta method; NaN: none (at_limit, has_errors). */
 double tsr_value_error(const tsr_value_model *model, int32_t i);
 double tsr_value_spend_error(const tsr_value_model *model, int32_t i);
+/** Local. The same of the coefficient of covariate k in an effect. */
+double tsr_value_coefficient_error(const tsr_value_model *model, int32_t effect, int32_t k);
+
+/** Local. The parameters of customers with these covariates [model->covariates.n]; NaN: missing. */
+void tsr_value_personal(const tsr_value_model *model, const double *covariates, double parameter[4]);
 
 /* Which observation of features.h5. */
 typedef enum tsr_value_period { TSR_PERIOD_ALL, TSR_PERIOD_CALIBRATION } tsr_value_period;
@@ -92,10 +133,15 @@ typedef enum tsr_value_period { TSR_PERIOD_ALL, TSR_PERIOD_CALIBRATION } tsr_val
  * and positive money. Not converging and running to a limit are results (converged, no_dropout), not errors.
  * Same on all ranks: all but span. May differ: span (0 rows are allowed).
  *
- * @param params  model (not none), time_unit are used
- * @return TSR_OK; TSR_EDATA (nobody bought; nobody bought on two days; a history that cannot be; columns missing);
- *         TSR_EIO; TSR_ENOMEM
- * Cost per evaluation: four logarithms or exponentials per distinct history, one reduction of 5 sums.
+ * With covariates histories are grouped on each rank alone, and the likelihood runs over groups of equal covariates:
+ * few categories cost what none cost, covariates that all differ one call of the model per customer.
+ *
+ * @param params  model (not none), time_unit, covariates are used
+ * @return TSR_OK; TSR_ECONF (covariates: too many, unknown, named twice, the same for all, not for this model);
+ *         TSR_EDATA (nobody bought; nobody bought on two days; a history that cannot be; columns missing); TSR_EIO;
+ *         TSR_ENOMEM
+ * Cost per evaluation: four logarithms or exponentials per distinct history, one reduction of 5 sums (and one more for
+ * each coefficient).
  */
 tsr_status tsr_value_fit(const tsr_comm *comm, const tsr_value_params *params, const char *features,
                          const tsr_span *span, int32_t money_scale, tsr_value_period period,
@@ -122,9 +168,10 @@ typedef struct tsr_value_scores {
  * @param params  horizon, discount_rate, steps, margin are used
  * @param tx_days, t_days  0 <= tx_days <= t_days
  * @param spend  money of the repeat purchase days, money units
+ * @param covariates  [model->covariates.n], NaN: missing; NULL: the average customer
  */
 tsr_value_scores tsr_value_score(const tsr_value_model *model, const tsr_value_params *params, int32_t x,
-                                 int32_t tx_days, int32_t t_days, int64_t spend);
+                                 int32_t tx_days, int32_t t_days, int64_t spend, const double *covariates);
 
 /*
  * The same for many customers. Given that a customer is alive, what lies ahead depends on x and T alone, which many
@@ -138,9 +185,10 @@ tsr_status tsr_scorer_create(const tsr_value_model *model, const tsr_value_param
                              tsr_scorer **scorer) TSR_NODISCARD;
 void tsr_scorer_destroy(tsr_scorer **scorer);
 
-/** Local. scores[i] = what tsr_value_score() says of customer i, to the bit, and clv_infinite; allocates nothing. */
+/** Local. scores[i] = what tsr_value_score() says of customer i, to the bit, and clv_infinite; allocates nothing.
+ *  @param covariates  [n][model->covariates.n]; NULL: all are average */
 void tsr_scorer_score(tsr_scorer *scorer, int64_t n, const int32_t *x, const int32_t *tx_days, const int32_t *t_days,
-                      const int64_t *spend, tsr_value_scores *scores);
+                      const int64_t *spend, const double *covariates, tsr_value_scores *scores);
 
 /* The calibration fit against what came after, up to as_of. */
 typedef struct tsr_validation {

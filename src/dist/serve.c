@@ -69,7 +69,7 @@ tsr_status tsr_serve(const tsr_comm *comm, tsr_serve_solve solve, void *solve_co
     tsr_server server = {.comm = comm, .evaluate = evaluate, .context = evaluate_context};
     tsr_status st;
 
-    TSR_ASSERT(nresult >= 0 && nresult <= TSR_SERVE_MAX);
+    TSR_ASSERT(nresult >= 0 && nresult <= TSR_SERVE_RESULTS);
     if (comm->rank == 0)
         st = run_root(&server, solve, solve_context, result, nresult);
     else

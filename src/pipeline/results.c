@@ -72,6 +72,7 @@ bool tsr_results_have(const char *name)
 typedef struct history {
     int32_t *recency, *orders, *x, *tx, *t;
     int64_t *revenue, *spend;
+    double *covariates; /* [rows][those of the value model]; NULL: none */
 } history;
 
 typedef struct writer {
@@ -195,7 +196,7 @@ static void fill_value(writer *w, int64_t rows, void *const *values)
     float *spend = values[w->place[SPEND]], *clv = values[w->place[CLV]], *forever = values[w->place[FOREVER]];
     float *buy = values[w->place[BUY]], *churn = values[w->place[CHURN]];
 
-    tsr_scorer_score(w->scorer, rows, h->x, h->tx, h->t, h->spend, w->scores);
+    tsr_scorer_score(w->scorer, rows, h->x, h->tx, h->t, h->spend, h->covariates, w->scores);
     for (int64_t i = 0; i < rows; i++) {
         alive[i] = (float)w->scores[i].p_alive;
         purchases[i] = (float)w->scores[i].expected_purchases;
@@ -223,6 +224,8 @@ static tsr_status read_history(writer *w, int64_t first, int64_t rows)
         TSR_TRY(tsr_table_read(t, "buy_tx_days", first, rows, TSR_I32, h->tx));
         TSR_TRY(tsr_table_read(t, "buy_t_days", first, rows, TSR_I32, h->t));
         TSR_TRY(tsr_table_read(t, "buy_spend", first, rows, TSR_I64, h->spend));
+        if (h->covariates != NULL)
+            TSR_TRY(tsr_covariates_columns(&w->in->worth->model.covariates, t, first, rows, h->covariates));
     }
 done:
     return st;
@@ -299,6 +302,8 @@ static tsr_status allocate(writer *w, const tsr_run *run)
     for (int i = 0; i < 5; i++) TSR_TRY(tsr_alloc(days[i], n, sizeof **days[i]));
     TSR_TRY(tsr_alloc(&h->revenue, n, sizeof *h->revenue));
     TSR_TRY(tsr_alloc(&h->spend, n, sizeof *h->spend));
+    if (w->in->worth->fitted && w->in->worth->model.covariates.n > 0)
+        TSR_TRY(tsr_alloc(&h->covariates, n * w->in->worth->model.covariates.n, sizeof *h->covariates));
     if (w->in->worth->fitted) TSR_TRY(tsr_scorer_create(&w->in->worth->model, w->value, true, &w->scorer));
     TSR_TRY(tsr_alloc(&w->scores, n, sizeof *w->scores));
     choose_columns(w);

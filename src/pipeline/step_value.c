@@ -148,7 +148,7 @@ tsr_status tsr_step_value(const tsr_comm *comm, tsr_run *run, const tsr_input *i
     TSR_AGREE(comm, tsr_run_path(run, TSR_STAGE_FEATURES, &features));
     TSR_TRY(tsr_run_begin(comm, run, TSR_STAGE_VALUE));
     TSR_TRY(fit_value(comm, params, features, &population->span, info, worth));
-    if (worth->validated && params->opportunity == TSR_UNIT_DAY)
+    if (worth->validated && params->opportunity == TSR_UNIT_DAY && params->covariates.n == 0)
         TSR_TRY(track_value(comm, run->settings, input->dataset, worth));
     TSR_AGREE(comm, tsr_bundle_create(&keep));
     TSR_AGREE(comm, save_value(worth, keep));

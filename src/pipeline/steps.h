@@ -72,9 +72,9 @@ typedef struct tsr_worth {
     bool fitted, validated;
     tsr_value_model model;
     tsr_validation validation;
-    double cohort_ratio;                             /* customers new in the first weeks against later; NaN: unknown */
-    tsr_checkup checkup;                             /* where validated */
-    tsr_tracking tracking;                           /* where validated by days; else without periods */
+    double cohort_ratio;   /* customers new in the first weeks against later; NaN: unknown */
+    tsr_checkup checkup;   /* where validated */
+    tsr_tracking tracking; /* where validated by days and without covariates; else no periods */
     tsr_value_candidate candidate[TSR_VALUE_MODELS]; /* all that were fitted; the chosen one is `model` */
     int32_t candidates;
 } tsr_worth;

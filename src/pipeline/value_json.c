@@ -52,16 +52,39 @@ static json_t *errors_of(const tsr_value_model *m)
     return json;
 }
 
+static json_t *covariates_of(const tsr_value_model *m)
+{
+    const tsr_covariates *c = &m->covariates;
+    const char *const *effect;
+    int32_t effects = tsr_value_effects(m->model, &effect);
+    json_t *rows = json_array();
+
+    for (int32_t k = 0; k < c->n; k++) {
+        json_t *one = json_pack("{s:s, s:o, s:o, s:I}", "name", c->name[k], "mean", real(c->mean[k]), "sd",
+                                real(c->sd[k]), "missing", (json_int_t)c->missing[k]);
+        for (int32_t e = 0; e < effects; e++)
+            json_object_set_new(one, effect[e],
+                                json_pack("{s:o, s:o, s:b}", "coefficient", real(c->coefficient[e][k]),
+                                          "standard_error", real(tsr_value_coefficient_error(m, e, k)), "at_limit",
+                                          c->at_limit[e][k]));
+        json_array_append_new(rows, one);
+    }
+    return rows;
+}
+
 static json_t *fit_of(const tsr_value_model *m)
 {
     const char *const *name;
     int32_t n = tsr_value_parameters(m->model, &name);
+    json_t *fit =
+        json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:b, s:b, s:o}", "model", tsr_value_model_name(m->model),
+                  "time_unit", tsr_time_unit_name(m->time_unit), "parameters", parameters_of(m), "standard_errors",
+                  errors_of(m), "at_limit", limits_of(m->at_limit, name, n), "log_likelihood", real(m->log_likelihood),
+                  "bic", real(tsr_value_bic(m)), "customers", (json_int_t)m->customers, "converged", m->converged,
+                  "no_dropout", m->no_dropout, "spend", spend_of(m));
 
-    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:b, s:b, s:o}", "model", tsr_value_model_name(m->model),
-                     "time_unit", tsr_time_unit_name(m->time_unit), "parameters", parameters_of(m), "standard_errors",
-                     errors_of(m), "at_limit", limits_of(m->at_limit, name, n), "log_likelihood",
-                     real(m->log_likelihood), "bic", real(tsr_value_bic(m)), "customers", (json_int_t)m->customers,
-                     "converged", m->converged, "no_dropout", m->no_dropout, "spend", spend_of(m));
+    if (m->covariates.n > 0) json_object_set_new(fit, "covariates", covariates_of(m));
+    return fit;
 }
 
 static json_t *holdout_of(const tsr_validation *v)

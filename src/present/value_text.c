@@ -107,6 +107,35 @@ static void put_parameters(sheet *s, const json_t *fit)
     }
 }
 
+static void put_effect(sheet *s, const char *covariate, const char *effect, const json_t *number)
+{
+    char name[128];
+
+    snprintf(name, sizeof name, "%s: %s", covariate, effect);
+    tsr_page_print(&s->page, "  %-*s", 2 * NAME_WIDTH, name);
+    put_number(s, tsr_at(number, "coefficient"), 4);
+    put_number(s, tsr_at(number, "standard_error"), 4);
+    tsr_page_print(&s->page, "%s\n", json_is_true(tsr_at(number, "at_limit")) ? "  not bounded by the data" : "");
+}
+
+/* What each covariate does, per unit of it. */
+static void put_covariates(sheet *s, const json_t *covariates)
+{
+    static const char *const effects[] = {"purchase_rate", "dropout_rate", "dropout_a", "dropout_b"};
+    const json_t *one;
+    size_t i;
+
+    if (json_array_size(covariates) == 0) return;
+    put_title(s, "What covariates do, per unit (coefficient and standard error; parameters above are those at their "
+                 "means)\n");
+    json_array_foreach(covariates, i, one)
+    {
+        for (size_t e = 0; e < sizeof effects / sizeof effects[0]; e++)
+            if (json_object_get(one, effects[e]) != NULL)
+                put_effect(s, tsr_text_at(one, "name"), effects[e], json_object_get(one, effects[e]));
+    }
+}
+
 static void put_fits(sheet *s, const json_t *value)
 {
     const json_t *spend = tsr_at(value, "spend");
@@ -117,6 +146,7 @@ static void put_fits(sheet *s, const json_t *value)
                    tsr_figure(&s->language, tsr_at(value, "customers"), 0, a),
                    tsr_figure(&s->language, tsr_at(value, "log_likelihood"), 2, b));
     put_parameters(s, value);
+    put_covariates(s, tsr_at(value, "covariates"));
     if (!json_is_object(spend)) return;
     tsr_page_print(&s->page, "\n  Spend: Gamma-Gamma, %s customers who came again, log-likelihood %s\n\n",
                    tsr_figure(&s->language, tsr_at(spend, "customers"), 0, a),

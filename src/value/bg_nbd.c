@@ -12,6 +12,9 @@
 
 enum { R, ALPHA, A, B };
 
+#define EFFECTS                                                                                                        \
+    .effects = 3, .effect_name = {"purchase_rate", "dropout_a", "dropout_b"}, .effect = {{ALPHA, -1}, {A, 1}, {B, 1}}
+
 /*
  * What depends on x alone: x is an integer, so each log-gamma of the likelihood is a short sum of logarithms, exact to
  * the last digits however large the parameter. Histories rise by x: one sweep makes all of them. Each sum goes its own
@@ -204,6 +207,7 @@ const tsr_purchase_model tsr_bg_nbd = {.name = "bg_nbd",
                                        .parameters = 4,
                                        .parameter_name = {"r", "alpha", "a", "b"},
                                        .is_time = {false, true, false, false},
+                                       EFFECTS,
                                        .add_likelihood = bg_add,
                                        .no_dropout = no_dropout,
                                        .p_alive = bg_alive,
@@ -244,6 +248,7 @@ const tsr_purchase_model tsr_mbg_nbd = {.name = "mbg_nbd",
                                         .parameters = 4,
                                         .parameter_name = {"r", "alpha", "a", "b"},
                                         .is_time = {false, true, false, false},
+                                        EFFECTS,
                                         .add_likelihood = mbg_add,
                                         .no_dropout = no_dropout,
                                         .p_alive = mbg_alive,

@@ -5,7 +5,7 @@
 
 #include "tessera/memory.h"
 #include "tessera/reduce.h"
-#include "value/histories.h"
+#include "value/covariates.h"
 #include "value/purchase.h"
 #include "value/ranking.h"
 
@@ -43,7 +43,7 @@ static tsr_status create(checker *c)
     TSR_TRY(tsr_ranking_create(&c->perfect));
     TSR_TRY(tsr_ranking_create(&c->count));
     TSR_TRY(tsr_alloc(&c->class_predicted, TSR_CLASSES, sizeof *c->class_predicted));
-    TSR_TRY(tsr_period_block_create(&c->block));
+    TSR_TRY(tsr_period_block_create(&c->model->covariates, &c->block));
     TSR_TRY(tsr_alloc(&c->x, TSR_BLOCK_ROWS, sizeof *c->x));
     TSR_TRY(tsr_alloc(&c->spend, TSR_BLOCK_ROWS, sizeof *c->spend));
 done:
@@ -94,7 +94,8 @@ static void add_customer(checker *c, int64_t i)
 {
     const tsr_period_block *b = &c->block;
     totals *t = &c->sums;
-    tsr_value_scores scores = tsr_value_score(c->model, &c->params, b->x[i], b->tx_days[i], b->t_days[i], b->spend[i]);
+    tsr_value_scores scores = tsr_value_score(c->model, &c->params, b->x[i], b->tx_days[i], b->t_days[i], b->spend[i],
+                                              tsr_period_block_covariates(b, i));
     double expected = scores.expected_purchases, miss = scores.p_buy - (c->x[i] > 0);
     double carried = b->t_days[i] > 0 ? (double)b->x[i] / b->t_days[i] * c->holdout_days : 0;
     int32_t count = count_class(b->x[i]), tenth = (int32_t)fmin(scores.p_buy * TSR_CHECK_TENTHS, TSR_CHECK_TENTHS - 1);
@@ -167,8 +168,9 @@ static tsr_status expect_counts(const tsr_comm *comm, const tsr_value_model *mod
 
     for (int k = 0; k < TSR_CHECK_COUNTS; k++) sums[k] = tsr_fixed_zero(SCALE);
     for (int64_t i = 0; i < h->n; i++) {
-        double p[TSR_CHECK_COUNTS], rest = 1;
-        purchases->count(model->parameter, h->t[i], TSR_CHECK_COUNTS - 1, p);
+        double p[TSR_CHECK_COUNTS], parameter[TSR_PARAMETERS_MAX], rest = 1;
+        tsr_personal_parameters(model, h->covariates > 0 ? h->z + i * h->covariates : NULL, parameter);
+        purchases->count(parameter, h->t[i], TSR_CHECK_COUNTS - 1, p);
         for (int k = 0; k < TSR_CHECK_COUNTS - 1; k++) rest -= p[k];
         p[TSR_CHECK_COUNTS - 1] = fmax(rest, 0);
         for (int k = 0; k < TSR_CHECK_COUNTS; k++) tsr_fixed_add(&sums[k], p[k], h->count[i]);
@@ -181,9 +183,7 @@ done:
 
 static void compare_counts(const checker *c, tsr_checkup *out)
 {
-    const tsr_purchase_model *purchases = tsr_purchase_model_of(c->model->model);
-
-    out->degrees = TSR_CHECK_COUNTS - 1 - purchases->parameters;
+    out->degrees = TSR_CHECK_COUNTS - 1 - tsr_model_numbers(c->model);
     for (int k = 0; k < TSR_CHECK_COUNTS; k++) {
         double difference = (double)c->sums.counted[k] - out->expected[k];
         out->counted[k] = out->by_count[k] = (double)c->sums.counted[k];
@@ -257,6 +257,7 @@ tsr_status tsr_value_checkup(const tsr_comm *comm, const tsr_value_params *param
                              const tsr_validation *validation, tsr_checkup *checkup)
 {
     checker c = {.model = &validation->model, .params = *params, .holdout_days = holdout_days};
+    tsr_covariates covariates;
     tsr_histories histories = {0};
     tsr_spends spends = {0};
     tsr_status st;
@@ -268,6 +269,10 @@ tsr_status tsr_value_checkup(const tsr_comm *comm, const tsr_value_params *param
     TSR_TRY(reduce_sums(comm, &c));
     TSR_TRY(tsr_histories_read(comm, features, span, TSR_PERIOD_CALIBRATION,
                                tsr_time_unit_days(validation->model.time_unit), money_scale, &histories, &spends));
+    if (params->covariates.n > 0)
+        TSR_TRY(tsr_covariates_read(comm, features, span, TSR_PERIOD_CALIBRATION,
+                                    tsr_time_unit_days(validation->model.time_unit), &params->covariates,
+                                    validation->model.model, &covariates, &histories));
     TSR_TRY(expect_counts(comm, &validation->model, &histories, checkup->expected));
     compare_counts(&c, checkup);
     make_calibration(&c.sums, checkup);

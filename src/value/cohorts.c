@@ -50,7 +50,7 @@ tsr_status tsr_cohorts_compare(const tsr_comm *comm, const char *features, const
 
     *ratio = NAN;
     TSR_AGREE(comm, tsr_alloc(&births, last + 1, sizeof *births));
-    TSR_AGREE(comm, tsr_period_block_create(&block));
+    TSR_AGREE(comm, tsr_period_block_create(NULL, &block));
     TSR_AGREE(comm, tsr_table_open(features, &table));
     TSR_AGREE(comm, count_births(table, span, &block, births));
     tsr_sum_int64(comm, births, last + 1);

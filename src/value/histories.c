@@ -1,6 +1,7 @@
 #include "value/histories.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "tessera/memory.h"
 #include "tessera/reduce.h"
@@ -14,15 +15,17 @@ static const char *const columns[][4] = {[TSR_PERIOD_ALL] = {"buy_x", "buy_tx_da
 
 /* ---- one block of the table ---- */
 
-tsr_status tsr_period_block_create(tsr_period_block *block)
+tsr_status tsr_period_block_create(const tsr_covariates *covariates, tsr_period_block *block)
 {
     tsr_status st;
 
-    *block = (tsr_period_block){0};
+    *block = (tsr_period_block){.covariates = covariates != NULL && covariates->n > 0 ? covariates : NULL};
     TSR_TRY(tsr_alloc(&block->x, TSR_BLOCK_ROWS, sizeof *block->x));
     TSR_TRY(tsr_alloc(&block->tx_days, TSR_BLOCK_ROWS, sizeof *block->tx_days));
     TSR_TRY(tsr_alloc(&block->t_days, TSR_BLOCK_ROWS, sizeof *block->t_days));
     TSR_TRY(tsr_alloc(&block->spend, TSR_BLOCK_ROWS, sizeof *block->spend));
+    if (block->covariates == NULL) goto done;
+    TSR_TRY(tsr_alloc(&block->y, (int64_t)covariates->n * TSR_BLOCK_ROWS, sizeof *block->y));
 done:
     if (st != TSR_OK) tsr_period_block_clear(block);
     return st;
@@ -30,10 +33,16 @@ done:
 
 void tsr_period_block_clear(tsr_period_block *block)
 {
+    tsr_free(&block->y);
     tsr_free(&block->spend);
     tsr_free(&block->t_days);
     tsr_free(&block->tx_days);
     tsr_free(&block->x);
+}
+
+const double *tsr_period_block_covariates(const tsr_period_block *block, int64_t i)
+{
+    return block->covariates == NULL ? NULL : block->y + i * block->covariates->n;
 }
 
 /* 0 <= tx <= t, and tx = 0 exactly where x = 0: anything else would give wrong numbers in silence. */
@@ -60,6 +69,7 @@ tsr_status tsr_period_block_read(const tsr_table *table, tsr_value_period period
     TSR_TRY(tsr_table_read(table, column[1], first, rows, TSR_I32, block->tx_days));
     TSR_TRY(tsr_table_read(table, column[2], first, rows, TSR_I32, block->t_days));
     TSR_TRY(tsr_table_read(table, column[3], first, rows, TSR_I64, block->spend));
+    if (block->covariates != NULL) TSR_TRY(tsr_covariates_columns(block->covariates, table, first, rows, block->y));
     st = check_rows(block, column, first, rows);
 done:
     return st;
@@ -89,7 +99,7 @@ static tsr_status tally_rows(const char *features, const tsr_span *span, tsr_val
     tsr_status st;
 
     TSR_TRY(tsr_table_open(features, &table));
-    TSR_TRY(tsr_period_block_create(&block));
+    TSR_TRY(tsr_period_block_create(NULL, &block));
     for (int64_t at = 0; at < span->rows; at += TSR_BLOCK_ROWS) {
         int64_t rows = span->rows - at < TSR_BLOCK_ROWS ? span->rows - at : TSR_BLOCK_ROWS;
         TSR_TRY(tsr_period_block_read(table, period, span->first + at, rows, &block));
@@ -192,8 +202,25 @@ int32_t tsr_histories_run(const tsr_histories *h, int64_t first)
     return (int32_t)(at - first);
 }
 
+int64_t tsr_histories_alike(const tsr_histories *h, int64_t first)
+{
+    size_t bytes = (size_t)h->covariates * sizeof *h->z;
+    int64_t end = first + 1;
+
+    if (h->covariates == 0) return h->n - first;
+    while (end < h->n && memcmp(h->z + end * h->covariates, h->z + first * h->covariates, bytes) == 0) end++;
+    return end - first;
+}
+
+tsr_histories tsr_histories_part(const tsr_histories *h, int64_t first, int64_t n)
+{
+    return (
+        tsr_histories){.n = n, .x = h->x + first, .tx = h->tx + first, .t = h->t + first, .count = h->count + first};
+}
+
 void tsr_histories_clear(tsr_histories *histories)
 {
+    tsr_free(&histories->z);
     tsr_free(&histories->count);
     tsr_free(&histories->t);
     tsr_free(&histories->tx);

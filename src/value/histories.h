@@ -11,7 +11,7 @@
 #include "tessera/rows.h"
 #include "tessera/value.h"
 
-/* Distinct histories of this rank, rising by (x, tx, t). */
+/* Distinct histories of this rank, rising by (x, tx, t); with covariates, by (z, x, tx, t), distinct on this rank. */
 typedef struct tsr_histories {
     int64_t n;
     int32_t *x;                          /* [n] repeat purchase days */
@@ -20,7 +20,15 @@ typedef struct tsr_histories {
     int64_t customers, distinct, repeat; /* over all ranks; repeat: customers with x > 0 */
     int64_t t_zero;                      /* customers with t = 0, over all ranks */
     double t_max;                        /* over all ranks, time units */
+    int32_t covariates;                  /* columns of z */
+    int64_t *z;                          /* [n][covariates] as tsr_covariate_z() says; NULL: none */
 } tsr_histories;
+
+/** Local. How many histories from @p first on have its covariates: all the rest where there are none. */
+int64_t tsr_histories_alike(const tsr_histories *h, int64_t first);
+
+/** Local. A borrowed part of the histories, without covariates. */
+tsr_histories tsr_histories_part(const tsr_histories *h, int64_t first, int64_t n);
 
 /* Distinct spends of this rank, rising by (x, total): customers with x > 0 and a positive total. */
 typedef struct tsr_spends {
@@ -54,11 +62,16 @@ void tsr_spends_clear(tsr_spends *spends);
 typedef struct tsr_period_block {
     int32_t *x, *tx_days, *t_days; /* [TSR_BLOCK_ROWS] */
     int64_t *spend;
+    const tsr_covariates *covariates; /* borrowed; NULL: none are read */
+    double *y;                        /* [TSR_BLOCK_ROWS][covariates->n] as they are; NaN: missing */
 } tsr_period_block;
 
-/** Local. @return TSR_OK; TSR_ENOMEM */
-tsr_status tsr_period_block_create(tsr_period_block *block) TSR_NODISCARD;
+/** Local. @param covariates  their names are used; NULL or n = 0: none. @return TSR_OK; TSR_ENOMEM */
+tsr_status tsr_period_block_create(const tsr_covariates *covariates, tsr_period_block *block) TSR_NODISCARD;
 void tsr_period_block_clear(tsr_period_block *block);
+
+/** Local. Covariates of customer i of the block; NULL: there are none. */
+const double *tsr_period_block_covariates(const tsr_period_block *block, int64_t i);
 
 /** Local. Read and check rows first .. first + rows - 1 of the table. @return TSR_OK; TSR_EDATA; TSR_EIO */
 tsr_status tsr_period_block_read(const tsr_table *table, tsr_value_period period, int64_t first, int64_t rows,

@@ -300,7 +300,7 @@ static layout layout_of(int32_t n)
 }
 
 _Static_assert(2 * TSR_MAXIMIZE_PARAMETERS + 4 + TSR_MAXIMIZE_PARAMETERS * (TSR_MAXIMIZE_PARAMETERS + 1) / 2 <=
-                   TSR_SERVE_MAX,
+                   TSR_SERVE_RESULTS,
                "a result is broadcast at once");
 
 /* A parameter at the wall is held where it is: its row becomes that of the unit matrix, and its covariances zero. */
@@ -362,7 +362,7 @@ done:
 
 tsr_status tsr_maximize(const tsr_comm *comm, const tsr_search *search, tsr_maximum *maximum)
 {
-    double result[TSR_SERVE_MAX];
+    double result[TSR_SERVE_RESULTS];
     int32_t n = search->n;
     layout at = layout_of(n);
     const double began = tsr_seconds();

@@ -12,7 +12,7 @@
 #include "tessera/comm.h"
 #include "tessera/exact.h"
 
-#define TSR_MAXIMIZE_PARAMETERS 8
+#define TSR_MAXIMIZE_PARAMETERS 32 /* a multiple of 8, as the library of the search wants */
 #define TSR_WALL                10.0
 
 /* Log-likelihoods and their derivatives per customer, in units of 2^-40: up to 4 million. */

@@ -41,6 +41,14 @@ double tsr_pair_sums_mean_b(const tsr_pair_sums *sums)
     return tsr_fixed_value(&sums->b) / tsr_fixed_value(&sums->n);
 }
 
+double tsr_pair_sums_deviation_b(const tsr_pair_sums *sums)
+{
+    double mean = tsr_pair_sums_mean_b(sums), square = tsr_fixed_value(&sums->bb) / tsr_fixed_value(&sums->n);
+    double variance = square - mean * mean;
+
+    return variance > CONSTANT * square ? sqrt(variance) : 0;
+}
+
 double tsr_pair_sums_correlation(const tsr_pair_sums *sums)
 {
     double n = tsr_fixed_value(&sums->n);

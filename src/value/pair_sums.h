@@ -24,6 +24,9 @@ tsr_status tsr_pair_sums_reduce(const tsr_comm *comm, tsr_pair_sums *sums) TSR_N
 /** Local. */
 double tsr_pair_sums_mean_b(const tsr_pair_sums *sums);
 
+/** Local. Standard deviation of b (by n); 0 where it is constant. */
+double tsr_pair_sums_deviation_b(const tsr_pair_sums *sums);
+
 /** Local. Pearson's; NaN where a or b is constant. */
 double tsr_pair_sums_correlation(const tsr_pair_sums *sums);
 

@@ -21,24 +21,26 @@ static uint64_t bits_of(double value)
     return bits;
 }
 
-/* splitmix64 over three words. */
-static bool is_chosen(uint64_t a, uint64_t b, uint64_t c, uint64_t one)
+/* splitmix64, word by word. */
+static uint64_t mix(uint64_t h, uint64_t word)
 {
-    const uint64_t word[3] = {a, b, c};
-    uint64_t h = 0;
+    h = (h ^ word) + 0x9e3779b97f4a7c15u;
+    h = (h ^ (h >> 30)) * 0xbf58476d1ce4e5b9u;
+    h = (h ^ (h >> 27)) * 0x94d049bb133111ebu;
+    return h ^ (h >> 31);
+}
 
-    for (int i = 0; i < 3; i++) {
-        h = (h ^ word[i]) + 0x9e3779b97f4a7c15u;
-        h = (h ^ (h >> 30)) * 0xbf58476d1ce4e5b9u;
-        h = (h ^ (h >> 27)) * 0x94d049bb133111ebu;
-        h ^= h >> 31;
-    }
-    return h % one == 0;
+static uint64_t mix_three(uint64_t a, uint64_t b, uint64_t c)
+{
+    return mix(mix(mix(0, a), b), c);
 }
 
 static bool history_is_chosen(const tsr_histories *h, int64_t i, uint64_t one)
 {
-    return is_chosen((uint64_t)h->x[i], bits_of(h->tx[i]), bits_of(h->t[i]), one);
+    uint64_t hash = mix_three((uint64_t)h->x[i], bits_of(h->tx[i]), bits_of(h->t[i]));
+
+    for (int32_t k = 0; k < h->covariates; k++) hash = mix(hash, (uint64_t)h->z[i * h->covariates + k]);
+    return hash % one == 0;
 }
 
 static tsr_status pick_histories(const tsr_histories *h, uint64_t one, tsr_histories *pilot)
@@ -51,8 +53,11 @@ static tsr_status pick_histories(const tsr_histories *h, uint64_t one, tsr_histo
     TSR_TRY(tsr_alloc(&pilot->tx, n, sizeof *pilot->tx));
     TSR_TRY(tsr_alloc(&pilot->t, n, sizeof *pilot->t));
     TSR_TRY(tsr_alloc(&pilot->count, n, sizeof *pilot->count));
+    TSR_TRY(tsr_alloc(&pilot->z, n * h->covariates, sizeof *pilot->z));
     for (int64_t i = 0; i < h->n; i++) {
         if (!history_is_chosen(h, i, one)) continue;
+        for (int32_t k = 0; k < h->covariates; k++)
+            pilot->z[pilot->n * h->covariates + k] = h->z[i * h->covariates + k];
         pilot->x[pilot->n] = h->x[i];
         pilot->tx[pilot->n] = h->tx[i];
         pilot->t[pilot->n] = h->t[i];
@@ -68,7 +73,7 @@ tsr_status tsr_histories_pilot(const tsr_comm *comm, const tsr_histories *h, tsr
     uint64_t one = one_in(h->distinct);
     tsr_status st = TSR_OK;
 
-    *pilot = (tsr_histories){.t_max = h->t_max};
+    *pilot = (tsr_histories){.t_max = h->t_max, .covariates = h->covariates};
     if (one == 0) goto done;
     TSR_AGREE(comm, pick_histories(h, one, pilot));
     tsr_sum_int64(comm, &pilot->customers, 1);
@@ -78,7 +83,7 @@ done:
 
 static bool spend_is_chosen(const tsr_spends *s, int64_t i, uint64_t one)
 {
-    return is_chosen((uint64_t)s->x[i], bits_of(s->total[i]), 0, one);
+    return mix_three((uint64_t)s->x[i], bits_of(s->total[i]), 0) % one == 0;
 }
 
 static tsr_status pick_spends(const tsr_spends *s, uint64_t one, tsr_spends *pilot)

@@ -21,11 +21,20 @@ typedef struct tsr_prediction {
     double p_buy; /* at least one purchase up to the last of the moments asked for */
 } tsr_prediction;
 
+/* What covariates do to a parameter: it is multiplied by exp(sign x coefficient x covariate). */
+typedef struct tsr_effect {
+    int32_t parameter;
+    int32_t sign; /* -1: of a scale of time, so that a coefficient above 0 makes things come sooner */
+} tsr_effect;
+
 typedef struct tsr_purchase_model {
     const char *name;
     int32_t parameters;
     const char *parameter_name[TSR_PARAMETERS_MAX];
     bool is_time[TSR_PARAMETERS_MAX]; /* has the dimension of time: a search starts at the longest observation */
+    int32_t effects;
+    const char *effect_name[TSR_EFFECTS_MAX];
+    tsr_effect effect[TSR_EFFECTS_MAX];
 
     /**
      * Local. Add over all histories of @p h, each times its count, to sums [1 + parameters]: the log-likelihood and its

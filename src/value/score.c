@@ -40,7 +40,8 @@ static double discount(const tsr_value_params *params, int32_t time_unit, const 
 }
 
 /* residual is left NaN. */
-static prospect look_ahead(const tsr_value_model *model, const tsr_value_params *params, int32_t x, int32_t t_days)
+static prospect look_ahead(const tsr_value_model *model, const double *parameter, const tsr_value_params *params,
+                           int32_t x, int32_t t_days)
 {
     double ahead[TSR_AHEAD_MAX], expected[TSR_AHEAD_MAX], t = t_days / tsr_time_unit_days(model->time_unit);
     const tsr_purchase_model *purchases = tsr_purchase_model_of(model->model);
@@ -48,19 +49,20 @@ static prospect look_ahead(const tsr_value_model *model, const tsr_value_params 
     prospect out = {.x = x, .t_days = t_days, .residual = NAN};
 
     for (int32_t k = 0; k < steps; k++) ahead[k] = params->horizon * (k + 1) / steps;
-    out.p_buy = purchases->predict(model->parameter, x, t, ahead, steps, expected);
+    out.p_buy = purchases->predict(parameter, x, t, ahead, steps, expected);
     out.purchases = expected[steps - 1];
     out.discounted = discount(params, model->time_unit, expected, steps);
     return out;
 }
 
-static double look_for_ever(const tsr_value_model *model, const tsr_value_params *params, int32_t x, int32_t t_days)
+static double look_for_ever(const tsr_value_model *model, const double *parameter, const tsr_value_params *params,
+                            int32_t x, int32_t t_days)
 {
     double interest = tsr_log1p(params->discount_rate) / tsr_time_units_per_year(model->time_unit);
 
     if (!(interest > 0)) return NAN;
     return tsr_purchase_model_of(model->model)
-        ->residual(model->parameter, x, t_days / tsr_time_unit_days(model->time_unit), interest);
+        ->residual(parameter, x, t_days / tsr_time_unit_days(model->time_unit), interest);
 }
 
 /* ---- one customer ---- */
@@ -88,15 +90,24 @@ static tsr_value_scores score_of(const tsr_value_model *model, const tsr_value_p
 
 static const tsr_value_scores unknown = {NAN, NAN, NAN, NAN, NAN, NAN, NAN};
 
-tsr_value_scores tsr_value_score(const tsr_value_model *model, const tsr_value_params *params, int32_t x,
-                                 int32_t tx_days, int32_t t_days, int64_t spend)
+static tsr_value_scores score_one(const tsr_value_model *model, const tsr_value_params *params, bool for_ever,
+                                  int32_t x, int32_t tx_days, int32_t t_days, int64_t spend, const double *covariates)
 {
     double unit = tsr_time_unit_days(model->time_unit), tx = tx_days / unit, t = t_days / unit, p_alive;
+    double parameter[TSR_PARAMETERS_MAX];
 
     if (x < 0) return unknown;
-    prospect ahead = look_ahead(model, params, x, t_days);
-    tsr_purchase_model_of(model->model)->p_alive(model->parameter, &x, &tx, &t, 1, &p_alive);
+    tsr_value_personal(model, covariates, parameter);
+    prospect ahead = look_ahead(model, parameter, params, x, t_days);
+    if (for_ever) ahead.residual = look_for_ever(model, parameter, params, x, t_days);
+    tsr_purchase_model_of(model->model)->p_alive(parameter, &x, &tx, &t, 1, &p_alive);
     return score_of(model, params, p_alive, &ahead, spend);
+}
+
+tsr_value_scores tsr_value_score(const tsr_value_model *model, const tsr_value_params *params, int32_t x,
+                                 int32_t tx_days, int32_t t_days, int64_t spend, const double *covariates)
+{
+    return score_one(model, params, false, x, tx_days, t_days, spend, covariates);
 }
 
 /* ---- many ---- */
@@ -127,8 +138,8 @@ static const prospect *recall(tsr_scorer *s, int32_t x, int32_t t_days)
     prospect *p = &s->place[((uint32_t)t_days + (uint32_t)x * 2053) % PLACES];
 
     if (p->x == x && p->t_days == t_days) return p;
-    *p = look_ahead(s->model, s->params, x, t_days);
-    if (s->for_ever) p->residual = look_for_ever(s->model, s->params, x, t_days);
+    *p = look_ahead(s->model, s->model->parameter, s->params, x, t_days);
+    if (s->for_ever) p->residual = look_for_ever(s->model, s->model->parameter, s->params, x, t_days);
     return p;
 }
 
@@ -150,9 +161,14 @@ static void score_run(tsr_scorer *s, int32_t n, const int32_t *x, const int32_t 
 }
 
 void tsr_scorer_score(tsr_scorer *scorer, int64_t n, const int32_t *x, const int32_t *tx_days, const int32_t *t_days,
-                      const int64_t *spend, tsr_value_scores *scores)
+                      const int64_t *spend, const double *covariates, tsr_value_scores *scores)
 {
-    for (int64_t at = 0; at < n; at += TSR_RUN)
+    const int32_t columns = covariates != NULL ? scorer->model->covariates.n : 0;
+
+    for (int64_t i = 0; columns > 0 && i < n; i++) /* parameters of their own: nothing is shared */
+        scores[i] = score_one(scorer->model, scorer->params, scorer->for_ever, x[i], tx_days[i], t_days[i], spend[i],
+                              covariates + i * columns);
+    for (int64_t at = 0; columns == 0 && at < n; at += TSR_RUN)
         score_run(scorer, n - at < TSR_RUN ? (int32_t)(n - at) : TSR_RUN, x + at, tx_days + at, t_days + at, spend + at,
                   scores + at);
 }

@@ -72,6 +72,13 @@ const tsr_key tsr_value_keys[] = {
      .choices = "day|week|month|year",
      .meaning = "calendar period whose purchases count as one; a last one that the data "
                 "cuts off is not looked at"},
+    {.path = "value.covariates",
+     .type = TSR_KEY_TEXTS,
+     .offset = AT(covariates),
+     .fallback = "null",
+     .meaning = "up to 8 columns of features.h5, or attributes by categories, that move purchases and dropout of "
+                "bg_nbd, mbg_nbd, pareto_nbd (nbd: purchases): what was known from the start, since figures made of "
+                "the purchases themselves would explain them by themselves; missing counts as the mean"},
     {.path = NULL}};
 
 /* ---- time units ---- */

@@ -7,7 +7,8 @@
 double tsr_value_bic(const tsr_value_model *model)
 {
     const char *const *names;
-    double parameters = tsr_value_parameters(model->model, &names);
+    double parameters =
+        tsr_value_parameters(model->model, &names) + tsr_value_effects(model->model, &names) * model->covariates.n;
 
     return parameters * tsr_log((double)model->customers) - 2 * model->log_likelihood;
 }
@@ -36,11 +37,14 @@ static int32_t best_of(const tsr_value_candidate *candidate, int32_t n)
     return best;
 }
 
-/* BG/BB applies where time is counted in opportunities: then all models count the same. */
+/* BG/BB applies where time is counted in opportunities: then all models count the same. It has no covariates: asked for
+ * alone with some it is fitted, which says so. */
 static bool is_fitted(const tsr_value_params *params, int32_t m)
 {
     bool asked = params->model == TSR_VALUE_AUTO || params->model == m || m == TSR_VALUE_NBD;
 
+    if (params->model == TSR_VALUE_AUTO && params->covariates.n > 0 && tsr_purchase_model_of(m)->effects == 0)
+        return false;
     return asked && (m != TSR_VALUE_BG_BB || params->opportunity == params->time_unit);
 }
 

@@ -4,6 +4,7 @@
 #include "tessera/maths.h"
 #include "tessera/reduce.h"
 #include "tessera/value.h"
+#include "value/covariates.h"
 #include "value/fit.h"
 #include "value/gamma_gamma.h"
 #include "value/maximize.h"
@@ -37,15 +38,19 @@ typedef struct purchase_fit {
 static void purchase_likelihood(void *context, bool pilot, const double *theta, tsr_fixed *sums)
 {
     const purchase_fit *fit = context;
+    const tsr_histories *h = pilot ? &fit->pilot : fit->histories;
     double parameter[TSR_PARAMETERS_MAX];
 
+    if (h->covariates > 0) {
+        tsr_covariates_add(fit->model, theta, h, sums);
+        return;
+    }
     for (int32_t i = 0; i < fit->model->parameters; i++) parameter[i] = tsr_exp(theta[i]);
-    fit->model->add_likelihood(parameter, pilot ? &fit->pilot : fit->histories, sums);
+    fit->model->add_likelihood(parameter, h, sums);
 }
 
-/* The largest P(dead) of all customers: who would not see that all are alive looks at it. */
-static double most_dead(const tsr_comm *comm, const tsr_purchase_model *model, const double *parameter,
-                        const tsr_histories *h)
+/* The largest P(dead) of histories of one set of parameters. */
+static double most_dead_of(const tsr_purchase_model *model, const double *parameter, const tsr_histories *h)
 {
     double most = 0, alive[TSR_RUN];
 
@@ -53,6 +58,20 @@ static double most_dead(const tsr_comm *comm, const tsr_purchase_model *model, c
         int32_t n = h->n - at < TSR_RUN ? (int32_t)(h->n - at) : TSR_RUN;
         model->p_alive(parameter, h->x + at, h->tx + at, h->t + at, n, alive);
         for (int32_t i = 0; i < n; i++) most = fmax(most, 1 - alive[i]);
+    }
+    return most;
+}
+
+/* Who would not see that all are alive looks at it. */
+static double most_dead(const tsr_comm *comm, const tsr_value_model *model, const tsr_histories *h)
+{
+    double most = 0, parameter[TSR_PARAMETERS_MAX];
+
+    for (int64_t first = 0, alike; first < h->n; first += alike) {
+        alike = tsr_histories_alike(h, first);
+        tsr_histories group = tsr_histories_part(h, first, alike);
+        tsr_personal_parameters(model, h->covariates > 0 ? h->z + first * h->covariates : NULL, parameter);
+        most = fmax(most, most_dead_of(tsr_purchase_model_of(model->model), parameter, &group));
     }
     tsr_max_double(comm, &most, 1);
     return most;
@@ -69,12 +88,47 @@ static tsr_status check_histories(const tsr_histories *h)
     return TSR_OK;
 }
 
+/* A coefficient per standard deviation as one per unit: what a number of the search is to be divided by. */
+static double unit_of(const tsr_value_model *model, int32_t i)
+{
+    int32_t beyond = i - tsr_purchase_model_of(model->model)->parameters;
+
+    return beyond < 0 ? 1 : model->covariates.sd[beyond % model->covariates.n];
+}
+
+static void take_maximum(const tsr_maximum *maximum, tsr_value_model *model)
+{
+    const tsr_purchase_model *purchases = tsr_purchase_model_of(model->model);
+    tsr_covariates *c = &model->covariates;
+    int32_t numbers = tsr_model_numbers(model);
+
+    model->log_likelihood = maximum->log_likelihood;
+    model->gradient = maximum->gradient;
+    model->evaluations = maximum->evaluations;
+    model->converged = maximum->converged;
+    model->has_errors = maximum->has_covariance;
+    for (int32_t i = 0; i < purchases->parameters; i++) {
+        model->parameter[i] = tsr_exp(maximum->theta[i]);
+        model->at_limit[i] = maximum->at_limit[i];
+        memcpy(model->covariance[i], maximum->covariance[i], (size_t)purchases->parameters * sizeof(double));
+    }
+    for (int32_t e = 0; e < purchases->effects; e++)
+        for (int32_t k = 0; k < c->n; k++) {
+            int32_t at = tsr_coefficient_at(purchases, c->n, e, k);
+            c->coefficient[e][k] = maximum->theta[at] / c->sd[k];
+            c->at_limit[e][k] = maximum->at_limit[at];
+        }
+    for (int32_t i = 0; i < numbers && c->n > 0; i++)
+        for (int32_t j = 0; j < numbers; j++)
+            c->covariance[i][j] = maximum->covariance[i][j] / (unit_of(model, i) * unit_of(model, j));
+}
+
 tsr_status tsr_purchases_fit(const tsr_comm *comm, const tsr_histories *h, tsr_value_model *model)
 {
     purchase_fit fit = {.model = tsr_purchase_model_of(model->model), .histories = h};
     tsr_search search = {.likelihood = purchase_likelihood,
                          .context = &fit,
-                         .n = fit.model->parameters,
+                         .n = tsr_model_numbers(model),
                          .customers = h->customers,
                          .start = purchase_starts,
                          .starts = COUNT_OF(purchase_starts)};
@@ -83,24 +137,16 @@ tsr_status tsr_purchases_fit(const tsr_comm *comm, const tsr_histories *h, tsr_v
 
     TSR_TRY(tsr_histories_pilot(comm, h, &fit.pilot));
     search.pilot_customers = fit.pilot.customers;
-    for (int32_t i = 0; i < search.n; i++) search.origin[i] = fit.model->is_time[i] ? tsr_log(h->t_max) : 0;
+    for (int32_t i = 0; i < fit.model->parameters; i++)
+        search.origin[i] = fit.model->is_time[i] ? tsr_log(h->t_max) : 0;
     TSR_TRY(tsr_maximize(comm, &search, &maximum));
-    for (int32_t i = 0; i < search.n; i++) model->parameter[i] = tsr_exp(maximum.theta[i]);
-    model->log_likelihood = maximum.log_likelihood;
-    model->gradient = maximum.gradient;
-    model->evaluations = maximum.evaluations;
-    model->converged = maximum.converged;
-    model->has_errors = maximum.has_covariance;
-    for (int32_t i = 0; i < search.n; i++) {
-        model->at_limit[i] = maximum.at_limit[i];
-        memcpy(model->covariance[i], maximum.covariance[i], (size_t)search.n * sizeof(double));
-    }
+    take_maximum(&maximum, model);
     model->customers = h->customers;
     model->distinct = h->distinct;
     model->t_zero = h->t_zero;
     model->t_max = h->t_max;
     model->no_dropout = (fit.model->no_dropout != NULL && fit.model->no_dropout(model->parameter)) ||
-                        most_dead(comm, fit.model, model->parameter, h) < DEAD_AT_LEAST;
+                        most_dead(comm, model, h) < DEAD_AT_LEAST;
 done:
     tsr_histories_clear(&fit.pilot);
     return st;
@@ -207,6 +253,9 @@ tsr_status tsr_value_fit(const tsr_comm *comm, const tsr_value_params *params, c
     TSR_TRY(tsr_histories_read(comm, features, span, period, tsr_time_unit_days(params->time_unit), money_scale,
                                &histories, &spends));
     TSR_AGREE(comm, check_histories(&histories));
+    if (params->covariates.n > 0)
+        TSR_TRY(tsr_covariates_read(comm, features, span, period, tsr_time_unit_days(params->time_unit),
+                                    &params->covariates, params->model, &model->covariates, &histories));
     TSR_TRY(tsr_purchases_fit(comm, &histories, model));
     st = tsr_spend_fit(comm, &spends, model);
 done:

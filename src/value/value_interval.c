@@ -7,9 +7,8 @@
 #include "tessera/memory.h"
 #include "tessera/reduce.h"
 #include "tessera/rng.h"
+#include "value/covariates.h"
 #include "value/gamma_gamma.h"
-#include "value/histories.h"
-#include "value/purchase.h"
 
 #define DRAWS  TSR_INTERVAL_DRAWS
 #define SETS   (DRAWS + 1) /* the first one is the fit itself */
@@ -36,7 +35,7 @@ typedef struct drawing {
 /* step = L z with L L' = covariance: rows of parameters that are held are zero. */
 static void draw_step(const double *covariance, int32_t n, int32_t stride, tsr_rng *rng, double *step)
 {
-    double l[TSR_PARAMETERS_MAX][TSR_PARAMETERS_MAX] = {{0}};
+    double l[TSR_NUMBERS_MAX][TSR_NUMBERS_MAX] = {{0}};
 
     for (int32_t i = 0; i < n; i++) {
         for (int32_t j = 0; j <= i; j++) {
@@ -56,18 +55,31 @@ static void draw_step(const double *covariance, int32_t n, int32_t stride, tsr_r
     for (int32_t i = 0; i < n; i++) step[i] = fmax(-FAR, fmin(FAR, step[i]));
 }
 
+static void draw_purchases(tsr_rng *rng, tsr_value_model *m)
+{
+    const tsr_purchase_model *purchases = tsr_purchase_model_of(m->model);
+    tsr_covariates *c = &m->covariates;
+    double step[TSR_NUMBERS_MAX];
+
+    if (c->n > 0)
+        draw_step(c->covariance[0], tsr_model_numbers(m), TSR_NUMBERS_MAX, rng, step);
+    else
+        draw_step(m->covariance[0], purchases->parameters, 4, rng, step);
+    for (int32_t j = 0; j < purchases->parameters; j++) m->parameter[j] *= tsr_exp(step[j]);
+    for (int32_t e = 0; e < purchases->effects; e++)
+        for (int32_t k = 0; k < c->n; k++) c->coefficient[e][k] += step[tsr_coefficient_at(purchases, c->n, e, k)];
+}
+
 static void draw_sets(drawing *d, const tsr_value_model *model)
 {
-    int32_t n = tsr_purchase_model_of(model->model)->parameters;
-    double step[TSR_PARAMETERS_MAX];
+    double step[TSR_SPEND_PARAMETERS];
 
     d->set[0] = *model;
     for (uint64_t i = 1; i < SETS; i++) {
         tsr_rng rng = {.seed = d->seed, .key = i, .stream = TSR_STREAM_INTERVAL};
         tsr_value_model *m = &d->set[i];
         *m = *model;
-        draw_step(model->covariance[0], n, 4, &rng, step);
-        for (int32_t j = 0; j < n; j++) m->parameter[j] *= tsr_exp(step[j]);
+        draw_purchases(&rng, m);
         draw_step(model->spend_covariance[0], TSR_SPEND_PARAMETERS, 3, &rng, step);
         m->spend[TSR_SPEND_P] *= tsr_exp(step[0]);
         m->spend[TSR_SPEND_Q] = 1 + (m->spend[TSR_SPEND_Q] - 1) * tsr_exp(step[1]);
@@ -83,8 +95,8 @@ static void add_customer(drawing *d, int64_t i)
     tsr_fixed *sum = d->sum + (int64_t)d->segment[i] * SETS * SUMS;
 
     for (int32_t s = 0; s < SETS; s++, sum += SUMS) {
-        tsr_value_scores scores =
-            tsr_value_score(&d->set[s], d->params, b->x[i], b->tx_days[i], b->t_days[i], b->spend[i]);
+        tsr_value_scores scores = tsr_value_score(&d->set[s], d->params, b->x[i], b->tx_days[i], b->t_days[i],
+                                                  b->spend[i], tsr_period_block_covariates(b, i));
         tsr_fixed_add(&sum[PURCHASES], scores.expected_purchases, 1);
         tsr_fixed_add(&sum[CLV], scores.clv, 1);
     }
@@ -104,7 +116,7 @@ static tsr_status add_rows(drawing *d, const char *features, const char *custome
     tsr_table *history = NULL, *segments = NULL;
     tsr_status st;
 
-    TSR_TRY(tsr_period_block_create(&d->block));
+    TSR_TRY(tsr_period_block_create(&d->set[0].covariates, &d->block));
     TSR_TRY(tsr_alloc(&d->segment, TSR_BLOCK_ROWS, sizeof *d->segment));
     TSR_TRY(tsr_table_open(features, &history));
     TSR_TRY(tsr_table_open(customers, &segments));

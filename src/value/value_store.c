@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "tessera/value.h"
+#include "value/covariates.h"
 #include "value/gamma_gamma.h"
 #include "value/purchase.h"
 
@@ -214,6 +215,109 @@ done:
     return st;
 }
 
+/* ---- covariates ---- */
+
+static tsr_status put_table(tsr_bundle *bundle, const char *prefix, const char *name, tsr_type type, int64_t rows,
+                            int64_t cols, const void *values, const char *description)
+{
+    char path[PATH_BYTES];
+
+    snprintf(path, sizeof path, "%s/covariates/%s", prefix, name);
+    return tsr_bundle_put(bundle, path, type, rows, cols, values, NULL, description);
+}
+
+/* Tables of a model with fewer covariates than there is room for, without the room. */
+static tsr_status put_covariates(tsr_bundle *bundle, const char *prefix, const tsr_value_model *model)
+{
+    const tsr_covariates *c = &model->covariates;
+    const tsr_purchase_model *purchases = tsr_purchase_model_of(model->model);
+    int32_t n = c->n, numbers = tsr_model_numbers(model);
+    double coefficient[TSR_EFFECTS_MAX * TSR_COVARIATES_MAX], covariance[TSR_NUMBERS_MAX * TSR_NUMBERS_MAX];
+    int64_t limit[TSR_EFFECTS_MAX * TSR_COVARIATES_MAX];
+    tsr_status st = TSR_OK;
+
+    if (n == 0) goto done;
+    for (int32_t e = 0; e < purchases->effects; e++)
+        for (int32_t k = 0; k < n; k++) {
+            coefficient[e * n + k] = c->coefficient[e][k];
+            limit[e * n + k] = c->at_limit[e][k];
+        }
+    for (int32_t i = 0; i < numbers; i++)
+        memcpy(covariance + i * numbers, c->covariance[i], (size_t)numbers * sizeof *covariance);
+    TSR_TRY(put_table(bundle, prefix, "names", TSR_TEXT, n, TSR_NAME_BYTES, c->name, "columns of features.h5"));
+    TSR_TRY(put_table(bundle, prefix, "mean", TSR_F64, n, 0, c->mean, "over the customers of the fit"));
+    TSR_TRY(put_table(bundle, prefix, "sd", TSR_F64, n, 0, c->sd, "standard deviation"));
+    TSR_TRY(put_table(bundle, prefix, "missing", TSR_I64, n, 0, c->missing, "customers without it: the mean counts"));
+    TSR_TRY(put_table(bundle, prefix, "coefficients", TSR_F64, purchases->effects, n, coefficient,
+                      "of the covariates in each effect, per unit"));
+    TSR_TRY(put_table(bundle, prefix, "at_limit", TSR_I64, purchases->effects, n, limit,
+                      "1: the data does not bound the coefficient"));
+    TSR_TRY(put_table(bundle, prefix, "covariance", TSR_F64, numbers, numbers, covariance,
+                      "of the logarithms of the parameters and of the coefficients"));
+done:
+    return st;
+}
+
+static tsr_status get_table(const tsr_bundle *bundle, const char *prefix, const char *name, tsr_type type, int64_t rows,
+                            int64_t cols, const void **values)
+{
+    char path[PATH_BYTES];
+    int64_t r, c;
+
+    snprintf(path, sizeof path, "%s/covariates/%s", prefix, name);
+    tsr_status st = tsr_bundle_get(bundle, path, type, &r, &c, values);
+    if (st == TSR_OK && (r != rows || c != cols)) st = TSR_FAIL(TSR_EDATA, "%s has another shape than expected", path);
+    return st;
+}
+
+static tsr_status get_names(const tsr_bundle *bundle, const char *prefix, tsr_covariates *c)
+{
+    char path[PATH_BYTES];
+    const void *names;
+    int64_t n, width;
+
+    snprintf(path, sizeof path, "%s/covariates/names", prefix);
+    if (!tsr_bundle_has(bundle, path)) return TSR_OK;
+    tsr_status st = tsr_bundle_get(bundle, path, TSR_TEXT, &n, &width, &names);
+    if (st != TSR_OK) return st;
+    if (n < 1 || n > TSR_COVARIATES_MAX || width != TSR_NAME_BYTES)
+        return TSR_FAIL(TSR_EDATA, "%s has another shape than expected", path);
+    c->n = (int32_t)n;
+    memcpy(c->name, names, (size_t)(n * width));
+    for (int32_t k = 0; k < c->n; k++) c->name[k][TSR_NAME_BYTES - 1] = '\0';
+    return TSR_OK;
+}
+
+static tsr_status get_covariates(const tsr_bundle *bundle, const char *prefix, tsr_value_model *model)
+{
+    tsr_covariates *c = &model->covariates;
+    const tsr_purchase_model *purchases = tsr_purchase_model_of(model->model);
+    const void *mean, *sd, *missing, *coefficient, *limit, *covariance;
+    tsr_status st;
+
+    TSR_TRY(get_names(bundle, prefix, c));
+    if (c->n == 0) goto done;
+    int32_t n = c->n, numbers = tsr_model_numbers(model);
+    TSR_TRY(get_table(bundle, prefix, "mean", TSR_F64, n, 0, &mean));
+    TSR_TRY(get_table(bundle, prefix, "sd", TSR_F64, n, 0, &sd));
+    TSR_TRY(get_table(bundle, prefix, "missing", TSR_I64, n, 0, &missing));
+    TSR_TRY(get_table(bundle, prefix, "coefficients", TSR_F64, purchases->effects, n, &coefficient));
+    TSR_TRY(get_table(bundle, prefix, "at_limit", TSR_I64, purchases->effects, n, &limit));
+    TSR_TRY(get_table(bundle, prefix, "covariance", TSR_F64, numbers, numbers, &covariance));
+    memcpy(c->mean, mean, (size_t)n * sizeof *c->mean);
+    memcpy(c->sd, sd, (size_t)n * sizeof *c->sd);
+    memcpy(c->missing, missing, (size_t)n * sizeof *c->missing);
+    for (int32_t e = 0; e < purchases->effects; e++)
+        for (int32_t k = 0; k < n; k++) {
+            c->coefficient[e][k] = ((const double *)coefficient)[e * n + k];
+            c->at_limit[e][k] = ((const int64_t *)limit)[e * n + k] != 0;
+        }
+    for (int32_t i = 0; i < numbers; i++)
+        memcpy(c->covariance[i], (const double *)covariance + i * numbers, (size_t)numbers * sizeof(double));
+done:
+    return st;
+}
+
 static const char *const spend_names[] = {"p", "q", "gamma"};
 
 tsr_status tsr_value_save(const tsr_value_model *model, const char *prefix, tsr_bundle *bundle)
@@ -230,6 +334,7 @@ tsr_status tsr_value_save(const tsr_value_model *model, const char *prefix, tsr_
     TSR_TRY(put_errors(bundle, prefix, "parameters", model->covariance[0], 4, model->at_limit, purchases->parameters));
     TSR_TRY(put_errors(bundle, prefix, "spend_parameters", model->spend_covariance[0], 3, model->spend_at_limit,
                        TSR_SPEND_PARAMETERS));
+    TSR_TRY(put_covariates(bundle, prefix, model));
     st = put_fields(bundle, prefix, model_fields, COUNT_OF(model_fields), model);
 done:
     return st;
@@ -249,6 +354,7 @@ tsr_status tsr_value_load(const tsr_bundle *bundle, const char *prefix, tsr_valu
                        tsr_purchase_model_of(model->model)->parameters));
     TSR_TRY(get_errors(bundle, prefix, "spend_parameters", model->spend_covariance[0], 3, model->spend_at_limit,
                        TSR_SPEND_PARAMETERS));
+    TSR_TRY(get_covariates(bundle, prefix, model));
     st = get_fields(bundle, prefix, model_fields, COUNT_OF(model_fields), model);
 done:
     return st;

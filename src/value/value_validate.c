@@ -30,7 +30,7 @@ static tsr_status holdout_create(holdout *h)
 {
     tsr_status st;
 
-    TSR_TRY(tsr_period_block_create(&h->block));
+    TSR_TRY(tsr_period_block_create(&h->model->covariates, &h->block));
     TSR_TRY(tsr_alloc(&h->x, TSR_BLOCK_ROWS, sizeof *h->x));
     TSR_TRY(tsr_alloc(&h->spend, TSR_BLOCK_ROWS, sizeof *h->spend));
 done:
@@ -68,8 +68,8 @@ static tsr_status add_rows(const tsr_table *table, int64_t first, int64_t rows, 
     TSR_TRY(tsr_table_read(table, "hold_spend", first, rows, TSR_I64, h->spend));
     for (int64_t i = 0; i < rows; i++) {
         if (b->x[i] < 0) continue;
-        tsr_value_scores scores =
-            tsr_value_score(h->model, &h->params, b->x[i], b->tx_days[i], b->t_days[i], b->spend[i]);
+        tsr_value_scores scores = tsr_value_score(h->model, &h->params, b->x[i], b->tx_days[i], b->t_days[i],
+                                                  b->spend[i], tsr_period_block_covariates(b, i));
         add_customer(t, h, &scores, h->x[i], h->spend[i]);
     }
 done:

@@ -229,7 +229,7 @@ static void intervals_of_sums_hold_them_with_the_same_bits_on_any_ranks(void **s
     CHECK_ALL(comm, tsr_value_fit(comm, &weekly, path, &span, 2, TSR_PERIOD_ALL, &m) == TSR_OK);
     for (int i = 0; i < CDNOW_CUSTOMERS; i++) {
         const cdnow_history *h = &cdnow_data.all[i];
-        tsr_value_scores s = tsr_value_score(&m, &weekly, h->x, h->tx_days, h->t_days, h->spend);
+        tsr_value_scores s = tsr_value_score(&m, &weekly, h->x, h->tx_days, h->t_days, h->spend, NULL);
         segment[i] = i % 10 == 0 ? 0 : i % 10 == 1 ? 1 : 2; /* the last one is sampled */
         key[i] = (uint64_t)i * 0x9E3779B97F4A7C15u;
         size[segment[i]]++;

@@ -243,7 +243,7 @@ static void customers_who_never_drop_out_are_reported_not_an_error(void **state)
     CHECK_ALL(comm, fit_made(comm, ROWS, &model) == TSR_OK);
     CHECK_ALL(comm, model.no_dropout && is_finite(&model));
     CHECK_ALL(comm, model.converged);
-    tsr_value_scores s = tsr_value_score(&model, &weekly, 3, 364, 364, 3000);
+    tsr_value_scores s = tsr_value_score(&model, &weekly, 3, 364, 364, 3000, NULL);
     CHECK_ALL(comm, s.p_alive > .99 && isfinite(s.clv) && s.clv > 0);
 }
 
@@ -255,7 +255,7 @@ static void one_customer_gives_a_finite_fit(void **state)
     made[0] = (cdnow_history){.x = 2, .tx_days = 100, .t_days = 200, .spend = 5000};
     CHECK_ALL(comm, fit_made(comm, 1, &model) == TSR_OK);
     CHECK_ALL(comm, is_finite(&model));
-    tsr_value_scores s = tsr_value_score(&model, &weekly, 2, 100, 200, 5000);
+    tsr_value_scores s = tsr_value_score(&model, &weekly, 2, 100, 200, 5000, NULL);
     CHECK_ALL(comm, isfinite(s.p_alive) && isfinite(s.expected_purchases) && isfinite(s.clv));
 }
 
@@ -270,9 +270,9 @@ static void equal_spend_of_all_gives_finite_values(void **state)
     }
     CHECK_ALL(comm, fit_made(comm, ROWS, &model) == TSR_OK);
     CHECK_ALL(comm, is_finite(&model) && isnan(model.spend_correlation));
-    tsr_value_scores s = tsr_value_score(&model, &weekly, 3, 60, 200, 3 * 1999);
+    tsr_value_scores s = tsr_value_score(&model, &weekly, 3, 60, 200, 3 * 1999, NULL);
     CHECK_ALL(comm, near(s.expected_spend, 19.99, .05));
-    CHECK_ALL(comm, near(tsr_value_score(&model, &weekly, 0, 0, 200, 0).expected_spend, 19.99, .5));
+    CHECK_ALL(comm, near(tsr_value_score(&model, &weekly, 0, 0, 200, 0, NULL).expected_spend, 19.99, .5));
 }
 
 /* A tail index of a half: the unbounded fit has q < 1, and a population mean that is negative or infinite. */
@@ -288,7 +288,7 @@ static void spend_with_tails_too_heavy_for_a_mean_is_reported(void **state)
     }
     CHECK_ALL(comm, fit_made(comm, ROWS, &model) == TSR_OK);
     CHECK_ALL(comm, is_finite(&model) && model.spend[1] > 1 && !model.spend_converged);
-    tsr_value_scores s = tsr_value_score(&model, &weekly, 0, 0, 200, 0);
+    tsr_value_scores s = tsr_value_score(&model, &weekly, 0, 0, 200, 0, NULL);
     CHECK_ALL(comm, isfinite(s.clv) && s.clv > 0);
 }
 
@@ -319,7 +319,7 @@ static void extreme_histories_give_a_finite_fit(void **state)
     CHECK_ALL(comm, is_finite(&model));
     for (int i = 0; i < 5; i++) {
         const cdnow_history *h = &made[i];
-        tsr_value_scores s = tsr_value_score(&model, &weekly, h->x, h->tx_days, h->t_days, h->spend);
+        tsr_value_scores s = tsr_value_score(&model, &weekly, h->x, h->tx_days, h->t_days, h->spend, NULL);
         CHECK_ALL(comm, s.p_alive >= 0 && s.p_alive <= 1 && s.p_buy >= 0 && isfinite(s.expected_purchases) &&
                             s.expected_purchases >= 0);
     }

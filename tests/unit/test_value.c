@@ -241,7 +241,7 @@ static void clv_of_the_cdnow_sample_adds_up_to_the_checked_total(void **state)
     }
     for (int i = 0; i < CDNOW_CUSTOMERS; i++) {
         const cdnow_history *h = &data.calibration[i];
-        total += tsr_value_score(&model, &yearly, h->x, h->tx_days, h->t_days, h->spend).clv;
+        total += tsr_value_score(&model, &yearly, h->x, h->tx_days, h->t_days, h->spend, NULL).clv;
     }
     assert_near(total, 70645.926, 6e-4);
 }
@@ -249,7 +249,7 @@ static void clv_of_the_cdnow_sample_adds_up_to_the_checked_total(void **state)
 static void score_of_who_never_bought_is_missing(void **state)
 {
     tsr_value_model model = cdnow_model();
-    tsr_value_scores s = tsr_value_score(&model, &yearly, -1, 0, 0, 0);
+    tsr_value_scores s = tsr_value_score(&model, &yearly, -1, 0, 0, 0, NULL);
 
     (void)state;
     assert_true(isnan(s.p_alive) && isnan(s.p_buy) && isnan(s.churn_risk) && isnan(s.expected_purchases) &&
@@ -262,7 +262,7 @@ static void score_without_a_spend_model_has_no_clv(void **state)
 
     (void)state;
     model.has_spend = false;
-    tsr_value_scores s = tsr_value_score(&model, &yearly, 2, 213, 272, 5000);
+    tsr_value_scores s = tsr_value_score(&model, &yearly, 2, 213, 272, 5000, NULL);
     assert_true(isnan(s.expected_spend) && isnan(s.clv));
     assert_true(s.expected_purchases > 0 && s.churn_risk == 1 - s.p_buy);
 }
@@ -274,13 +274,13 @@ static void clv_scales_with_margin_and_falls_with_interest(void **state)
 
     (void)state;
     params.discount_rate = 0;
-    tsr_value_scores s = tsr_value_score(&model, &params, 2, 213, 272, 5000);
+    tsr_value_scores s = tsr_value_score(&model, &params, 2, 213, 272, 5000, NULL);
     assert_near(s.clv, s.expected_purchases * s.expected_spend, 1e-12);
     params.margin = .25;
-    assert_near(tsr_value_score(&model, &params, 2, 213, 272, 5000).clv, s.clv / 4, 1e-12);
+    assert_near(tsr_value_score(&model, &params, 2, 213, 272, 5000, NULL).clv, s.clv / 4, 1e-12);
     params.margin = 1;
     params.discount_rate = .5;
-    assert_true(tsr_value_score(&model, &params, 2, 213, 272, 5000).clv < s.clv);
+    assert_true(tsr_value_score(&model, &params, 2, 213, 272, 5000, NULL).clv < s.clv);
 }
 
 static void scorer_says_what_single_scores_say(void **state)
@@ -301,9 +301,9 @@ static void scorer_says_what_single_scores_say(void **state)
     }
     assert_int_equal(tsr_scorer_create(&model, &yearly, true, &scorer), TSR_OK);
     for (int pass = 0; pass < 2; pass++) {
-        tsr_scorer_score(scorer, N, x, tx, t, spend, scores);
+        tsr_scorer_score(scorer, N, x, tx, t, spend, NULL, scores);
         for (int i = 0; i < N; i++) {
-            tsr_value_scores one = tsr_value_score(&model, &yearly, x[i], tx[i], t[i], spend[i]);
+            tsr_value_scores one = tsr_value_score(&model, &yearly, x[i], tx[i], t[i], spend[i], NULL);
             if (x[i] >= 0) assert_true(scores[i].clv_infinite > one.clv);
             one.clv_infinite = scores[i].clv_infinite;
             assert_memory_equal(&one, &scores[i], sizeof one);
@@ -323,7 +323,7 @@ static void value_for_ever_without_interest_is_missing(void **state)
     (void)state;
     params.discount_rate = 0;
     assert_int_equal(tsr_scorer_create(&model, &params, true, &scorer), TSR_OK);
-    tsr_scorer_score(scorer, 1, &(int32_t){2}, &(int32_t){213}, &(int32_t){272}, &(int64_t){5000}, &s);
+    tsr_scorer_score(scorer, 1, &(int32_t){2}, &(int32_t){213}, &(int32_t){272}, &(int64_t){5000}, NULL, &s);
     assert_true(isnan(s.clv_infinite) && s.clv > 0);
     tsr_scorer_destroy(&scorer);
 }
@@ -335,11 +335,11 @@ static void scores_do_not_depend_on_the_time_unit(void **state)
     tsr_value_params params = yearly;
 
     (void)state;
-    tsr_value_scores a = tsr_value_score(&weeks, &params, 2, 213, 272, 5000);
+    tsr_value_scores a = tsr_value_score(&weeks, &params, 2, 213, 272, 5000, NULL);
     days.time_unit = TSR_UNIT_DAY;
     days.parameter[1] *= 7;
     params.horizon *= 7;
-    tsr_value_scores b = tsr_value_score(&days, &params, 2, 213, 272, 5000);
+    tsr_value_scores b = tsr_value_score(&days, &params, 2, 213, 272, 5000, NULL);
     assert_near(b.expected_purchases, a.expected_purchases, 1e-12);
     assert_near(b.p_buy, a.p_buy, 1e-12);
     assert_near(b.p_alive, a.p_alive, 1e-12);

@@ -38,6 +38,18 @@ static void fit_is_shown_with_errors_in_the_order_of_the_literature(void **state
     tsr_free(&text);
 }
 
+static void covariates_are_shown_with_what_they_do(void **state)
+{
+    char *text = text_of("{" FIT ",\"covariates\":[{\"name\":\"age\",\"purchase_rate\":{\"coefficient\":0.1533,"
+                         "\"standard_error\":0.0272,\"at_limit\":false},\"dropout_a\":{\"coefficient\":9.5,"
+                         "\"standard_error\":null,\"at_limit\":true}}]}");
+
+    (void)state;
+    check_says(text, "  age: purchase_rate                                       0.1533         0.0272\n");
+    check_says(text, "  age: dropout_a                                           9.5000              –  not bounded");
+    tsr_free(&text);
+}
+
 static void chosen_candidate_has_a_star(void **state)
 {
     char *text = text_of("{" FIT ",\"candidates\":[{\"model\":\"nbd\",\"chosen\":false,\"log_likelihood\":-9763.6576,"
@@ -104,6 +116,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fit_is_shown_with_errors_in_the_order_of_the_literature),
+        cmocka_unit_test(covariates_are_shown_with_what_they_do),
         cmocka_unit_test(chosen_candidate_has_a_star),
         cmocka_unit_test(holdout_shows_differences_bars_and_baselines),
         cmocka_unit_test(lines_fit_a_hundred_columns),
