@@ -34,6 +34,9 @@ const char *tsr_grouped(int64_t count, char text[32]);
  */
 void tsr_progress(const char *stage, int64_t done, int64_t total);
 
+/** Local. The same of bytes, with the rows that they held: "1.2 of 2.0 GB (60 %)  4,000,000 rows/s  1 s left". */
+void tsr_progress_bytes(const char *stage, int64_t done, int64_t total, int64_t rows);
+
 /** Local. Take the live line away, before anything else is printed. */
 void tsr_progress_end(void);
 

@@ -21,7 +21,7 @@ static tsr_log_level shown = TSR_LOG_INFO;
 static struct {
     char stage[48];
     double started, drawn;
-    int64_t done_at_start;
+    int64_t done_at_start, counted_at_start;
     int width;  /* columns on the screen; 0: no line */
     bool shown; /* there is a terminal */
 } live;
@@ -155,30 +155,74 @@ static void draw(const char *text)
     live.width = width;
 }
 
+/* Is it time to draw the live line again? The root alone has one. */
+static bool is_due(const char *stage, int64_t done, int64_t counted, double *seconds)
+{
+    if (this_rank != 0 || shown < TSR_LOG_INFO) return false;
+    double now = tsr_seconds();
+    if (strncmp(live.stage, stage, sizeof live.stage - 1) != 0) {
+        begin_stage(stage, done, now);
+        live.counted_at_start = counted;
+    }
+    if (!live.shown || now - live.drawn < REDRAW_SECONDS) return false;
+    live.drawn = now;
+    *seconds = now - live.started;
+    return true;
+}
+
+static void add_rate(char *text, size_t room, double rate, const char *of)
+{
+    char count[32];
+    size_t used = strlen(text);
+
+    if (rate >= 10 && rate < 1e15)
+        snprintf(text + used, room - used, "  %s%s/s", tsr_grouped((int64_t)rate, count), of);
+    else if (rate > 0)
+        snprintf(text + used, room - used, "  %.2g%s/s", rate, of);
+}
+
+static void add_left(char *text, size_t room, int64_t left, double rate)
+{
+    char duration[32];
+    size_t used = strlen(text);
+
+    if (rate <= 0 || left <= 0) return;
+    print_duration(duration, sizeof duration, (double)left / rate);
+    snprintf(text + used, room - used, "  %s left", duration);
+}
+
+static double rate_of(int64_t done, int64_t before, double seconds)
+{
+    return seconds > 0 ? (double)(done - before) / seconds : 0;
+}
+
 void tsr_progress(const char *stage, int64_t done, int64_t total)
 {
-    char text[160], left[32], count[32], all[32];
+    char text[160], count[32], all[32];
+    double seconds;
 
-    if (this_rank != 0 || shown < TSR_LOG_INFO) return;
-    double now = tsr_seconds();
-    if (strncmp(live.stage, stage, sizeof live.stage - 1) != 0) begin_stage(stage, done, now);
-    if (!live.shown || now - live.drawn < REDRAW_SECONDS) return;
-    live.drawn = now;
-
-    double seconds = now - live.started;
-    double rate = seconds > 0 ? (double)(done - live.done_at_start) / seconds : 0;
+    if (!is_due(stage, done, done, &seconds)) return;
+    double rate = rate_of(done, live.done_at_start, seconds);
     int used = snprintf(text, sizeof text, "%s  %s", live.stage, tsr_grouped(done, count));
     if (total > 0)
-        used += snprintf(text + used, sizeof text - (size_t)used, " of %s (%.0f %%)", tsr_grouped(total, all),
-                         100.0 * (double)done / (double)total);
-    if (rate >= 10 && rate < 1e15)
-        used += snprintf(text + used, sizeof text - (size_t)used, "  %s/s", tsr_grouped((int64_t)rate, count));
-    else if (rate > 0)
-        used += snprintf(text + used, sizeof text - (size_t)used, "  %.2g/s", rate);
-    if (rate > 0 && total > done) {
-        print_duration(left, sizeof left, (double)(total - done) / rate);
-        snprintf(text + used, sizeof text - (size_t)used, "  %s left", left);
-    }
+        snprintf(text + used, sizeof text - (size_t)used, " of %s (%.0f %%)", tsr_grouped(total, all),
+                 100.0 * (double)done / (double)total);
+    add_rate(text, sizeof text, rate, "");
+    add_left(text, sizeof text, total > 0 ? total - done : 0, rate);
+    draw(text);
+}
+
+void tsr_progress_bytes(const char *stage, int64_t done, int64_t total, int64_t rows)
+{
+    bool large = total >= 1000000000;
+    double unit = large ? 1e9 : 1e6, seconds;
+    char text[160];
+
+    if (!is_due(stage, done, rows, &seconds)) return;
+    snprintf(text, sizeof text, "%s  %.1f of %.1f %s (%.0f %%)", live.stage, (double)done / unit, (double)total / unit,
+             large ? "GB" : "MB", total > 0 ? 100.0 * (double)done / (double)total : 100.0);
+    add_rate(text, sizeof text, rate_of(rows, live.counted_at_start, seconds), " rows");
+    add_left(text, sizeof text, total - done, rate_of(done, live.done_at_start, seconds));
     draw(text);
 }
 

@@ -77,6 +77,42 @@ void tsr_reading_sum(const tsr_comm *comm, tsr_reading *reading)
 
 /* ---- rows ---- */
 
+/* Bytes of a part of a file; of Parquet, whose parts are rows, their share of them. */
+static int64_t bytes_of(const tsr_input *input, int64_t part)
+{
+    int64_t rows = input->parquet ? input->group_first[input->groups] : 0;
+
+    return rows > 0 ? (int64_t)((double)input->facts.bytes * (double)part / (double)rows) : part;
+}
+
+static void look_at_own(const tsr_reading *reading, int64_t own[2])
+{
+    own[0] = reading->done;
+    own[1] = reading->rows;
+    if (reading->reader == NULL) return;
+    const tsr_input *input = &reading->inputs->file[reading->file];
+    int64_t part = tsr_input_reader_done(reading->reader) - (input->parquet ? 0 : reading->begin);
+    own[0] += bytes_of(input, part < reading->end - reading->begin ? part : reading->end - reading->begin);
+}
+
+/* What all ranks told in the last round, and what this one has done since. */
+static void show_progress(const tsr_reading *reading)
+{
+    int64_t own[2];
+
+    look_at_own(reading, own);
+    tsr_progress_bytes("ingest: read", reading->all[0] + own[0] - reading->told[0], reading->to_do,
+                       reading->all[1] + own[1] - reading->told[1]);
+}
+
+/* A rank that has nothing left to read still shows what the others do. */
+static void tell_progress(const tsr_comm *comm, tsr_reading *reading)
+{
+    look_at_own(reading, reading->told);
+    MPI_Allreduce(reading->told, reading->all, 2, MPI_INT64_T, MPI_SUM, comm->mpi);
+    show_progress(reading);
+}
+
 /* Rows of the file at hand, until it ends or the collection is full. */
 static tsr_status read_rows(tsr_reading *reading, bool *ended)
 {
@@ -94,7 +130,7 @@ static tsr_status read_rows(tsr_reading *reading, bool *ended)
         }
         if (reading->rows % ROWS_BETWEEN_LOOKS != 0) continue;
         if (tsr_interrupt_wanted()) return TSR_OK; /* the check behind the round makes it a decision of all */
-        tsr_progress("ingest: read", reading->done + tsr_input_reader_done(reading->reader), reading->to_do);
+        show_progress(reading);
     }
     return TSR_OK;
 }
@@ -117,7 +153,7 @@ static tsr_status end_file(tsr_reading *reading)
 
     reading->breaks[reading->file] = tsr_input_reader_breaks(reading->reader);
     reading->digest[reading->file] = tsr_input_reader_digest(reading->reader);
-    reading->done += reading->end - reading->begin;
+    reading->done += bytes_of(input, reading->end - reading->begin);
     close_file(reading);
     return st;
 }
@@ -160,12 +196,10 @@ done:
     return st;
 }
 
-static void count_bytes(tsr_reading *reading, int rank, int size)
+static void count_bytes(tsr_reading *reading)
 {
-    for (int32_t i = 0; i < reading->inputs->n; i++) {
-        find_share(reading, i, rank, size);
-        reading->to_do += reading->end - reading->begin;
-    }
+    for (int32_t i = 0; i < reading->inputs->n; i++)
+        if (reading->skip == NULL || !reading->skip[i]) reading->to_do += reading->inputs->file[i].facts.bytes;
 }
 
 tsr_status tsr_reading_run(const tsr_comm *comm, tsr_reading *reading)
@@ -173,10 +207,11 @@ tsr_status tsr_reading_run(const tsr_comm *comm, tsr_reading *reading)
     bool done = false, all_done = false;
     tsr_status st = TSR_OK;
 
-    count_bytes(reading, comm->rank, comm->size);
+    count_bytes(reading);
     while (!all_done) {
         TSR_AGREE(comm, read_some(reading, comm->rank, comm->size, &done));
         TSR_TRY(tsr_interrupt_check(comm));
+        tell_progress(comm, reading);
         TSR_TRY(tsr_collect_round(comm, reading->collect, done, &all_done));
     }
     tsr_reading_sum(comm, reading);

@@ -14,12 +14,13 @@ typedef struct tsr_reading {
     tsr_collect *collect;
     tsr_balance *balance;
     tsr_seen seen;
-    uint64_t *digest;    /* [inputs->n] of this rank's part, then of the file */
-    int64_t *breaks;     /* [inputs->n] line breaks in this rank's part */
-    int64_t *first_line; /* [inputs->n] number of the first line of this rank's part */
-    int64_t done, to_do; /* of this rank: bytes, and rows of Parquet */
-    int64_t rows;
-    int32_t file; /* at hand */
+    uint64_t *digest;        /* [inputs->n] of this rank's part, then of the file */
+    int64_t *breaks;         /* [inputs->n] line breaks in this rank's part */
+    int64_t *first_line;     /* [inputs->n] number of the first line of this rank's part */
+    int64_t done, rows;      /* of this rank: bytes in files that it is done with, rows */
+    int64_t told[2], all[2]; /* bytes and rows: of this rank as it told them last, and of all ranks then */
+    int64_t to_do;           /* bytes of all ranks */
+    int32_t file;            /* at hand */
     int64_t begin, end;
     tsr_input_reader *reader; /* of it; NULL: not open */
     tsr_mapping *mapping;

@@ -106,14 +106,15 @@ static void progress_is_silent_without_a_terminal(void **state)
     assert_string_equal(said, "");
 }
 
-/* What a terminal shows of a progress line: first stage half done, then a message, then another stage of unknown size.
- */
+/* What a terminal shows of a progress line: first stage half done, then a message, then another stage of unknown size,
+ * then bytes. */
 static void speak_to_terminal(void)
 {
     tsr_log_init(0, TSR_LOG_INFO);
     tsr_progress("ingest", 50, 100);
     tsr_info("a message");
     tsr_progress("a second stage, later", 7, 0);
+    tsr_progress_bytes("read", 1200000000, 2000000000, 30);
     tsr_progress_end();
 }
 
@@ -141,6 +142,7 @@ static void progress_is_one_line_on_a_terminal(void **state)
     assert_memory_equal(said, first, strlen(first));
     assert_non_null(strstr(said, "\ra message\r\n"));
     assert_non_null(strstr(said, "\ra second stage, later  7\r"));
+    assert_non_null(strstr(said, "\rread  1.2 of 2.0 GB (60 %)"));
     assert_true(said[strlen(said) - 1] == '\r');
 }
 
