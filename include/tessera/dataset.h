@@ -174,6 +174,10 @@ tsr_status tsr_partition_write(const char *folder, const tsr_dataset_info *info,
 tsr_status tsr_dataset_commit(const tsr_comm *comm, const char *folder, tsr_dataset_info *info,
                               const tsr_digest_sum *digest) TSR_NODISCARD;
 
+/** Local. The name of the list of ids that became another one, where there is one: it belongs to a generation, as the
+ *  partitions do. @p name holds 64 bytes. */
+void tsr_merges_name(int32_t generation, char *name);
+
 /** Local. The partition of a key. */
 int32_t tsr_partition_of(uint64_t key, int32_t partitions);
 

@@ -19,7 +19,7 @@ static void print_result(const tsr_comm *comm, const char *folder, const tsr_ing
     cli_print(comm, "  rows          %s read = %s used + %s rejected\n", cli_count(result->rows_read, read),
               cli_count(result->rows_used, used), cli_count(result->rows_rejected, rejected));
     if (result->merged > 0)
-        cli_print(comm, "  merged        %s ids became another id of the same person (merges.csv)\n",
+        cli_print(comm, "  merged        %s ids became another id of the same person (merges.g*.csv)\n",
                   cli_count(result->merged, read));
 }
 

@@ -13,6 +13,11 @@ void tsr_part_name(int32_t partition, int32_t generation, char *name)
     snprintf(name, 64, "part-%05d.g%d.h5", partition, generation);
 }
 
+void tsr_merges_name(int32_t generation, char *name)
+{
+    snprintf(name, 64, "merges.g%d.csv", generation);
+}
+
 int32_t tsr_partition_of(uint64_t key, int32_t partitions)
 {
     __extension__ typedef unsigned __int128 wide;

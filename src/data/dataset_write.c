@@ -181,6 +181,15 @@ static bool is_part_name(const char *name)
            (name[end] == '\0' || strcmp(name + end, TSR_PART) == 0);
 }
 
+/* A list of merged ids of another generation, finished or not? */
+static bool is_old_merges(const char *name, int32_t current)
+{
+    int generation, end = 0;
+
+    return sscanf(name, "merges.g%d.csv%n", &generation, &end) == 1 && end > 0 &&
+           (generation != current || strcmp(name + end, TSR_PART) == 0);
+}
+
 /* The dataset is complete without this: what cannot be removed now goes with the next generation. */
 static void remove_strays(const char *folder, const tsr_dataset_info *info)
 {
@@ -189,6 +198,7 @@ static void remove_strays(const char *folder, const tsr_dataset_info *info)
     int partition;
 
     for (struct dirent *e; files && (e = readdir(files)) != NULL;) {
+        if (is_old_merges(e->d_name, info->generation)) unlinkat(dirfd(files), e->d_name, 0);
         if (!is_part_name(e->d_name) || sscanf(e->d_name, "part-%d", &partition) != 1) continue;
         tsr_part_name(partition, info->generation, current);
         if (partition < info->partitions && strcmp(current, e->d_name) == 0) continue;

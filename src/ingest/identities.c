@@ -319,7 +319,7 @@ int64_t tsr_identities_refused(const tsr_identities *identities)
     return identities->refused;
 }
 
-/* ---- merges.csv ---- */
+/* ---- the list of merges ---- */
 
 static tsr_status append_field(blob *to, tsr_slice text)
 {
@@ -351,17 +351,18 @@ done:
     return st;
 }
 
-tsr_status tsr_identities_write(const tsr_identities *identities, const char *folder)
+tsr_status tsr_identities_write(const tsr_identities *identities, const char *folder, int32_t generation)
 {
     static const char header[] = "kept,merged,rule\n";
     blob text = {0};
-    char *path = NULL;
+    char *path = NULL, name[64];
     tsr_status st;
 
+    tsr_merges_name(generation, name);
     TSR_TRY(append(&text, header, sizeof header - 1));
     for (int32_t i = 0; i < identities->texts; i++)
         if (identities->kept[i] != i && identities->text[i].at[0] != MARK) TSR_TRY(append_merge(identities, i, &text));
-    TSR_TRY(tsr_path(&path, folder, "merges.csv"));
+    TSR_TRY(tsr_path(&path, folder, "%s", name));
     mode_t before = umask(S_IRWXG | S_IRWXO);
     st = tsr_file_write(path, text.bytes, text.n);
     umask(before);

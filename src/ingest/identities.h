@@ -31,8 +31,9 @@ tsr_slice tsr_identities_kept(const tsr_identities *identities, tsr_slice id);
 int64_t tsr_identities_merged(const tsr_identities *identities);
 int64_t tsr_identities_refused(const tsr_identities *identities);
 
-/** Local. Write merges.csv (kept id, merged id, rule) into @p folder, for its owner only. @return TSR_OK; TSR_EIO */
-tsr_status tsr_identities_write(const tsr_identities *identities, const char *folder) TSR_NODISCARD;
+/** Local. Write the merges (kept id, merged id, rule) of a generation into @p folder, for its owner only: they count
+ * when that generation is committed. @return TSR_OK; TSR_EIO */
+tsr_status tsr_identities_write(const tsr_identities *identities, const char *folder, int32_t generation) TSR_NODISCARD;
 
 /**
  * Local. The mark that @p text stands for: what @p match makes of it (tsr_match), behind a byte that no id begins with.

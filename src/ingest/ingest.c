@@ -228,7 +228,7 @@ static tsr_status unify_ids(const tsr_comm *comm, flow *f, tsr_ingest_result *re
         tsr_warn("identities: groups of more than %" PRId64 " ids were not merged (%" PRId64 " ids and marks): shared "
                  "phones or test accounts? see ingest.identity_limit",
                  f->params->identity_limit, tsr_identities_refused(f->identities));
-    TSR_AGREE(comm, comm->rank == 0 ? tsr_identities_write(f->identities, f->output) : TSR_OK);
+    TSR_AGREE(comm, comm->rank == 0 ? tsr_identities_write(f->identities, f->output, f->info.generation) : TSR_OK);
 done:
     return st;
 }

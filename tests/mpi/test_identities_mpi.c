@@ -68,6 +68,13 @@ static void mails(text_file *file)
     put(file, "c000,nobody\nc001,nobody\n"); /* no address: joins nobody */
 }
 
+static void broken(text_file *file)
+{
+    put(file, "id,when,amount\n");
+    for (int i = 0; i < ROWS; i++) put_row(file, "", i);
+    put(file, "\"000,1998-01-01,1.00\n"); /* a quote that is not closed ends the run */
+}
+
 static void use_orders(test_source *t, const tsr_comm *comm, const char *name, const char *id)
 {
     use_source(t, TSR_SOURCE_TRANSACTIONS, ",", true);
@@ -107,13 +114,14 @@ static void write_all(const tsr_comm *comm)
     write_file(comm, "shop.csv", shop);
     write_file(comm, "pairs.csv", pairs);
     write_file(comm, "mails.csv", mails);
+    write_file(comm, "broken.csv", broken);
 }
 
 static void people_under_several_ids_are_the_people_under_one(void **state)
 {
     const tsr_comm *comm = *state;
-    test_source t[5], whole;
-    tsr_source sources[5];
+    test_source t[6], whole;
+    tsr_source sources[6];
     tsr_ingest_result result;
     struct stat about;
 
@@ -136,9 +144,20 @@ static void people_under_several_ids_are_the_people_under_one(void **state)
     CHECK_ALL(comm, tsr_ingest_run(comm, &params, test_path(comm, "joined"), &result) == TSR_OK);
     CHECK_ALL(comm, result.customers == PEOPLE && result.merged == 2 * PEOPLE);
     /* The smallest id by bytes is kept: "000", not "c000". */
-    CHECK_ALL(comm, strstr(text_of(comm, test_path(comm, "joined/merges.csv")),
+    CHECK_ALL(comm, strstr(text_of(comm, test_path(comm, "joined/merges.g1.csv")),
                            "\"000\",\"c000\",ingest.sources[3]: pair of ids\n") != NULL);
-    CHECK_ALL(comm, stat(test_path(comm, "joined/merges.csv"), &about) == 0 && (about.st_mode & 077) == 0);
+    CHECK_ALL(comm, stat(test_path(comm, "joined/merges.g1.csv"), &about) == 0 && (about.st_mode & 077) == 0);
+
+    /* A run that fails behind the reading of pairs leaves the list of the dataset that stands. */
+    use_orders(&t[5], comm, "broken.csv", "id");
+    sources[5] = t[5].source;
+    params = params_of(sources, 6, 3);
+    params.identity_limit = 1;
+    tsr_log_init(comm->rank, TSR_LOG_QUIET);
+    CHECK_ALL(comm, tsr_ingest_run(comm, &params, test_path(comm, "joined"), &result) == TSR_EDATA);
+    tsr_log_init(comm->rank, TSR_LOG_WARN);
+    tsr_error_clear();
+    CHECK_ALL(comm, strstr(text_of(comm, test_path(comm, "joined/merges.g1.csv")), "\"000\",\"c000\"") != NULL);
 }
 
 static void pairs_give_the_dataset_of_one_id(void **state)
