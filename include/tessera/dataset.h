@@ -117,7 +117,8 @@ enum {
 tsr_status tsr_dataset_read(const tsr_dataset *dataset, int64_t first, int64_t rows, uint32_t what,
                             tsr_block *block) TSR_NODISCARD;
 
-/** Collective. Recompute row counts, order, time range and the digest from the files. @return TSR_OK; TSR_EDATA */
+/** Collective. Recompute row counts, order, time range and the digest from the files, and hold the balance of its
+ *  sources against the records: rows and money to the smallest unit. @return TSR_OK; TSR_EDATA (says where it fails) */
 tsr_status tsr_dataset_verify(const tsr_comm *comm, const tsr_dataset *dataset) TSR_NODISCARD;
 
 /* ---- writing ---- */

@@ -6,7 +6,9 @@
  *
  * A row is refused for the first reason that holds, in this order: its form (NUL bytes, quotes, missing columns), a
  * missing id, the rules of the source, its money, its time, its quantity, its texts. Every refused row is counted by
- * reason, with its money where that can be read; rows read = rows used + rows refused. Equal rows are kept.
+ * reason, with its money where that can be read. Rows of a source with equal keys, where it declares one, are
+ * duplicates beyond the first; equal rows are kept and counted otherwise. Rows read = used + duplicates + refused, and
+ * money likewise. Money in another currency is converted by its declared rate and rounded once, halves to even.
  * Of several values of an attribute the last one stands, in the order of sources, files and lines; an empty field is no
  * value. A row without an order, where others have one, belongs to the order of its customer and moment.
  */
@@ -50,10 +52,14 @@ typedef struct tsr_source {
     char *time_zone;      /* IANA zone that the text is in; NULL: the dataset's (civil time as it stands) */
     tsr_texts reject;     /* rules */
     int32_t match;        /* tsr_match; of identities */
+    tsr_texts key;        /* fields whose values, with the id, make a row a repeat of another: dropped. None: kept */
     int32_t decimal_mark; /* tsr_decimal_mark */
 } tsr_source;
 
 typedef enum tsr_resolution { TSR_RESOLUTION_AUTO, TSR_RESOLUTION_DAY, TSR_RESOLUTION_SECOND } tsr_resolution;
+
+/* What becomes of negative amounts. */
+typedef enum tsr_returns { TSR_RETURNS_KEEP, TSR_RETURNS_NET_PER_DAY, TSR_RETURNS_DROP } tsr_returns;
 
 typedef struct tsr_ingest_params {
     int64_t partitions; /* 0: auto, about 512 MiB each */
@@ -61,10 +67,13 @@ typedef struct tsr_ingest_params {
     char *scratch;      /* folder for rows that do not fit in memory; NULL: the dataset's */
     int64_t money_scale;
     char *currency;
+    tsr_map rates; /* currency -> units of the dataset's own for one of it */
     char *time_zone;
     int32_t resolution;     /* tsr_resolution; auto: day where no used row has a time of day */
     int64_t reject_limit;   /* rows kept in rejects.csv per reason */
     int64_t identity_limit; /* ids of one person; more are not merged */
+    int32_t returns;        /* tsr_returns */
+    int64_t late_days;      /* rows added later may lie so far before the last transaction that is there; 0: any */
     tsr_groups sources;     /* of tsr_source */
 } tsr_ingest_params;
 
@@ -76,10 +85,11 @@ tsr_status tsr_ingest_check(const tsr_ingest_params *params) TSR_NODISCARD;
 /* What came of it: for the summary on the terminal. All global. */
 typedef struct tsr_ingest_result {
     int64_t rows_read, rows_used, rows_rejected, customers, transactions;
-    int64_t records[TSR_KINDS];  /* of the other kinds */
-    int64_t repeated[TSR_KINDS]; /* equal to another record of their customer, beyond the first: they are kept */
-    int64_t spilled;             /* bytes that did not fit in memory */
-    tsr_int128 money;            /* of the used rows, in money units */
+    int64_t rows_duplicate;     /* dropped by the key of their source; read = used + duplicate + rejected */
+    int64_t rows_repeated;      /* used rows that are equal to another one of their source, beyond the first */
+    int64_t records[TSR_KINDS]; /* of the other kinds */
+    int64_t spilled;            /* bytes that did not fit in memory */
+    tsr_int128 money;           /* of the used rows, in money units */
     int32_t money_scale;
     int64_t merged; /* ids that became another id of the same person */
     int64_t bytes_read;

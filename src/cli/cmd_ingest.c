@@ -12,12 +12,16 @@
 
 static void print_result(const tsr_comm *comm, const char *folder, const tsr_ingest_result *result)
 {
-    char customers[32], transactions[32], read[32], used[32], rejected[32];
+    char customers[32], transactions[32], read[32], used[32], duplicate[32], rejected[32];
     cli_print(comm, "dataset %s%s\n", folder, result->unchanged ? " (there already, from the same files)" : "");
     cli_print(comm, "  customers     %s\n", cli_count(result->customers, customers));
     cli_print(comm, "  transactions  %s\n", cli_count(result->transactions, transactions));
-    cli_print(comm, "  rows          %s read = %s used + %s rejected\n", cli_count(result->rows_read, read),
-              cli_count(result->rows_used, used), cli_count(result->rows_rejected, rejected));
+    cli_print(comm, "  rows          %s read = %s used + %s duplicates + %s rejected\n",
+              cli_count(result->rows_read, read), cli_count(result->rows_used, used),
+              cli_count(result->rows_duplicate, duplicate), cli_count(result->rows_rejected, rejected));
+    if (result->rows_repeated > 0)
+        cli_print(comm, "  repeated      %s of the used rows are equal to another one of their source (see key)\n",
+                  cli_count(result->rows_repeated, read));
     if (result->merged > 0)
         cli_print(comm, "  merged        %s ids became another id of the same person (merges.g*.csv)\n",
                   cli_count(result->merged, read));

@@ -51,7 +51,8 @@ tsr_status cli_inspect_dataset(const tsr_comm *comm, const char *folder, const c
     if (info->sources != NULL) cli_print_sources(comm, info->sources);
     if (cli_given(options, CLI_VERIFY)) {
         TSR_TRY(tsr_dataset_verify(comm, dataset));
-        cli_print(comm, "verified: rows, order, checksums and digest are as written\n");
+        cli_print(comm, "verified: rows, order, checksums and digest are as written, and the balance of the sources is "
+                        "that of the records\n");
     }
     tsr_digest_hex(info->digest, hex);
     if (cli_given(options, CLI_DIGEST)) cli_print(comm, "%s\n", hex);

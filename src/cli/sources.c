@@ -12,6 +12,18 @@ static void print_line(const tsr_comm *comm, const char *what, const json_t *row
               text != NULL ? text : "");
 }
 
+static void print_if(const tsr_comm *comm, const char *what, const json_t *rows, const json_t *money)
+{
+    if (json_integer_value(rows) > 0) print_line(comm, what, rows, money);
+}
+
+static const char *returns_words(const json_t *source)
+{
+    const char *policy = json_string_value(json_object_get(json_object_get(source, "returns"), "policy"));
+    if (policy != NULL && strcmp(policy, "net_per_day") == 0) return "returns (set off per day)";
+    return policy != NULL && strcmp(policy, "drop") == 0 ? "returns (among the rejected)" : "of them returns (kept)";
+}
+
 /* The names of the files without their folders: as many as fit in a line. */
 static void print_files(const tsr_comm *comm, const json_t *files)
 {
@@ -38,13 +50,18 @@ static void print_source(const tsr_comm *comm, const json_t *source)
     print_files(comm, json_object_get(source, "files"));
     cli_print(comm, "\n    %-40s %16s %20s\n", "", "rows", "money");
     print_line(comm, "used", json_object_get(source, "rows_used"), json_object_get(source, "money_used"));
+    print_if(comm, "of them equal to another row (kept)", json_object_get(source, "rows_repeated"), NULL);
+    print_if(comm, returns_words(source), json_object_get(json_object_get(source, "returns"), "rows"),
+             json_object_get(json_object_get(source, "returns"), "money"));
+    print_if(comm, "duplicates by key (dropped)", json_object_get(source, "rows_duplicate"),
+             json_object_get(source, "money_duplicate"));
     json_object_foreach(rejected, reason, part)
     {
         char text[64];
         snprintf(text, sizeof text, "rejected: %.50s", reason);
         print_line(comm, text, json_object_get(part, "rows"), json_object_get(part, "money"));
     }
-    print_line(comm, "read", json_object_get(source, "rows_read"), NULL);
+    print_line(comm, "read", json_object_get(source, "rows_read"), json_object_get(source, "money_read"));
 }
 
 void cli_print_sources(const tsr_comm *comm, const char *sources)

@@ -228,6 +228,16 @@ done:
     return st;
 }
 
+void tsr_balance_clean(tsr_balance *balance, const tsr_cleaned *cleaned)
+{
+    for (int32_t i = 0; i < balance->sources; i++) {
+        tsr_source_total *total = &balance->total[i];
+        total->cleaned = cleaned[i];
+        total->rows_used -= cleaned[i].duplicates;
+        total->money_used -= cleaned[i].duplicate_money;
+    }
+}
+
 const tsr_source_total *tsr_balance_total(const tsr_balance *balance, int32_t source)
 {
     return &balance->total[source];

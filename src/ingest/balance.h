@@ -1,10 +1,11 @@
 /**
  * @file ingest/balance.h
- * The account of every row: read = used + refused, by source and reason, with the money of each.
+ * The account of every row: read = used + duplicates + refused, by source and reason, with the money of each.
  */
 #ifndef TSR_INGEST_BALANCE_H
 #define TSR_INGEST_BALANCE_H
 
+#include "ingest/clean.h"
 #include "tessera/comm.h"
 #include "tessera/exact.h"
 
@@ -15,6 +16,7 @@
 typedef struct tsr_source_total {
     int64_t rows_read, rows_used;
     tsr_int128 money_used;
+    tsr_cleaned cleaned; /* what was found when all rows were there; duplicates are not among the used ones */
 } tsr_source_total;
 
 /* Refused rows of one source, for one reason, in one column. Plain data: it travels. */
@@ -45,6 +47,9 @@ tsr_status tsr_balance_refuse(tsr_balance *balance, int32_t source, int32_t file
  * @param first_line  [files] number of the line at which this rank's part of each file begins
  */
 tsr_status tsr_balance_settle(const tsr_comm *comm, tsr_balance *balance, const int64_t *first_line) TSR_NODISCARD;
+
+/** Local. After settling: what was found in the used rows. @param cleaned  [sources], over all ranks */
+void tsr_balance_clean(tsr_balance *balance, const tsr_cleaned *cleaned);
 
 /** Local. After settling: borrowed; refusals sorted by source, reason, column. */
 const tsr_source_total *tsr_balance_total(const tsr_balance *balance, int32_t source);

@@ -139,6 +139,7 @@ static tsr_status create(const tsr_comm *comm, const tsr_collect_shape *shape, c
     choose_buckets(collect, plan);
     TSR_TRY(create_store(collect));
     TSR_TRY(create_ways(collect));
+    TSR_TRY(tsr_cleaner_create(&plan->clean, &collect->cleaner));
     TSR_TRY(tsr_alloc_aligned(&collect->sent, collect->sent_lines * SENT_WAYS, sizeof *collect->sent));
     *out = collect;
     collect = NULL;
@@ -171,6 +172,7 @@ void tsr_collect_destroy(tsr_collect **at)
     }
     tsr_free(&collect->owner);
     tsr_free(&collect->number);
+    tsr_cleaner_destroy(&collect->cleaner);
     tsr_store_destroy(&collect->store);
     tsr_spill_close(&collect->spill);
     tsr_free(&collect->sent);

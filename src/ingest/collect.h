@@ -11,6 +11,7 @@
 #ifndef TSR_INGEST_COLLECT_H
 #define TSR_INGEST_COLLECT_H
 
+#include "ingest/clean.h"
 #include "ingest/layout.h"
 #include "tessera/comm.h"
 
@@ -36,6 +37,7 @@ typedef struct tsr_collect_plan {
     int64_t expected_bytes; /* of all rows: a guess */
     int64_t memory;         /* bytes per rank for rows; dictionaries come on top */
     const char *scratch;    /* folder for what does not fit; borrowed */
+    tsr_clean_plan clean;   /* this does show in the result */
 } tsr_collect_plan;
 
 typedef struct tsr_collect tsr_collect;
@@ -78,12 +80,14 @@ void tsr_collect_drop(tsr_collect *collect, uint32_t has);
 
 /* What was found on the way out. Global. */
 typedef struct tsr_collect_result {
-    int64_t repeated[TSR_KINDS]; /* records equal to another one of their customer, beyond the first: they are kept */
-    int64_t spilled;             /* bytes */
+    const tsr_cleaned *cleaned; /* [plan->clean.sources]; borrowed from the collection */
+    int64_t spilled;            /* bytes */
+    tsr_digest_sum digest;      /* of this rank's partitions, for tsr_dataset_commit() */
 } tsr_collect_result;
 
 /**
- * Collective, after the last round. Sort, write the partitions and commit the dataset. The collection is used up.
+ * Collective, after the last round. Sort, clean and write the partitions; tsr_dataset_commit() then makes them a
+ * dataset. The collection is used up.
  * Same on all ranks: folder, info.
  *
  * @param info  in: generation, id_kind, money_scale, currency, time_zone, resolution, sources; the rest is filled here

@@ -49,6 +49,7 @@ struct tsr_collect {
     tsr_layout layout[TSR_STREAMS];
     char *scratch;
     tsr_spill spill;
+    tsr_cleaner *cleaner;
     tsr_store *store;
     tsr_waiting waiting[TSR_STREAMS];  /* rows with codes that not all ranks know yet; of one rank: none */
     tsr_waiting *leaving[TSR_STREAMS]; /* [size] rows for other ranks */

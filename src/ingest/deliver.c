@@ -31,8 +31,7 @@ typedef struct delivery {
     customer *group;                /* customers of the key at hand */
     int32_t group_n, group_room;
     uint32_t *attribute; /* [attributes] */
-    char *previous;      /* the last record */
-    int64_t *repeated;
+    char *batch;         /* [BATCH] records that were changed */
     uint64_t cell[TSR_KIND_COLUMNS][BATCH];
 } delivery;
 
@@ -156,35 +155,24 @@ static void to_columns(delivery *d, const tsr_layout *layout, const char *row, i
     }
 }
 
-/* Equal records stand together. The last one of a batch is kept to be compared with the next. */
-static int64_t count_repeated(delivery *d, const tsr_layout *layout, const char *row, int64_t n, bool first)
-{
-    int64_t repeated = !first && tsr_row_equal(layout, d->previous, row);
-
-    for (int64_t i = 1; i < n; i++, row += layout->bytes) {
-        const char *next = row + layout->bytes;
-        repeated += tsr_row_time(layout, row) == tsr_row_time(layout, next) && tsr_row_equal(layout, row, next);
-    }
-    memcpy(d->previous, row, (size_t)layout->bytes);
-    return repeated;
-}
-
 static tsr_status write_records(delivery *d, const customer *c, int32_t kind)
 {
     int32_t stream = TSR_STREAM_RECORDS + kind;
     const tsr_layout *layout = &d->collect->layout[stream];
     const void *column[TSR_KIND_COLUMNS];
     const char *row;
-    int64_t n;
+    int64_t n, kept;
     tsr_status st = TSR_OK;
 
     for (int64_t done = 0; done < c->n[stream]; done += n) {
         TSR_TRY(tsr_sorted_view(&d->sorted[stream], c->first[stream] + done, &row, &n));
         if (n > c->n[stream] - done) n = c->n[stream] - done;
         if (n > BATCH) n = BATCH;
-        d->repeated[kind] += count_repeated(d, layout, row, n, done == 0);
-        to_columns(d, layout, row, n, column);
-        TSR_TRY(tsr_partition_records(d->writer, kind, n, column));
+        kept = n;
+        row = tsr_clean_rows(d->collect->cleaner, kind, done, row, &kept, d->batch);
+        if (kept == 0) continue;
+        to_columns(d, layout, row, kept, column);
+        TSR_TRY(tsr_partition_records(d->writer, kind, kept, column));
     }
 done:
     return st;
@@ -196,7 +184,11 @@ static tsr_status write_customer(delivery *d, uint64_t key, const customer *c)
     tsr_status st;
 
     TSR_TRY(settle_attributes(d, c));
-    for (int32_t kind = 0; kind < TSR_KINDS; kind++) rows[kind] = c->n[TSR_STREAM_RECORDS + kind];
+    for (int32_t kind = 0; kind < TSR_KINDS; kind++) {
+        int32_t stream = TSR_STREAM_RECORDS + kind;
+        TSR_TRY(tsr_clean_customer(d->collect->cleaner, kind, &d->sorted[stream], c->first[stream], c->n[stream],
+                                   &rows[kind]));
+    }
     TSR_TRY(tsr_partition_customer(d->writer, key, c->id, d->attribute, rows));
     for (int32_t kind = 0; kind < TSR_KINDS; kind++)
         if (rows[kind] > 0) TSR_TRY(write_records(d, c, kind));
@@ -294,7 +286,7 @@ static int32_t longest_row(const tsr_collect *collect)
 }
 
 tsr_status tsr_deliver(tsr_collect *collect, const int32_t *const *code, const char *folder,
-                       const tsr_dataset_info *info, tsr_digest_sum *digest, int64_t repeated[TSR_KINDS])
+                       const tsr_dataset_info *info, tsr_digest_sum *digest)
 {
     delivery *d = NULL;
     tsr_status st;
@@ -303,9 +295,8 @@ tsr_status tsr_deliver(tsr_collect *collect, const int32_t *const *code, const c
     d->collect = collect;
     d->code = code;
     d->info = info;
-    d->repeated = repeated;
     TSR_TRY(tsr_alloc(&d->attribute, info->attributes_n, sizeof *d->attribute));
-    TSR_TRY(tsr_alloc(&d->previous, 1, (size_t)longest_row(collect)));
+    TSR_TRY(tsr_alloc(&d->batch, BATCH, (size_t)longest_row(collect)));
     TSR_TRY(write_partitions(d, folder, digest));
 done:
     if (d != NULL) {
@@ -313,7 +304,7 @@ done:
         tsr_sorter_clear(&d->sorter);
         tsr_free(&d->group);
         tsr_free(&d->attribute);
-        tsr_free(&d->previous);
+        tsr_free(&d->batch);
     }
     tsr_free(&d);
     return st;

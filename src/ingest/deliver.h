@@ -10,10 +10,10 @@
 /**
  * Local. Write the partitions of this rank. What is written depends on the rows, not on their order.
  * @param code  [collect->dictionaries] final codes by those in the rows
- * @param info  complete but for its totals. @param[out] repeated  [TSR_KINDS] of this rank
+ * @param info  complete but for its totals
  * @return TSR_OK; TSR_EIO; TSR_ENOMEM
  */
 tsr_status tsr_deliver(tsr_collect *collect, const int32_t *const *code, const char *folder,
-                       const tsr_dataset_info *info, tsr_digest_sum *digest, int64_t repeated[TSR_KINDS]) TSR_NODISCARD;
+                       const tsr_dataset_info *info, tsr_digest_sum *digest) TSR_NODISCARD;
 
 #endif

@@ -217,7 +217,6 @@ static int64_t count_records(const tsr_collect *collect)
 tsr_status tsr_collect_write(const tsr_comm *comm, tsr_collect *collect, const char *folder, tsr_dataset_info *info,
                              tsr_collect_result *result)
 {
-    tsr_digest_sum digest = {{0}};
     int32_t **code = NULL;
     tsr_status st;
 
@@ -231,12 +230,12 @@ tsr_status tsr_collect_write(const tsr_comm *comm, tsr_collect *collect, const c
     tsr_meter_end(comm, 0, NULL);
     const int64_t rows = count_records(collect);
     tsr_meter_begin("write");
-    TSR_AGREE(comm, tsr_deliver(collect, (const int32_t *const *)code, folder, info, &digest, result->repeated));
+    TSR_AGREE(comm, tsr_deliver(collect, (const int32_t *const *)code, folder, info, &result->digest));
     TSR_TRY(tsr_interrupt_check(comm));
     result->spilled = collect->spill.bytes;
     MPI_Allreduce(MPI_IN_PLACE, &result->spilled, 1, MPI_INT64_T, MPI_SUM, comm->mpi);
-    MPI_Allreduce(MPI_IN_PLACE, result->repeated, TSR_KINDS, MPI_INT64_T, MPI_SUM, comm->mpi);
-    TSR_TRY(tsr_dataset_commit(comm, folder, info, &digest));
+    TSR_TRY(tsr_cleaner_sum(comm, collect->cleaner));
+    result->cleaned = tsr_cleaner_found(collect->cleaner);
     tsr_meter_end(comm, rows, NULL);
 done:
     tsr_progress_end();

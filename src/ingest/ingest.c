@@ -5,6 +5,7 @@
 
 #include "ingest/append.h"
 #include "ingest/identities.h"
+#include "ingest/policy.h"
 #include "ingest/reading.h"
 #include "ingest/receipt.h"
 #include "tessera/file.h"
@@ -17,8 +18,8 @@
 /* The numbers that all ranks must have in common; texts come from the same job. */
 static tsr_status check_same(const tsr_comm *comm, const tsr_ingest_params *params)
 {
-    int64_t numbers[] = {params->partitions,   params->money_scale,    params->resolution,
-                         params->reject_limit, params->identity_limit, params->sources.n};
+    int64_t numbers[] = {params->partitions,     params->money_scale, params->resolution, params->reject_limit,
+                         params->identity_limit, params->returns,     params->late_days,  params->sources.n};
 
     return tsr_same(comm, numbers, sizeof numbers, "the settings of ingest");
 }
@@ -37,6 +38,7 @@ typedef struct flow {
     tsr_standing standing;
     tsr_joined_shape joined;
     tsr_dataset_info info;
+    uint32_t *key; /* [sources] of the plan for cleaning */
 } flow;
 
 static tsr_status prepare(const tsr_comm *comm, flow *f)
@@ -49,6 +51,7 @@ static tsr_status prepare(const tsr_comm *comm, flow *f)
                              .scratch = params->scratch != NULL ? params->scratch : f->output};
     tsr_status st;
 
+    TSR_AGREE(comm, tsr_policy_plan(params, &f->key, &plan.clean));
     TSR_TRY(tsr_collect_create(comm, &f->inputs.shape, &plan, &f->collect));
     TSR_AGREE(comm, tsr_balance_create(params->sources.n, params->reject_limit, &f->balance));
     f->reading.collect = f->collect;
@@ -67,6 +70,7 @@ static void flow_clear(flow *f)
     tsr_joined_shape_clear(&f->joined);
     tsr_inputs_close(&f->inputs);
     tsr_free(&f->standing.known);
+    tsr_free(&f->key);
     tsr_dataset_close(&f->there);
     tsr_identities_destroy(&f->identities);
 }
@@ -126,6 +130,16 @@ static void tell_known(const flow *f)
         if (f->standing.known[i]) tsr_info("%s: is in the dataset already and is left out", f->inputs.file[i].path);
 }
 
+/* Records before it are late; 0: none is. */
+static uint32_t earliest_of(const tsr_ingest_params *params, const tsr_dataset_info *info)
+{
+    int64_t days = info->time_last / TSR_SECONDS_PER_DAY - params->late_days;
+
+    return params->late_days == 0 || info->time_first > info->time_last || days <= 0
+               ? 0
+               : (uint32_t)(days * TSR_SECONDS_PER_DAY);
+}
+
 /* New rows go where old ones are: columns and attributes of both. */
 static tsr_status join(flow *f, const tsr_dataset_info *info)
 {
@@ -134,16 +148,17 @@ static tsr_status join(flow *f, const tsr_dataset_info *info)
     if (st != TSR_OK) return st;
     f->inputs.shape = f->joined.shape;
     f->reading.skip = f->standing.known;
+    f->inputs.earliest = earliest_of(f->params, info);
     f->reading.seen.clock = info->resolution == 1;
     f->reading.seen.quantity_decimals =
         (info->has & TSR_HAS_QUANTITY) == 0 && tsr_receipt_has_field(info->sources, "quantity");
     return TSR_OK;
 }
 
-/* Do identities join ids, in the job or in the dataset? */
-static bool has_persons(const flow *f, const tsr_dataset_info *info)
+/* Identities, keys, returns per day: a new row may change what is made of old ones. */
+static bool needs_all(const flow *f, const tsr_dataset_info *info)
 {
-    bool any = info->sources != NULL && strstr(info->sources, "\"kind\":\"identities\"") != NULL;
+    bool any = tsr_receipt_needs_all(info->sources) || tsr_policy_needs_all(f->params);
 
     for (int32_t i = 0; i < f->params->sources.n; i++)
         any = any || ((const tsr_source *)f->params->sources.item)[i].kind == TSR_SOURCE_IDENTITIES;
@@ -165,12 +180,14 @@ static tsr_status look_at_there(const tsr_comm *comm, flow *f, tsr_ingest_result
         tsr_dataset_close(&f->there);
         goto done;
     }
-    if (standing->unknown > 0 && has_persons(f, info)) {
+    if (standing->unknown > 0 && needs_all(f, info)) {
         if (!standing->covered)
             st = TSR_FAIL(
                 TSR_ECONF,
-                "%s holds files that this job does not name, and identities join ids: a new pair may join what "
-                "is there. Name all files to make the dataset anew",
+                "%s holds files that this job does not name, and sources of identities, keys of sources or "
+                "ingest.returns: net_per_day look at all rows of a customer: new rows may change what was made of "
+                "those "
+                "that are there. Name the files of both, old and new (a pattern will do): the dataset is made anew",
                 f->output);
         tsr_dataset_close(&f->there);
         goto done;
@@ -260,9 +277,11 @@ static void add_up(const flow *f, tsr_ingest_result *result)
         const tsr_source_total *total = tsr_balance_total(f->balance, i);
         result->rows_read += total->rows_read;
         result->rows_used += total->rows_used;
+        result->rows_duplicate += total->cleaned.duplicates;
+        result->rows_repeated += total->cleaned.repeated;
         result->money += total->money_used;
     }
-    result->rows_rejected = result->rows_read - result->rows_used;
+    result->rows_rejected = result->rows_read - result->rows_used - result->rows_duplicate;
     result->bytes_read = f->inputs.bytes;
 }
 
@@ -285,14 +304,15 @@ static tsr_status judge(const flow *f, const tsr_ingest_result *result)
     return TSR_OK;
 }
 
-static tsr_status account(const tsr_comm *comm, flow *f, tsr_ingest_result *result)
+static tsr_status account(const tsr_comm *comm, flow *f)
 {
     tsr_status st;
 
+    tsr_ingest_result so_far = {0};
     TSR_TRY(tsr_balance_settle(comm, f->balance, f->reading.first_line));
-    add_up(f, result);
+    add_up(f, &so_far);
     TSR_AGREE(comm, comm->rank == 0 ? write_rejects(f) : TSR_OK);
-    TSR_AGREE(comm, judge(f, result));
+    TSR_AGREE(comm, judge(f, &so_far));
 done:
     return st;
 }
@@ -312,6 +332,16 @@ static void decide(const tsr_comm *comm, flow *f)
         tsr_warn("quantities have decimals: they were used for amounts, but the dataset keeps no quantity");
         tsr_collect_drop(f->collect, TSR_HAS_QUANTITY);
     }
+}
+
+/* Quantities that are not kept cannot tell rows apart. */
+static tsr_status check_keys(const flow *f)
+{
+    bool dropped = (f->inputs.shape.has & TSR_HAS_QUANTITY) != 0 && f->reading.seen.quantity_decimals;
+
+    if (dropped && tsr_policy_key_has(f->params, TSR_TRANSACTION_QUANTITY))
+        return TSR_FAIL(TSR_EDATA, "ingest.sources: quantity is in a key, but quantities have decimals: use amount");
+    return TSR_OK;
 }
 
 /* What is added stands behind what was there. */
@@ -340,10 +370,13 @@ static tsr_status write_dataset(const tsr_comm *comm, flow *f, tsr_ingest_result
     strcpy(f->info.time_zone, f->params->time_zone);
     f->info.money_scale = (int32_t)f->params->money_scale;
     decide(comm, f);
-    TSR_AGREE(comm, print_receipt(f));
+    TSR_AGREE(comm, check_keys(f));
     TSR_TRY(tsr_collect_write(comm, f->collect, f->output, &f->info, &found));
+    tsr_balance_clean(f->balance, found.cleaned);
+    add_up(f, result);
+    TSR_AGREE(comm, print_receipt(f));
+    TSR_TRY(tsr_dataset_commit(comm, f->output, &f->info, &found.digest));
     describe(&f->info, result);
-    memcpy(result->repeated, found.repeated, sizeof result->repeated);
     result->spilled = found.spilled;
 done:
     return st;
@@ -376,7 +409,7 @@ tsr_status tsr_ingest_run(const tsr_comm *comm, const tsr_ingest_params *params,
     TSR_TRY(unify_ids(comm, &f, result));
     tsr_meter_begin("read");
     TSR_TRY(tsr_reading_run(comm, &f.reading));
-    TSR_TRY(account(comm, &f, result));
+    TSR_TRY(account(comm, &f));
     tsr_meter_end(comm, f.reading.rows, NULL);
     TSR_TRY(write_dataset(comm, &f, result));
 done:

@@ -1,6 +1,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "ingest/policy.h"
 #include "ingest/source.h"
 
 #define IN_SOURCE(field) offsetof(tsr_source, field)
@@ -25,8 +26,10 @@ static const tsr_key source_keys[] = {
      "quoted fields may hold line breaks: each file is then read by one rank", NULL, 0},
     {"columns", TSR_KEY_MAP, IN_SOURCE(columns), NULL, 0, 0, NULL,
      "field: column, by name in the header or number from 1, or =TEXT for all rows. Fields of transactions: id, time, "
-     "amount or quantity and price, order, item, category, promotion; of events: id, time, type, channel, value; of "
-     "campaigns: id, assigned, campaign, arm, sent, opened, clicked, converted (a time, or 1 and 0), revenue, cost; of "
+     "amount or quantity and price, currency, order, item, category, promotion; of events: id, time, type, channel, "
+     "value; of "
+     "campaigns: id, assigned, campaign, arm, sent, opened, clicked, converted (a time, or 1 and 0), revenue, cost, "
+     "currency; of "
      "consent: id, time, purpose, status; of identities: id, other; of customers: id, and attributes by names of your "
      "own",
      NULL, 0},
@@ -38,6 +41,11 @@ static const tsr_key source_keys[] = {
      "pattern of strptime, epoch, epoch_ms, or iso: YYYY-MM-DD [HH:MM[:SS]] [Z or +HH:MM]", NULL, 0},
     {"time_zone", TSR_KEY_TEXT, IN_SOURCE(time_zone), "null", 0, 0, NULL,
      "IANA zone of the times in the files; null: the dataset's", NULL, 0},
+    {"key", TSR_KEY_TEXTS, IN_SOURCE(key), "[]", 0, 0, NULL,
+     "fields of `columns` whose values, with the id, tell rows apart: of rows with equal values the first in time "
+     "stays, "
+     "the others are dropped as duplicates. None: equal rows are kept, and counted",
+     NULL, 0},
     {"reject", TSR_KEY_TEXTS, IN_SOURCE(reject), "[]", 0, 0, NULL,
      "rules for rows to refuse: `amount < 0`, `order starts_with \"C\"`, `missing item`, joined by and / or", NULL, 0},
     {NULL, TSR_KEY_BOOL, 0, NULL, 0, 0, NULL, NULL, NULL, 0},
@@ -53,6 +61,11 @@ const tsr_key tsr_ingest_keys[] = {
     {"ingest.money.scale", TSR_KEY_INT, IN_PARAMS(money_scale), "2", 0, 9, NULL,
      "decimals of the money unit: amounts are whole multiples of 10^-scale", NULL, 0},
     {"ingest.money.currency", TSR_KEY_TEXT, IN_PARAMS(currency), "null", 0, 0, NULL, "ISO 4217 code", NULL, 0},
+    {"ingest.money.rates", TSR_KEY_MAP, IN_PARAMS(rates), "{}", 0, 0, NULL,
+     "currency: units of ingest.money.currency for one of it, for sources with a column `currency`. Exact, then "
+     "rounded "
+     "to the money unit, halves to even; rows of other currencies are rejected",
+     NULL, 0},
     {"ingest.time_zone", TSR_KEY_TEXT, IN_PARAMS(time_zone), "UTC", 0, 0, NULL,
      "IANA zone whose calendar days are the days of the dataset", NULL, 0},
     {"ingest.resolution", TSR_KEY_CHOICE, IN_PARAMS(resolution), "auto", 0, 0, "auto|day|second",
@@ -61,6 +74,14 @@ const tsr_key tsr_ingest_keys[] = {
      "rows per reason and source that rejects.csv lists; all are counted", NULL, 0},
     {"ingest.identity_limit", TSR_KEY_INT, IN_PARAMS(identity_limit), "20", 1, 1000000, NULL,
      "ids of one person, as sources of kind identities join them; groups of more are not merged", NULL, 0},
+    {"ingest.returns", TSR_KEY_CHOICE, IN_PARAMS(returns), "keep", 0, 0, "keep|net_per_day|drop",
+     "negative amounts: kept; set off against purchases of their customer and day, what is left is kept; or rejected. "
+     "dataset.json tells rows and money of each",
+     NULL, 0},
+    {"ingest.late_days", TSR_KEY_INT, IN_PARAMS(late_days), "null", 1, 36500, NULL,
+     "rows that are added to a dataset are rejected as late where they lie more days than this before its last "
+     "transaction; null: none are",
+     NULL, 0},
     {"ingest.sources", TSR_KEY_GROUPS, IN_PARAMS(sources), "[]", 0, 0, NULL, "where the rows come from", source_keys,
      sizeof(tsr_source)},
     {NULL, TSR_KEY_BOOL, 0, NULL, 0, 0, NULL, NULL, NULL, 0},
@@ -77,5 +98,5 @@ tsr_status tsr_ingest_check(const tsr_ingest_params *params)
         tsr_status st = tsr_source_check((const tsr_source *)params->sources.item + i, i);
         if (st != TSR_OK) return st;
     }
-    return TSR_OK;
+    return tsr_policy_check(params);
 }

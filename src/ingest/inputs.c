@@ -355,6 +355,7 @@ tsr_status tsr_inputs_open(const tsr_comm *comm, const tsr_ingest_params *params
 
     memset(inputs, 0, sizeof *inputs);
     TSR_AGREE(comm, find_shape(params, inputs));
+    TSR_AGREE(comm, tsr_rates_read(params->currency, &params->rates, &inputs->rates));
     TSR_AGREE(comm, comm->rank == 0 ? find_files(params, &files) : TSR_OK);
     TSR_TRY(tsr_bcast_block(comm, (void **)&files.bytes, &files.n, 0));
     told paths = files;
@@ -379,6 +380,7 @@ void tsr_inputs_close(tsr_inputs *inputs)
     tsr_free(&inputs->file);
     tsr_free(&inputs->paths);
     tsr_free(&inputs->zone);
+    tsr_rates_clear(&inputs->rates);
     tsr_free(&inputs->names);
     tsr_free(&inputs->name);
     tsr_free(&inputs->group_first);
@@ -439,6 +441,9 @@ tsr_status tsr_inputs_mapping(const tsr_inputs *inputs, const tsr_ingest_params 
                                .file = number,
                                .money_scale = (int32_t)params->money_scale,
                                .days = params->resolution == TSR_RESOLUTION_DAY,
+                               .drop_returns = params->returns == TSR_RETURNS_DROP,
+                               .earliest = inputs->earliest,
+                               .rates = &inputs->rates,
                                .from = converts ? &inputs->zone[input->source] : to,
                                .to = to,
                                .shape = &inputs->shape,

@@ -23,6 +23,8 @@ typedef struct tsr_inputs {
     int32_t n;
     tsr_input *file;      /* [n] in the order of the job */
     char *paths;          /* the files' paths point in here */
+    tsr_rates rates;      /* of currencies */
+    uint32_t earliest;    /* records before it are late: to be set behind tsr_inputs_open() */
     tsr_zone *zone;       /* [sources + 1]: of each source, then the dataset's */
     char *names;          /* the headers' text */
     const char **name;    /* the headers' columns point in here */

@@ -26,6 +26,7 @@ typedef struct tsr_attribute_place {
 
 typedef struct tsr_rule_place {
     tsr_reject_rule *rule;
+    const char *reason;            /* the rule as written, or what it stands for */
     char column[TSR_COLUMN_BYTES]; /* the first that it looks at */
 } tsr_rule_place;
 
@@ -42,7 +43,9 @@ struct tsr_mapping {
     bool days;
     uint32_t has;            /* of the whole dataset */
     int32_t columns, needed; /* of the kind; the first of them that a row must have */
-    tsr_place id, price;
+    tsr_place id, price, currency;
+    const tsr_rates *rates;
+    uint32_t earliest;
     bool pairs; /* a source of identities, with the column `other` */
     tsr_place other;
     const tsr_identities *identities;

@@ -192,7 +192,8 @@ tsr_status tsr_mapping_plan(tsr_mapping *mapping)
 {
     mapping->plain_n = 0;
     mapping->is_plain = mapping->kind == TSR_TRANSACTIONS && mapping->rules == 0 && mapping->id.slot >= 0 &&
-                        !TSR_IS_MAPPED(&mapping->price) && (mapping->has & TSR_HAS_ORDER) == 0;
+                        !TSR_IS_MAPPED(&mapping->price) && !TSR_IS_MAPPED(&mapping->currency) &&
+                        mapping->earliest == 0 && (mapping->has & TSR_HAS_ORDER) == 0;
     for (int32_t c = 0; mapping->is_plain && c < mapping->columns; c++) {
         const tsr_kind_column *about = &tsr_kind_of(mapping->kind)->column[c];
         mapping->absent.cell[c] = tsr_absent_cell(mapping->kind, c);

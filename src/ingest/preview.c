@@ -75,12 +75,14 @@ static void put_records(const preview *p, const sample *s, int32_t c)
         const tsr_kind_column *about = &tsr_kind_of(s->mapping->kind)->column[k];
         put_field(p, s, c, &s->mapping->column[k], about->name, cell_types[about->cell], unit_of(p, s, about->cell));
     }
+    put_field(p, s, c, &s->mapping->currency, "currency", "ISO 4217", "");
     put_field(p, s, c, &s->mapping->price, "price", "money", unit_of(p, s, TSR_CELL_MONEY));
 }
 
 static bool is_used(const sample *s, int32_t c)
 {
-    bool used = s->mapping->id.slot == c || s->mapping->price.slot == c || s->mapping->other.slot == c;
+    bool used = s->mapping->id.slot == c || s->mapping->price.slot == c || s->mapping->other.slot == c ||
+                s->mapping->currency.slot == c;
 
     for (int32_t k = 0; k < s->mapping->columns; k++) used = used || s->mapping->column[k].slot == c;
     for (int32_t a = 0; a < s->mapping->attributes; a++) used = used || s->mapping->attribute[a].place.slot == c;

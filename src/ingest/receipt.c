@@ -26,9 +26,12 @@ static json_t *object_of(const tsr_map *map)
     return object;
 }
 
+static const char *const returns_name[] = {"keep", "net_per_day", "drop"};
+
 static json_t *settings_of(const tsr_ingest_params *params, const tsr_source *source)
 {
-    return json_pack("{s:o, s:o, s:o, s:s, s:s, s:b, s:b, s:s?, s:s?, s:I, s:I, s:s?, s:s, s:i, s:I, s:i, s:I, s:i}",
+    return json_pack("{s:o, s:o, s:o, s:s, s:s, s:b, s:b, s:s?, s:s?, s:I, s:I, s:s?, s:s, s:i, s:I, s:i, s:I, s:i, "
+                     "s:o, s:o, s:s, s:I}",
                      "columns", object_of(&source->columns), "types", object_of(&source->types), "reject",
                      list_of(&source->reject), "format", source->format == TSR_FORMAT_PARQUET ? "parquet" : "text",
                      "delimiter", source->delimiter, "header", source->header, "multiline", source->multiline,
@@ -36,7 +39,9 @@ static json_t *settings_of(const tsr_ingest_params *params, const tsr_source *so
                      (json_int_t)params->partitions, "money_scale", (json_int_t)params->money_scale, "currency",
                      params->currency, "time_zone", params->time_zone, "resolution", (int)params->resolution,
                      "reject_limit", (json_int_t)params->reject_limit, "match", (int)source->match, "identity_limit",
-                     (json_int_t)params->identity_limit, "decimal_mark", (int)source->decimal_mark);
+                     (json_int_t)params->identity_limit, "decimal_mark", (int)source->decimal_mark, "key",
+                     list_of(&source->key), "rates", object_of(&params->rates), "returns",
+                     returns_name[params->returns], "late_days", (json_int_t)params->late_days);
 }
 
 static json_t *files_of(const tsr_inputs *inputs, int32_t source, const uint64_t *digest, const bool *skip)
@@ -96,19 +101,37 @@ static json_t *rejected_of(const tsr_ingest_params *params, const tsr_balance *b
     return all;
 }
 
+/* Of transactions: how many returns there were, and what became of them. Dropped ones are among the refused rows. */
+static json_t *returns_of(const tsr_ingest_params *params, const json_t *rejected, const tsr_cleaned *cleaned)
+{
+    json_t *dropped = json_object_get(rejected, TSR_RETURN_REASON);
+    json_t *returns = json_pack("{s:s, s:I, s:I}", "policy", returns_name[params->returns], "rows",
+                                (json_int_t)cleaned->returns, "rows_netted", (json_int_t)cleaned->netted);
+
+    add_money(returns, "money", cleaned->return_money, params->money_scale);
+    if (dropped != NULL) json_object_update(returns, dropped);
+    return returns;
+}
+
 static json_t *entry_of(const tsr_ingest_params *params, const tsr_inputs *inputs, int32_t i, const uint64_t *digest,
                         const bool *skip, const tsr_balance *balance)
 {
     const tsr_source *source = (const tsr_source *)params->sources.item + i;
     const tsr_source_total *total = tsr_balance_total(balance, i);
-    tsr_int128 money_read = total->money_used;
+    tsr_int128 money_read = total->money_used + total->cleaned.duplicate_money;
     json_t *entry = json_pack("{s:s, s:o, s:o}", "kind", kind_name(source->kind), "settings",
                               settings_of(params, source), "files", files_of(inputs, i, digest, skip));
 
     if (entry == NULL) return NULL;
+    json_t *rejected = rejected_of(params, balance, i, &money_read);
     json_object_set_new(entry, "rows_read", json_integer(total->rows_read));
     json_object_set_new(entry, "rows_used", json_integer(total->rows_used));
-    json_object_set_new(entry, "rows_rejected", rejected_of(params, balance, i, &money_read));
+    json_object_set_new(entry, "rows_repeated", json_integer(total->cleaned.repeated));
+    json_object_set_new(entry, "rows_duplicate", json_integer(total->cleaned.duplicates));
+    if (source->kind == TSR_SOURCE_TRANSACTIONS)
+        json_object_set_new(entry, "returns", returns_of(params, rejected, &total->cleaned));
+    json_object_set_new(entry, "rows_rejected", rejected);
+    add_money(entry, "money_duplicate", total->cleaned.duplicate_money, params->money_scale);
     add_money(entry, "money_read", money_read, params->money_scale);
     add_money(entry, "money_used", total->money_used, params->money_scale);
     return entry;
@@ -261,6 +284,25 @@ bool tsr_receipt_has_field(const char *receipt, const char *field)
     return has;
 }
 
+bool tsr_receipt_needs_all(const char *receipt)
+{
+    json_t *list = receipt != NULL ? json_loads(receipt, 0, NULL) : NULL, *entry;
+    bool needs = false;
+    size_t i;
+
+    json_array_foreach(list, i, entry)
+    {
+        const json_t *settings = json_object_get(entry, "settings");
+        const char *kind = json_string_value(json_object_get(entry, "kind"));
+        const char *returns = json_string_value(json_object_get(settings, "returns"));
+        needs = needs || (kind != NULL && strcmp(kind, "identities") == 0) ||
+                json_array_size(json_object_get(settings, "key")) > 0 ||
+                (returns != NULL && strcmp(returns, returns_name[TSR_RETURNS_NET_PER_DAY]) == 0);
+    }
+    json_decref(list);
+    return needs;
+}
+
 /* "-12.34" in hundredths; it was printed by tsr_int128_print(). */
 static tsr_int128 money_of(const json_t *text)
 {
@@ -281,10 +323,12 @@ void tsr_receipt_totals(const char *receipt, tsr_ingest_result *result)
     {
         result->rows_read += json_integer_value(json_object_get(entry, "rows_read"));
         result->rows_used += json_integer_value(json_object_get(entry, "rows_used"));
+        result->rows_duplicate += json_integer_value(json_object_get(entry, "rows_duplicate"));
+        result->rows_repeated += json_integer_value(json_object_get(entry, "rows_repeated"));
         result->money += money_of(json_object_get(entry, "money_used"));
         json_array_foreach(json_object_get(entry, "files"), f, file) result->bytes_read +=
             json_integer_value(json_object_get(file, "bytes"));
     }
-    result->rows_rejected = result->rows_read - result->rows_used;
+    result->rows_rejected = result->rows_read - result->rows_used - result->rows_duplicate;
     json_decref(list);
 }

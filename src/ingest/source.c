@@ -32,6 +32,7 @@ static bool is_field(int32_t kind, const char *name)
 {
     if (strcmp(name, "id") == 0) return true;
     if (kind == TSR_TRANSACTIONS && strcmp(name, "price") == 0) return true;
+    if ((kind == TSR_TRANSACTIONS || kind == TSR_CAMPAIGNS) && strcmp(name, "currency") == 0) return true;
     for (int32_t c = 0; c < tsr_kind_of(kind)->columns; c++)
         if (strcmp(name, tsr_kind_of(kind)->column[c].name) == 0) return true;
     return false;
@@ -45,7 +46,8 @@ static tsr_status no_such_field(int32_t kind, int32_t number, const char *name)
         strcat(names, ", ");
         strcat(names, tsr_kind_of(kind)->column[c].name);
     }
-    if (kind == TSR_TRANSACTIONS) strcat(names, ", price");
+    if (kind == TSR_TRANSACTIONS) strcat(names, ", price, currency");
+    if (kind == TSR_CAMPAIGNS) strcat(names, ", currency");
     return TSR_FAIL(TSR_ECONF, "ingest.sources[%d].columns: %s have no field \"%s\": use %s", number,
                     tsr_kind_of(kind)->name, name, names);
 }
@@ -257,7 +259,8 @@ static tsr_status find_fields(const finder *f)
 
     mapping->columns = mapping->kind >= 0 ? tsr_kind_of(mapping->kind)->columns : 0;
     mapping->needed = mapping->kind >= 0 ? needed_columns[mapping->kind] : 0;
-    mapping->price.slot = mapping->other.slot = -1;
+    mapping->price.slot = mapping->other.slot = mapping->currency.slot = -1;
+    if (st == TSR_OK && mapping->kind >= 0) st = find_field(f, "currency", &mapping->currency);
     if (st == TSR_OK && mapping->pairs) st = find_field(f, "other", &mapping->other);
     if (st == TSR_OK && mapping->kind == TSR_TRANSACTIONS) st = find_field(f, "price", &mapping->price);
     for (int32_t c = 0; st == TSR_OK && c < mapping->columns; c++)
@@ -306,18 +309,30 @@ static tsr_status find_slot(void *context, const char *column, int32_t *slot)
     return st;
 }
 
+static tsr_status compile_rule(finder *f, const char *text, const char *reason)
+{
+    tsr_rule_place *made = &f->mapping->rule[f->mapping->rules];
+
+    f->rule_column[0] = '\0';
+    tsr_status st = tsr_reject_compile(text, find_slot, f, &made->rule);
+    memcpy(made->column, f->rule_column, sizeof made->column);
+    if (st != TSR_OK) return st;
+    made->reason = reason != NULL ? reason : tsr_reject_text(made->rule);
+    f->mapping->rules++;
+    return TSR_OK;
+}
+
+/* The rules of the source; returns that are dropped are one more. */
 static tsr_status compile_rules(finder *f)
 {
     tsr_mapping *mapping = f->mapping;
-    tsr_status st = tsr_alloc(&mapping->rule, f->source->reject.n, sizeof *mapping->rule);
+    bool money = mapped(f->source, "amount") != NULL || mapped(f->source, "price") != NULL;
+    tsr_status st = tsr_alloc(&mapping->rule, f->source->reject.n + 1LL, sizeof *mapping->rule);
 
-    for (int32_t i = 0; st == TSR_OK && i < f->source->reject.n; i++) {
-        tsr_rule_place *made = &mapping->rule[i];
-        f->rule_column[0] = '\0';
-        st = tsr_reject_compile(f->source->reject.text[i], find_slot, f, &made->rule);
-        memcpy(made->column, f->rule_column, sizeof made->column);
-        if (st == TSR_OK) mapping->rules++;
-    }
+    for (int32_t i = 0; st == TSR_OK && i < f->source->reject.n; i++)
+        st = compile_rule(f, f->source->reject.text[i], NULL);
+    if (st == TSR_OK && f->place->drop_returns && mapping->kind == TSR_TRANSACTIONS && money)
+        st = compile_rule(f, "amount < 0", TSR_RETURN_REASON);
     return st;
 }
 
@@ -358,6 +373,8 @@ tsr_status tsr_mapping_create(const tsr_source *source, const tsr_mapping_place 
     mapping->file = place->file;
     mapping->money_scale = place->money_scale;
     mapping->days = place->days;
+    mapping->earliest = place->earliest;
+    mapping->rates = place->rates;
     mapping->has = place->shape->has;
     mapping->format = (tsr_text_format){.delimiter = tsr_source_delimiter(source),
                                         .header = source->header,

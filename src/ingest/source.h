@@ -8,6 +8,7 @@
 #include "ingest/balance.h"
 #include "ingest/clock.h"
 #include "ingest/collect.h"
+#include "ingest/currency.h"
 #include "ingest/identities.h"
 #include "ingest/text_reader.h"
 #include "tessera/ingest.h"
@@ -18,6 +19,9 @@ typedef struct tsr_header {
     const char *const *name; /* [n] */
 } tsr_header;
 
+#define TSR_RETURN_REASON "return (ingest.returns: drop)"
+#define TSR_LATE_REASON   "late (ingest.late_days)"
+
 /* What a mapping stands on, beside the source itself. Borrowed. */
 typedef struct tsr_mapping_place {
     const char *path; /* of the file */
@@ -25,6 +29,9 @@ typedef struct tsr_mapping_place {
     int32_t file;     /* number among all files, in the order of the job */
     int32_t money_scale;
     bool days;                 /* times are cut to days */
+    bool drop_returns;         /* negative amounts are refused, for TSR_RETURN_REASON */
+    uint32_t earliest;         /* records before it are late; 0: none */
+    const tsr_rates *rates;    /* of money in other currencies */
     const tsr_zone *from, *to; /* of the source, of the dataset */
     const tsr_collect_shape *shape;
     const tsr_identities *identities; /* NULL: none */

@@ -290,6 +290,7 @@ tsr_status tsr_synth_run(const tsr_comm *comm, const tsr_synth_params *params, c
     TSR_TRY(create_collect(comm, &all));
     TSR_TRY(draw_all(comm, &all));
     TSR_TRY(tsr_collect_write(comm, all.collect, output, &all.info, &found));
+    TSR_TRY(tsr_dataset_commit(comm, output, &all.info, &found.digest));
     TSR_TRY(write_truth(comm, &all));
 done:
     if (unchanged != NULL) *unchanged = there;

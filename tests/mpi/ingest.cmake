@@ -1,6 +1,7 @@
 tsr_mpi_test(identities NP 1 2 3 5)
 tsr_mpi_test(ingest NP 1 2 3 5 LIBS PkgConfig::ZLIB)
 tsr_mpi_test(preview NP 1 2 3)
+tsr_mpi_test(policies NP 1 2 3)
 tsr_mpi_test(inputs NP 1 3 LIBS PkgConfig::ZLIB PkgConfig::ZSTD)
 tsr_mpi_test(parquet NP 1 2 3 5)
 tsr_mpi_test(collect NP 1 2 3 5)

@@ -54,6 +54,8 @@ done:
 static const tsr_dataset_info plain_info = {
     .generation = 1, .id_kind = "given", .money_scale = 2, .time_zone = "UTC", .resolution = 1};
 
+static int64_t repeated; /* events of the last collection that are equal to another one */
+
 /* Collective. Records i = rank, rank + size, ... or backwards; rounds as they fall. */
 static tsr_status collect_all(const tsr_comm *comm, int64_t memory, int64_t partitions, bool backwards,
                               const char *folder, tsr_dataset_info *info, tsr_collect_result *result)
@@ -62,7 +64,8 @@ static tsr_status collect_all(const tsr_comm *comm, int64_t memory, int64_t part
     tsr_collect_plan plan = {.partitions = partitions,
                              .expected_bytes = RECORDS * 48,
                              .memory = memory,
-                             .scratch = folder};
+                             .scratch = folder,
+                             .clean = {.sources = 2}};
     tsr_collect *collect = NULL;
     int64_t next = comm->rank;
     bool done = false;
@@ -80,6 +83,8 @@ static tsr_status collect_all(const tsr_comm *comm, int64_t memory, int64_t part
         TSR_TRY(tsr_collect_round(comm, collect, next >= RECORDS, &done));
     }
     TSR_TRY(tsr_collect_write(comm, collect, folder, info, result));
+    TSR_TRY(tsr_dataset_commit(comm, folder, info, &result->digest));
+    repeated = result->cleaned[1].repeated;
 done:
     tsr_collect_destroy(&collect);
     return st;
@@ -165,15 +170,15 @@ static void equal_records_are_kept_and_counted(void **state)
 {
     const tsr_comm *comm = *state;
     char *folder = test_path(comm, "repeated");
-    tsr_collect_result result, other;
+    tsr_collect_result result;
     tsr_dataset_info info;
 
     CHECK_ALL(comm, collect_all(comm, 1LL << 30, 3, false, folder, &info, &result) == TSR_OK);
     tsr_dataset_info_clear(&info);
-    CHECK_ALL(comm, collect_all(comm, 1 << 20, 1, true, folder, &info, &other) == TSR_OK);
+    int64_t before = repeated;
+    CHECK_ALL(comm, collect_all(comm, 1 << 20, 1, true, folder, &info, &result) == TSR_OK);
     tsr_dataset_info_clear(&info);
-    CHECK_ALL(comm, result.repeated[TSR_EVENTS] > 0 && result.repeated[TSR_EVENTS] < RECORDS / 20);
-    CHECK_ALL(comm, memcmp(result.repeated, other.repeated, sizeof result.repeated) == 0);
+    CHECK_ALL(comm, repeated > 0 && repeated < RECORDS / 20 && repeated == before);
 }
 
 /* ---- two ids with one key ---- */
@@ -217,6 +222,7 @@ static void ids_with_one_key_stay_two_customers(void **state)
     CHECK_ALL(comm, own == TSR_OK);
     CHECK_ALL(comm, tsr_collect_round(comm, collect, true, &done) == TSR_OK && done);
     CHECK_ALL(comm, tsr_collect_write(comm, collect, folder, &info, &result) == TSR_OK);
+    CHECK_ALL(comm, tsr_dataset_commit(comm, folder, &info, &result.digest) == TSR_OK);
     CHECK_ALL(comm, tsr_dataset_open(comm, folder, &dataset) == TSR_OK);
     CHECK_ALL(comm, info.customers == 2 && info.transactions == 3);
     CHECK_ALL(comm, tsr_dataset_read(dataset, 0, 2, TSR_READ_ALL, &block) == TSR_OK);
