@@ -9,8 +9,9 @@
  * reason, with its money where that can be read. Rows of a source with equal keys, where it declares one, are
  * duplicates beyond the first; equal rows are kept and counted otherwise. Rows read = used + duplicates + refused, and
  * money likewise. Money in another currency is converted by its declared rate and rounded once, halves to even.
- * Of several values of an attribute the last one stands, in the order of sources, files and lines; an empty field is no
- * value. A row without an order, where others have one, belongs to the order of its customer and moment.
+ * Of several values of an attribute the last one stands, in the order of sources, files and lines, unless the job
+ * declares another rule for it; an empty field is no value. A row without an order, where others have one, belongs to
+ * the order of its customer and moment.
  */
 #ifndef TSR_INGEST_H
 #define TSR_INGEST_H
@@ -61,6 +62,16 @@ typedef enum tsr_resolution { TSR_RESOLUTION_AUTO, TSR_RESOLUTION_DAY, TSR_RESOL
 /* What becomes of negative amounts. */
 typedef enum tsr_returns { TSR_RETURNS_KEEP, TSR_RETURNS_NET_PER_DAY, TSR_RETURNS_DROP } tsr_returns;
 
+/* Which of several values of an attribute stands: the last in the order of sources, files and lines; the one of the
+ * latest row; of the first source that has one; the one that most rows have. */
+typedef enum tsr_reconcile_rule {
+    TSR_RECONCILE_LAST,
+    TSR_RECONCILE_LATEST,
+    TSR_RECONCILE_PRIORITY,
+    TSR_RECONCILE_MOST_FREQUENT,
+    TSR_RECONCILE_RULES
+} tsr_reconcile_rule;
+
 typedef struct tsr_ingest_params {
     int64_t partitions; /* 0: auto, about 512 MiB each */
     int64_t memory;     /* bytes per rank */
@@ -72,6 +83,7 @@ typedef struct tsr_ingest_params {
     int32_t resolution;     /* tsr_resolution; auto: day where no used row has a time of day */
     int64_t reject_limit;   /* rows kept in rejects.csv per reason */
     int64_t identity_limit; /* ids of one person; more are not merged */
+    tsr_map reconcile;      /* attribute -> name of a tsr_reconcile_rule */
     int32_t returns;        /* tsr_returns */
     int64_t late_days;      /* rows added later may lie so far before the last transaction that is there; 0: any */
     tsr_groups sources;     /* of tsr_source */

@@ -109,6 +109,7 @@ static tsr_status create_attributes(tsr_collect *collect, const tsr_collect_shap
         TSR_ASSERT(strlen(shape->attribute_name[a]) < sizeof collect->attribute[a].name);
         strcpy(collect->attribute[a].name, shape->attribute_name[a]);
         collect->attribute[a].form = shape->attribute_form[a];
+        collect->attribute[a].rule = shape->attribute_rule != NULL ? shape->attribute_rule[a] : 0;
     }
     tsr_layout layout = tsr_layout_of(TSR_STREAM_ATTRIBUTES, shape->has, shape->attributes);
     TSR_TRY(tsr_alloc(&collect->attribute_row, 1, (size_t)layout.bytes));
@@ -381,7 +382,7 @@ static tsr_status set_attribute(tsr_collect *collect, int32_t a, tsr_slice text,
 }
 
 tsr_status tsr_collect_attributes(tsr_collect *collect, tsr_customer_ref customer, int32_t source, int64_t position,
-                                  const tsr_slice *text)
+                                  uint32_t time, const tsr_slice *text)
 {
     const tsr_layout *layout = &collect->layout[TSR_STREAM_ATTRIBUTES];
     char *made = collect->attribute_row, *row;
@@ -390,6 +391,7 @@ tsr_status tsr_collect_attributes(tsr_collect *collect, tsr_customer_ref custome
 
     tsr_row_begin(made, customer, source);
     tsr_row_set_position(made, position);
+    tsr_row_set_time(made, time);
     for (int32_t a = 0; a < collect->attributes; a++) TSR_TRY(set_attribute(collect, a, text[a], made, &settled));
     if (settled && collect->size > 1) tsr_rows_recode(layout, collect->number, made, 1);
     if (settled)

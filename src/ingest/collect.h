@@ -29,6 +29,7 @@ typedef struct tsr_collect_shape {
     int32_t attributes;
     const char *const *attribute_name; /* [attributes], sorted by bytes, distinct */
     const int32_t *attribute_form;     /* [attributes] */
+    const int32_t *attribute_rule;     /* [attributes] tsr_reconcile_rule; NULL: LAST for all */
 } tsr_collect_shape;
 
 /* How it is done; nothing of it but the number of partitions shows in the result. The same on all ranks. */
@@ -58,12 +59,13 @@ tsr_status tsr_collect_record(tsr_collect *collect, int32_t kind, tsr_customer_r
                               const tsr_cells *cells) TSR_NODISCARD;
 
 /**
- * Local. The attributes that one input row has. Of several values of one the row with the largest @p position stands;
+ * Local. The attributes that one input row has. Of several values of one the row with the largest @p position stands,
+ * unless the shape has another rule for it; @p time of the row, civil seconds, 0: not said;
  * positions (from 1; 0: from an older dataset) rise in the order of sources, files and lines.
  * @param text  [attributes], trimmed; n = 0: the row has none
  */
 tsr_status tsr_collect_attributes(tsr_collect *collect, tsr_customer_ref customer, int32_t source, int64_t position,
-                                  const tsr_slice *text) TSR_NODISCARD;
+                                  uint32_t time, const tsr_slice *text) TSR_NODISCARD;
 
 /** Local. Is it time for tsr_collect_round()? More rows may still come. */
 bool tsr_collect_full(const tsr_collect *collect);

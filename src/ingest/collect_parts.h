@@ -26,6 +26,7 @@ typedef struct tsr_texts_of_all {
 typedef struct tsr_attribute_state {
     char name[TSR_NAME_BYTES];
     int32_t form;  /* tsr_attribute_form */
+    int32_t rule;  /* tsr_reconcile_rule */
     int text_seen; /* a value that is not a number; int: it is reduced */
     int too_many;  /* different texts: their codes are no longer kept */
 } tsr_attribute_state;

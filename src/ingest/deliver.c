@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ingest/reconcile.h"
+#include "tessera/ingest.h"
 #include "tessera/interrupt.h"
 #include "tessera/log.h"
 #include "tessera/memory.h"
@@ -31,7 +33,9 @@ typedef struct delivery {
     customer *group;                /* customers of the key at hand */
     int32_t group_n, group_room;
     uint32_t *attribute; /* [attributes] */
-    char *batch;         /* [BATCH] records that were changed */
+    tsr_candidate *candidate;
+    int64_t candidates_room;
+    char *batch; /* [BATCH] records that were changed */
     uint64_t cell[TSR_KIND_COLUMNS][BATCH];
 } delivery;
 
@@ -113,14 +117,52 @@ static int by_id(const void *left, const void *right)
 
 /* ---- one customer ---- */
 
-/* The value that stands is the one with the largest position: the last one written. */
+/* The value that a row has; false: none. */
+static bool read_attribute(const delivery *d, int32_t a, const char *row, uint32_t *bits)
+{
+    int32_t code = tsr_row_code(row, a);
+    float number = tsr_row_number(row, a);
+    bool categorical = d->info->attributes[a].categorical;
+
+    memcpy(bits, categorical ? (const void *)&code : &number, sizeof *bits);
+    return categorical ? code >= 0 : !isnan(number);
+}
+
+/* One that is not simply the last one. */
+static tsr_status reconcile_attribute(delivery *d, const customer *c, int32_t a)
+{
+    const int64_t from = c->first[TSR_STREAM_ATTRIBUTES], rows = c->n[TSR_STREAM_ATTRIBUTES];
+    int64_t n = 0, have;
+    const char *row;
+    tsr_status st = TSR_OK;
+
+    if (rows > d->candidates_room) {
+        TSR_TRY(tsr_resize(&d->candidate, rows, sizeof *d->candidate));
+        d->candidates_room = rows;
+    }
+    for (int64_t i = from; i < from + rows; i++) {
+        tsr_candidate *made = &d->candidate[n];
+        TSR_TRY(tsr_sorted_view(&d->sorted[TSR_STREAM_ATTRIBUTES], i, &row, &have));
+        made->time = tsr_row_attribute_time(row);
+        made->source = tsr_row_source(row);
+        n += read_attribute(d, a, row, &made->bits);
+    }
+    if (n > 0)
+        d->attribute[a] =
+            tsr_reconcile(d->collect->attribute[a].rule, d->info->attributes[a].categorical, d->candidate, n);
+done:
+    return st;
+}
+
+/* By default the value with the largest position stands: the last one written. */
 static tsr_status settle_attributes(delivery *d, const customer *c)
 {
-    tsr_sorted *sorted = &d->sorted[TSR_STREAM_ATTRIBUTES];
     const int64_t from = c->first[TSR_STREAM_ATTRIBUTES], end = from + c->n[TSR_STREAM_ATTRIBUTES];
     const float nan = NAN;
     const char *row;
+    uint32_t bits;
     int64_t n;
+    tsr_status st = TSR_OK;
 
     for (int32_t a = 0; a < d->info->attributes_n; a++)
         if (d->info->attributes[a].categorical)
@@ -128,16 +170,14 @@ static tsr_status settle_attributes(delivery *d, const customer *c)
         else
             memcpy(&d->attribute[a], &nan, sizeof nan);
     for (int64_t i = from; i < end; i++) { /* in the order of their positions */
-        tsr_status st = tsr_sorted_view(sorted, i, &row, &n);
-        if (st != TSR_OK) return st;
-        for (int32_t a = 0; a < d->info->attributes_n; a++) {
-            int32_t code = tsr_row_code(row, a);
-            float number = tsr_row_number(row, a);
-            if (d->info->attributes[a].categorical ? code < 0 : isnan(number)) continue;
-            memcpy(&d->attribute[a], d->info->attributes[a].categorical ? (const void *)&code : &number, 4);
-        }
+        TSR_TRY(tsr_sorted_view(&d->sorted[TSR_STREAM_ATTRIBUTES], i, &row, &n));
+        for (int32_t a = 0; a < d->info->attributes_n; a++)
+            if (read_attribute(d, a, row, &bits)) d->attribute[a] = bits;
     }
-    return TSR_OK;
+    for (int32_t a = 0; end > from + 1 && a < d->info->attributes_n; a++)
+        if (d->collect->attribute[a].rule != TSR_RECONCILE_LAST) TSR_TRY(reconcile_attribute(d, c, a));
+done:
+    return st;
 }
 
 static void to_columns(delivery *d, const tsr_layout *layout, const char *row, int64_t n,
@@ -304,6 +344,7 @@ done:
         tsr_sorter_clear(&d->sorter);
         tsr_free(&d->group);
         tsr_free(&d->attribute);
+        tsr_free(&d->candidate);
         tsr_free(&d->batch);
     }
     tsr_free(&d);

@@ -184,10 +184,10 @@ static tsr_status look_at_there(const tsr_comm *comm, flow *f, tsr_ingest_result
         if (!standing->covered)
             st = TSR_FAIL(
                 TSR_ECONF,
-                "%s holds files that this job does not name, and sources of identities, keys of sources or "
-                "ingest.returns: net_per_day look at all rows of a customer: new rows may change what was made of "
-                "those "
-                "that are there. Name the files of both, old and new (a pattern will do): the dataset is made anew",
+                "%s holds files that this job does not name, and sources of identities, keys of sources, "
+                "ingest.reconcile or ingest.returns: net_per_day look at all rows of a customer: new rows may change "
+                "what was made of those that are there. Name the files of both, old and new (a pattern will do): the "
+                "dataset is made anew",
                 f->output);
         tsr_dataset_close(&f->there);
         goto done;

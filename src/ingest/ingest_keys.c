@@ -27,11 +27,10 @@ static const tsr_key source_keys[] = {
     {"columns", TSR_KEY_MAP, IN_SOURCE(columns), NULL, 0, 0, NULL,
      "field: column, by name in the header or number from 1, or =TEXT for all rows. Fields of transactions: id, time, "
      "amount or quantity and price, currency, order, item, category, promotion; of events: id, time, type, channel, "
-     "value; of "
-     "campaigns: id, assigned, campaign, arm, sent, opened, clicked, converted (a time, or 1 and 0), revenue, cost, "
-     "currency; of "
-     "consent: id, time, purpose, status; of identities: id, other; of customers: id, and attributes by names of your "
-     "own",
+     "value; of campaigns: id, assigned, campaign, arm, sent, opened, clicked, converted (a time, or 1 and 0), "
+     "revenue, "
+     "cost, currency; of consent: id, time, purpose, status; of identities: id, other; of customers: id, time (since "
+     "when the row holds), and attributes by names of your own",
      NULL, 0},
     {"types", TSR_KEY_MAP, IN_SOURCE(types), "{}", 0, 0, NULL,
      "attribute: number or category; default: number where every value is one", NULL, 0},
@@ -74,6 +73,11 @@ const tsr_key tsr_ingest_keys[] = {
      "rows per reason and source that rejects.csv lists; all are counted", NULL, 0},
     {"ingest.identity_limit", TSR_KEY_INT, IN_PARAMS(identity_limit), "20", 1, 1000000, NULL,
      "ids of one person, as sources of kind identities join them; groups of more are not merged", NULL, 0},
+    {"ingest.reconcile", TSR_KEY_MAP, IN_PARAMS(reconcile), "{}", 0, 0, NULL,
+     "attribute: which of its values stands, where sources tell several: last (of the last source, file and line), "
+     "latest (by the column `time` of sources of customers), priority (of the first source that has one) or "
+     "most_frequent (in the most rows). Ties: by time, then by the order of sources, then the smallest. Others: last",
+     NULL, 0},
     {"ingest.returns", TSR_KEY_CHOICE, IN_PARAMS(returns), "keep", 0, 0, "keep|net_per_day|drop",
      "negative amounts: kept; set off against purchases of their customer and day, what is left is kept; or rejected. "
      "dataset.json tells rows and money of each",

@@ -13,64 +13,6 @@ static const tsr_source *source_at(const tsr_ingest_params *params, int32_t i)
     return (const tsr_source *)params->sources.item + i;
 }
 
-/* ---- what all sources together have ---- */
-
-static int by_name(const void *left, const void *right)
-{
-    return strcmp(*(char *const *)left, *(char *const *)right);
-}
-
-/* Attributes of one name in several sources are one attribute. */
-static tsr_status list_attributes(const tsr_ingest_params *params, tsr_inputs *inputs)
-{
-    int32_t n = 0, kept = 0;
-    tsr_status st;
-
-    for (int32_t i = 0; i < params->sources.n; i++) n += source_at(params, i)->columns.n;
-    TSR_TRY(tsr_alloc(&inputs->attribute, n, sizeof *inputs->attribute));
-    TSR_TRY(tsr_alloc(&inputs->form, n, sizeof *inputs->form));
-    n = 0;
-    for (int32_t i = 0; i < params->sources.n; i++) {
-        const tsr_source *source = source_at(params, i);
-        for (int32_t c = 0; source->kind == TSR_SOURCE_CUSTOMERS && c < source->columns.n; c++)
-            if (strcmp(source->columns.name[c], "id") != 0) inputs->attribute[n++] = source->columns.name[c];
-    }
-    qsort(inputs->attribute, (size_t)n, sizeof *inputs->attribute, by_name);
-    for (int32_t i = 0; i < n; i++)
-        if (kept == 0 || strcmp(inputs->attribute[kept - 1], inputs->attribute[i]) != 0)
-            inputs->attribute[kept++] = inputs->attribute[i];
-    inputs->shape.attributes = kept;
-done:
-    return st;
-}
-
-static tsr_status declare_form(tsr_inputs *inputs, const char *name, const char *type, int32_t source)
-{
-    int32_t form = strcmp(type, "number") == 0 ? TSR_FORM_NUMBER : TSR_FORM_CATEGORY, a = 0;
-
-    while (strcmp(inputs->attribute[a], name) != 0) a++;
-    if (inputs->form[a] != TSR_FORM_AUTO && inputs->form[a] != form)
-        return TSR_FAIL(TSR_ECONF, "ingest.sources[%d].types.%s: %s here, but not in an earlier source", source, name,
-                        type);
-    inputs->form[a] = form;
-    return TSR_OK;
-}
-
-static tsr_status find_shape(const tsr_ingest_params *params, tsr_inputs *inputs)
-{
-    tsr_status st = list_attributes(params, inputs);
-
-    for (int32_t i = 0; st == TSR_OK && i < params->sources.n; i++) {
-        const tsr_source *source = source_at(params, i);
-        inputs->shape.has |= tsr_source_has(source);
-        for (int32_t t = 0; st == TSR_OK && t < source->types.n; t++)
-            st = declare_form(inputs, source->types.name[t], source->types.text[t], i);
-    }
-    inputs->shape.attribute_name = (const char *const *)inputs->attribute;
-    inputs->shape.attribute_form = inputs->form;
-    return st;
-}
-
 /* ---- what the root tells ---- */
 
 /* What the root tells about one file, before the names of its columns. */
@@ -97,6 +39,11 @@ static tsr_status tell(told *to, const void *bytes, int64_t n)
 }
 
 /* ---- the files of patterns ---- */
+
+static int by_name(const void *left, const void *right)
+{
+    return strcmp(*(char *const *)left, *(char *const *)right);
+}
 
 static tsr_status tell_path(told *to, int32_t source, const char *path)
 {
@@ -354,7 +301,7 @@ tsr_status tsr_inputs_open(const tsr_comm *comm, const tsr_ingest_params *params
     tsr_status st;
 
     memset(inputs, 0, sizeof *inputs);
-    TSR_AGREE(comm, find_shape(params, inputs));
+    TSR_AGREE(comm, tsr_inputs_shape(params, inputs));
     TSR_AGREE(comm, tsr_rates_read(params->currency, &params->rates, &inputs->rates));
     TSR_AGREE(comm, comm->rank == 0 ? find_files(params, &files) : TSR_OK);
     TSR_TRY(tsr_bcast_block(comm, (void **)&files.bytes, &files.n, 0));
@@ -386,6 +333,7 @@ void tsr_inputs_close(tsr_inputs *inputs)
     tsr_free(&inputs->group_first);
     tsr_free(&inputs->attribute);
     tsr_free(&inputs->form);
+    tsr_free(&inputs->rule);
     memset(inputs, 0, sizeof *inputs);
 }
 

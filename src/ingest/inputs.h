@@ -31,7 +31,7 @@ typedef struct tsr_inputs {
     int64_t *group_first; /* of all files of Parquet, one after the other */
     int64_t bytes;        /* of all files */
     char **attribute;     /* [attributes] sorted, distinct; borrowed from the params */
-    int32_t *form;        /* [attributes] */
+    int32_t *form, *rule; /* [attributes] */
     tsr_collect_shape shape;
 } tsr_inputs;
 
@@ -40,6 +40,10 @@ typedef struct tsr_inputs {
  *  @return TSR_OK; TSR_ECONF; TSR_EIO; TSR_EDATA; TSR_ENOMEM */
 tsr_status tsr_inputs_open(const tsr_comm *comm, const tsr_ingest_params *params, tsr_inputs *inputs) TSR_NODISCARD;
 void tsr_inputs_close(tsr_inputs *inputs);
+
+/** Local. Find inputs->shape: kinds, columns and attributes of all sources together. @return TSR_OK; TSR_ECONF (types
+ * that contradict each other); TSR_ENOMEM */
+tsr_status tsr_inputs_shape(const tsr_ingest_params *params, tsr_inputs *inputs) TSR_NODISCARD;
 
 /** Local. About how many bytes the rows of all files take as text: packed files are counted four times. */
 int64_t tsr_inputs_expected(const tsr_inputs *inputs);

@@ -8,7 +8,8 @@
 #define AT_SOURCE    TSR_ROW_OWN
 #define AT_LENGTH    (TSR_ROW_OWN + 2)
 #define AT_POSITION  TSR_ROW_HEAD
-#define AT_ATTRIBUTE (TSR_ROW_HEAD + 8)
+#define AT_TIME      (TSR_ROW_HEAD + 8) /* and four bytes of nothing */
+#define AT_ATTRIBUTE (TSR_ROW_HEAD + 16)
 #define CHECK_SEED   0x7e55e7a
 
 tsr_layout tsr_layout_of(int32_t stream, uint32_t has, int32_t attributes)
@@ -19,7 +20,7 @@ tsr_layout tsr_layout_of(int32_t stream, uint32_t has, int32_t attributes)
     if (stream == TSR_STREAM_IDS) layout.bytes += TSR_ID_PIECE;
     if (stream == TSR_STREAM_ATTRIBUTES) {
         layout.attributes = attributes;
-        layout.bytes += 8 + 8 * attributes;
+        layout.bytes += 16 + 8 * attributes;
     }
     if (stream < TSR_STREAM_RECORDS) return layout;
     layout.columns = tsr_kind_of(kind)->columns;
@@ -103,6 +104,21 @@ void tsr_row_set_attribute(char *row, int32_t attribute, int32_t code, float num
 void tsr_row_set_position(char *row, int64_t position)
 {
     memcpy(row + AT_POSITION, &position, sizeof position);
+}
+
+void tsr_row_set_time(char *row, uint32_t time)
+{
+    uint64_t wide = time;
+
+    memcpy(row + AT_TIME, &wide, sizeof wide);
+}
+
+uint32_t tsr_row_attribute_time(const char *row)
+{
+    uint64_t wide;
+
+    memcpy(&wide, row + AT_TIME, sizeof wide);
+    return (uint32_t)wide;
 }
 
 int64_t tsr_row_position(const char *row)

@@ -116,9 +116,12 @@ void tsr_row_pack_id(tsr_customer_ref customer, tsr_slice id, int32_t piece, cha
 /** Local. Put a piece of an id in its place in @p id [256]. @return false where another id stands there already */
 bool tsr_row_unpack_id(const char *row, char *id, int32_t *length, uint32_t *pieces);
 
-/* Attributes: the position of the row in the input (from 1; 0: it was in the dataset before), then code and bits. */
+/* Attributes: the position of the row in the input (from 1; 0: it was in the dataset before), its time
+ * (0: not said), then code and bits. */
 void tsr_row_set_attribute(char *row, int32_t attribute, int32_t code, float number);
 void tsr_row_set_position(char *row, int64_t position);
+void tsr_row_set_time(char *row, uint32_t time);
+uint32_t tsr_row_attribute_time(const char *row);
 int64_t tsr_row_position(const char *row);
 int32_t tsr_row_code(const char *row, int32_t attribute);
 float tsr_row_number(const char *row, int32_t attribute);

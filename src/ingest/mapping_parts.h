@@ -44,6 +44,7 @@ struct tsr_mapping {
     uint32_t has;            /* of the whole dataset */
     int32_t columns, needed; /* of the kind; the first of them that a row must have */
     tsr_place id, price, currency;
+    tsr_place since; /* of customers: the time of the row */
     const tsr_rates *rates;
     uint32_t earliest;
     bool pairs; /* a source of identities, with the column `other` */

@@ -69,6 +69,52 @@ bool tsr_policy_key_has(const tsr_ingest_params *params, int32_t column)
     return false;
 }
 
+/* ---- several values of an attribute ---- */
+
+static const char *const rule_names[TSR_RECONCILE_RULES] = {"last", "latest", "priority", "most_frequent"};
+
+static int32_t rule_of(const char *name)
+{
+    int32_t rule = 0;
+
+    while (rule < TSR_RECONCILE_RULES && strcmp(rule_names[rule], name) != 0) rule++;
+    return rule;
+}
+
+int32_t tsr_policy_reconcile(const tsr_ingest_params *params, const char *attribute)
+{
+    for (int32_t i = 0; i < params->reconcile.n; i++)
+        if (strcmp(params->reconcile.name[i], attribute) == 0) return rule_of(params->reconcile.text[i]);
+    return TSR_RECONCILE_LAST;
+}
+
+bool tsr_is_customer_field(const char *name)
+{
+    return strcmp(name, "id") == 0 || strcmp(name, "time") == 0;
+}
+
+static tsr_status check_reconcile(const tsr_ingest_params *params, const char *attribute, const char *rule)
+{
+    bool any = false, timed = false;
+
+    for (int32_t i = 0; i < params->sources.n; i++) {
+        const tsr_source *source = source_at(params, i);
+        if (source->kind != TSR_SOURCE_CUSTOMERS || !is_mapped(source, attribute)) continue;
+        any = true;
+        timed = timed || is_mapped(source, "time");
+    }
+    if (!any || tsr_is_customer_field(attribute))
+        return TSR_FAIL(TSR_ECONF, "ingest.reconcile: no source of customers has an attribute \"%s\"", attribute);
+    if (rule_of(rule) == TSR_RECONCILE_RULES)
+        return TSR_FAIL(TSR_ECONF,
+                        "ingest.reconcile.%s: \"%s\" is no rule: use last, latest, priority or most_frequent",
+                        attribute, rule);
+    if (rule_of(rule) == TSR_RECONCILE_LATEST && !timed)
+        return TSR_FAIL(TSR_ECONF, "ingest.reconcile.%s: latest needs a column `time` in a source that has it",
+                        attribute);
+    return TSR_OK;
+}
+
 /* ---- the interface ---- */
 
 tsr_status tsr_policy_check(const tsr_ingest_params *params)
@@ -84,6 +130,8 @@ tsr_status tsr_policy_check(const tsr_ingest_params *params)
                              "ingest.sources[%d].columns: currency needs the dataset's own in ingest.money.currency",
                              i));
     }
+    for (int32_t i = 0; i < params->reconcile.n; i++)
+        TSR_TRY(check_reconcile(params, params->reconcile.name[i], params->reconcile.text[i]));
     st = tsr_rates_read(params->currency, &params->rates, &rates);
     tsr_rates_clear(&rates);
 done:
@@ -106,7 +154,7 @@ tsr_status tsr_policy_plan(const tsr_ingest_params *params, uint32_t **key, tsr_
 
 bool tsr_policy_needs_all(const tsr_ingest_params *params)
 {
-    bool needs = params->returns == TSR_RETURNS_NET_PER_DAY;
+    bool needs = params->returns == TSR_RETURNS_NET_PER_DAY || params->reconcile.n > 0;
 
     for (int32_t i = 0; i < params->sources.n; i++) needs = needs || source_at(params, i)->key.n > 0;
     return needs;

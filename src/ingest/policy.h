@@ -17,6 +17,12 @@ tsr_status tsr_policy_plan(const tsr_ingest_params *params, uint32_t **key, tsr_
 /** Local. Do they need all rows of a customer at once, so that rows cannot be added to a dataset? */
 bool tsr_policy_needs_all(const tsr_ingest_params *params);
 
+/** Local. The rule (tsr_reconcile_rule) by which several values of an attribute become one. */
+int32_t tsr_policy_reconcile(const tsr_ingest_params *params, const char *attribute);
+
+/** Local. Is it a field of sources of customers that is no attribute: id, time? */
+bool tsr_is_customer_field(const char *name);
+
 /** Local. Does a key use this column of transactions? */
 bool tsr_policy_key_has(const tsr_ingest_params *params, int32_t column);
 

@@ -82,7 +82,7 @@ static void put_records(const preview *p, const sample *s, int32_t c)
 static bool is_used(const sample *s, int32_t c)
 {
     bool used = s->mapping->id.slot == c || s->mapping->price.slot == c || s->mapping->other.slot == c ||
-                s->mapping->currency.slot == c;
+                s->mapping->currency.slot == c || s->mapping->since.slot == c;
 
     for (int32_t k = 0; k < s->mapping->columns; k++) used = used || s->mapping->column[k].slot == c;
     for (int32_t a = 0; a < s->mapping->attributes; a++) used = used || s->mapping->attribute[a].place.slot == c;
@@ -97,6 +97,7 @@ static void put_column(const preview *p, const sample *s, int32_t c)
     put_field(p, s, c, &s->mapping->id, "id", "text", "");
     put_records(p, s, c);
     put_field(p, s, c, &s->mapping->other, "other", "text", "");
+    put_field(p, s, c, &s->mapping->since, "time", "time", unit_of(p, s, TSR_CELL_TIME));
     for (int32_t a = 0; a < s->mapping->attributes; a++) {
         const tsr_attribute_place *at = &s->mapping->attribute[a];
         put_field(p, s, c, &at->place, at->name, forms[at->form], "");

@@ -31,7 +31,7 @@ static const char *const returns_name[] = {"keep", "net_per_day", "drop"};
 static json_t *settings_of(const tsr_ingest_params *params, const tsr_source *source)
 {
     return json_pack("{s:o, s:o, s:o, s:s, s:s, s:b, s:b, s:s?, s:s?, s:I, s:I, s:s?, s:s, s:i, s:I, s:i, s:I, s:i, "
-                     "s:o, s:o, s:s, s:I}",
+                     "s:o, s:o, s:s, s:I, s:o}",
                      "columns", object_of(&source->columns), "types", object_of(&source->types), "reject",
                      list_of(&source->reject), "format", source->format == TSR_FORMAT_PARQUET ? "parquet" : "text",
                      "delimiter", source->delimiter, "header", source->header, "multiline", source->multiline,
@@ -41,7 +41,8 @@ static json_t *settings_of(const tsr_ingest_params *params, const tsr_source *so
                      "reject_limit", (json_int_t)params->reject_limit, "match", (int)source->match, "identity_limit",
                      (json_int_t)params->identity_limit, "decimal_mark", (int)source->decimal_mark, "key",
                      list_of(&source->key), "rates", object_of(&params->rates), "returns",
-                     returns_name[params->returns], "late_days", (json_int_t)params->late_days);
+                     returns_name[params->returns], "late_days", (json_int_t)params->late_days, "reconcile",
+                     object_of(&params->reconcile));
 }
 
 static json_t *files_of(const tsr_inputs *inputs, int32_t source, const uint64_t *digest, const bool *skip)
@@ -297,6 +298,7 @@ bool tsr_receipt_needs_all(const char *receipt)
         const char *returns = json_string_value(json_object_get(settings, "returns"));
         needs = needs || (kind != NULL && strcmp(kind, "identities") == 0) ||
                 json_array_size(json_object_get(settings, "key")) > 0 ||
+                json_object_size(json_object_get(settings, "reconcile")) > 0 ||
                 (returns != NULL && strcmp(returns, returns_name[TSR_RETURNS_NET_PER_DAY]) == 0);
     }
     json_decref(list);

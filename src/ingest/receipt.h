@@ -39,7 +39,8 @@ int64_t tsr_receipt_bytes(const char *receipt);
 /** Local. Did one of the sources have this field of transactions? */
 bool tsr_receipt_has_field(const char *receipt, const char *field);
 
-/** Local. Was it made by rules that need all rows of a customer at once (identities, keys, returns per day)? */
+/** Local. Was it made by rules that need all rows of a customer at once (identities, keys, returns per day,
+ *  several values of attributes)? */
 bool tsr_receipt_needs_all(const char *receipt);
 
 /** Local. Rows, money and bytes of all sources, as a receipt tells. */

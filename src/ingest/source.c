@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ingest/mapping_parts.h"
+#include "ingest/policy.h"
 #include "tessera/memory.h"
 
 #define COLUMNS_MAX 100000
@@ -100,7 +101,7 @@ static tsr_status check_customers(const tsr_source *source, int32_t number)
     }
     for (int32_t i = 0; i < source->types.n; i++) {
         const char *type = source->types.text[i];
-        if (mapped(source, source->types.name[i]) == NULL || strcmp(source->types.name[i], "id") == 0)
+        if (mapped(source, source->types.name[i]) == NULL || tsr_is_customer_field(source->types.name[i]))
             return TSR_FAIL(TSR_ECONF, "ingest.sources[%d].types: there is no attribute \"%s\" in columns", number,
                             source->types.name[i]);
         if (strcmp(type, "number") != 0 && strcmp(type, "category") != 0)
@@ -259,7 +260,8 @@ static tsr_status find_fields(const finder *f)
 
     mapping->columns = mapping->kind >= 0 ? tsr_kind_of(mapping->kind)->columns : 0;
     mapping->needed = mapping->kind >= 0 ? needed_columns[mapping->kind] : 0;
-    mapping->price.slot = mapping->other.slot = mapping->currency.slot = -1;
+    mapping->price.slot = mapping->other.slot = mapping->currency.slot = mapping->since.slot = -1;
+    if (st == TSR_OK && f->source->kind == TSR_SOURCE_CUSTOMERS) st = find_field(f, "time", &mapping->since);
     if (st == TSR_OK && mapping->kind >= 0) st = find_field(f, "currency", &mapping->currency);
     if (st == TSR_OK && mapping->pairs) st = find_field(f, "other", &mapping->other);
     if (st == TSR_OK && mapping->kind == TSR_TRANSACTIONS) st = find_field(f, "price", &mapping->price);
@@ -285,7 +287,7 @@ static tsr_status find_attributes(const finder *f)
     if (st == TSR_OK) st = tsr_alloc(&mapping->attribute_text, f->place->shape->attributes, sizeof(tsr_slice));
     for (int32_t i = 0; st == TSR_OK && i < f->source->columns.n; i++) {
         const char *name = f->source->columns.name[i];
-        if (strcmp(name, "id") == 0) continue;
+        if (tsr_is_customer_field(name)) continue;
         tsr_attribute_place *at = &mapping->attribute[mapping->attributes++];
         at->name = name;
         at->attribute = attribute_number(f->place->shape, name);
@@ -380,9 +382,8 @@ tsr_status tsr_mapping_create(const tsr_source *source, const tsr_mapping_place 
                                         .header = source->header,
                                         .multiline = source->multiline};
     TSR_TRY(find_fields(&f));
-    if (source->kind == TSR_SOURCE_CUSTOMERS)
-        TSR_TRY(find_attributes(&f));
-    else if (mapping->kind >= 0)
+    if (source->kind == TSR_SOURCE_CUSTOMERS) TSR_TRY(find_attributes(&f));
+    if (mapping->kind >= 0 || TSR_IS_MAPPED(&mapping->since))
         TSR_TRY(tsr_clock_set(&mapping->clock, source->time_format, place->from, place->to));
     TSR_TRY(compile_rules(&f));
     if (source->decimal_mark == TSR_DECIMAL_COMMA) TSR_TRY(mark_numbers(mapping));

@@ -24,6 +24,7 @@ static void check_form(tsr_taking *t)
     for (int32_t c = 0; c < mapping->columns; c++) check_place(t, &mapping->column[c]);
     check_place(t, &mapping->price);
     check_place(t, &mapping->currency);
+    check_place(t, &mapping->since);
     check_place(t, &mapping->other);
     for (int32_t a = 0; a < mapping->attributes; a++) check_place(t, &mapping->attribute[a].place);
 }
@@ -233,8 +234,20 @@ static tsr_status keep_customer(tsr_taking *t)
         text[at->attribute] = tsr_taking_text(t, &at->place);
         any = any || text[at->attribute].n > 0;
     }
-    if (st == TSR_OK && any) st = tsr_collect_attributes(t->collect, customer, t->mapping->source, position, text);
+    if (st == TSR_OK && any)
+        st = tsr_collect_attributes(t->collect, customer, t->mapping->source, position, t->since, text);
     return st;
+}
+
+/* The time of a row of attributes decides nothing about the dataset's resolution. */
+static void check_since(tsr_taking *t)
+{
+    const tsr_place *place = &t->mapping->since;
+    bool clock = false;
+
+    if (!TSR_IS_MAPPED(place) || tsr_taking_text(t, place).n == 0) return;
+    if (tsr_clock_parse(&t->mapping->clock, tsr_taking_text(t, place), &t->since, &clock) != TSR_PARSED)
+        tsr_taking_refuse(t, place->column, "%s is no date in time_format", "time");
 }
 
 static tsr_status take_customer(tsr_taking *t)
@@ -242,6 +255,7 @@ static tsr_status take_customer(tsr_taking *t)
     check_form(t);
     if (tsr_taking_fine(t)) check_id(t);
     if (tsr_taking_fine(t)) check_rules(t);
+    if (tsr_taking_fine(t)) check_since(t);
     for (int32_t a = 0; a < t->mapping->attributes && tsr_taking_fine(t); a++)
         check_attribute(t, &t->mapping->attribute[a]);
     return tsr_taking_fine(t) ? keep_customer(t) : TSR_OK;

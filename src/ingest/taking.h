@@ -17,6 +17,7 @@ typedef struct tsr_taking {
     tsr_collect *collect;
     tsr_seen *seen;
     tsr_slice id;
+    uint32_t since; /* time of a row of attributes; 0: not said */
     tsr_decimal amount;
     bool has_amount; /* the amount can be read */
     int64_t money;   /* in units; 0 where it cannot be read */

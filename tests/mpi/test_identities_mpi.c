@@ -199,7 +199,7 @@ static void pairs_give_the_dataset_of_one_id(void **state)
     use_orders(&t[0], comm, "original.csv", "id"); /* other files alone: they cannot know who is one person */
     params = params_of(&t[0].source, 1, 2);
     CHECK_ALL(comm, tsr_ingest_run(comm, &params, test_path(comm, "two-ids"), &result) == TSR_ECONF);
-    CHECK_ALL(comm, strstr(tsr_error_last()->text, "identities join ids") != NULL);
+    CHECK_ALL(comm, strstr(tsr_error_last()->text, "Name the files of both, old and new") != NULL);
     tsr_error_clear();
 }
 
