@@ -71,10 +71,10 @@ bad 2 "no categorical attribute" --set predict.attributes=x
 bad 2 "no column nothing" --set predict.table=runs/tree/predictions.h5 --set predict.label=nothing
 bad 4 "missing.h5" --set predict.table=missing.h5
 
-# ---- Telco churn beside scikit-learn 1.2.1: same split (seed 1), categories as numbers, means of five seeds ----
-# RandomForestClassifier(100, max_depth=12, min_samples_leaf=5): accuracy .8064 (sd .0026), AUC .8434 (sd .0010)
-# DecisionTreeClassifier(max_depth=6, min_samples_leaf=20): accuracy .7955, AUC .8232: one
-# tree hangs on single thresholds, of which ours has 254 per column
+# ---- Telco churn beside scikit-learn 1.2.1: the same five splits (seeds 1 to 5), categories as numbers, random_state 0 ----
+# DecisionTreeClassifier(max_depth=6, min_samples_leaf=20): accuracy .7877, AUC .8189; RandomForestClassifier(100,
+# max_depth=12, min_samples_leaf=5): .8012, .8378. Means, because 1,408 customers test one split and a tree hangs on single
+# thresholds: scikit-learn's own loses .012 of AUC on split 1 when its columns are cut into as many bins as ours.
 need telco_churn/Telco-Customer-Churn.csv
 {
     printf 'dataset: telco\noutput: runs/telco\npredict: {label: Churn}\ningest:\n  sources:\n    - kind: customers\n'
@@ -85,11 +85,21 @@ need telco_churn/Telco-Customer-Churn.csv
     printf ', tenure_months: tenure}\n'
 } >telco.yaml
 "$TESSERA" ingest telco.yaml --quiet >/dev/null
-ranks 2 "$TESSERA" predict telco.yaml --quiet >/dev/null
-json runs/telco/predict.json test.accuracy .8064 6e-3
-json runs/telco/predict.json test.auc .8434 5e-3
-json runs/telco/predict.json test_uncalibrated.auc .8434 5e-3
-ranks 2 "$TESSERA" predict telco.yaml --quiet --set predict.method=tree --set predict.depth=6 \
-    --set predict.min_leaf=20 --set output=runs/telco_tree >/dev/null
-json runs/telco_tree/predict.json test.accuracy .7955 2e-2
-json runs/telco_tree/predict.json test.auc .8232 2e-2
+for seed in 1 2 3 4 5; do
+    ranks 2 "$TESSERA" predict telco.yaml --quiet --set seed=$seed --set output=runs/forest$seed >/dev/null
+    ranks 2 "$TESSERA" predict telco.yaml --quiet --set seed=$seed --set output=runs/tree$seed --set predict.method=tree \
+        --set predict.depth=6 --set predict.min_leaf=20 >/dev/null
+done
+mean_near() { # METHOD PART FIGURE EXPECTED: the mean over the splits is at most 0.005 away
+    python3 - "$@" <<'END' || die "$* on average"
+import json, sys
+method, part, figure, expected = sys.argv[1:]
+found = [json.load(open(f"runs/{method}{seed}/predict.json"))[part][figure] for seed in range(1, 6)]
+sys.exit(abs(sum(found) / 5 - float(expected)) > 0.005 and f"{found}")
+END
+}
+mean_near tree test accuracy .7877
+mean_near tree test auc .8189
+mean_near forest test accuracy .8012
+mean_near forest test auc .8378
+mean_near forest test_uncalibrated auc .8378
