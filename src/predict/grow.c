@@ -3,12 +3,11 @@
 #include <math.h>
 #include <string.h>
 
+#include "predict/draws.h"
 #include "tessera/memory.h"
 #include "tessera/reduce.h"
-#include "tessera/rng.h"
 
 #define HISTOGRAM_BYTES ((int64_t)64 << 20) /* of the nodes that are counted together */
-#define TRIED_BITS      20                  /* of a draw's number: which of a node's draws it is */
 
 /* A row of the sample of one tree. Those of a node lie together. */
 typedef struct entry {
@@ -55,20 +54,6 @@ typedef struct garden {
 
 /* ---- the sample of a tree ---- */
 
-/* P(Poisson(1) <= w) x 2^16. */
-static const uint16_t POISSON[] = {24109, 48219, 60274, 64292, 65296, 65497, 65531, 65535};
-
-int32_t tsr_forest_draws(const tsr_forest_params *params, uint64_t key, int32_t tree)
-{
-    int32_t times = 0;
-
-    if (!params->bootstrap) return 1;
-    uint64_t bits = tsr_draw(params->seed, TSR_STREAM_BOOTSTRAP, key, (uint64_t)tree / 4);
-    uint16_t mine = (uint16_t)(bits >> 16 * (tree % 4));
-    while (times < 8 && mine >= POISSON[times]) times++;
-    return times;
-}
-
 static int64_t take_sample(const garden *g, int32_t tree, entry *to)
 {
     const tsr_examples *ex = g->ex;
@@ -81,25 +66,6 @@ static int64_t take_sample(const garden *g, int32_t tree, entry *to)
         to[n++] = (entry){(uint32_t)i, ex->classes > 0 ? ex->label[i] : 0, (uint16_t)draws};
     }
     return n;
-}
-
-/* Columns to try at a node, rising. */
-static void choose_columns(const garden *g, const shoot *s, int32_t *column)
-{
-    uint64_t tree = (uint64_t)(g->first + s->plant);
-
-    if (g->tried == g->useful_n) {
-        memcpy(column, g->useful, sizeof *column * (size_t)g->tried);
-        return;
-    }
-    memcpy(g->order, g->useful, sizeof *g->order * (size_t)g->useful_n);
-    for (int32_t i = 0; i < g->tried; i++) {
-        uint64_t draw = tsr_draw(g->params->seed, TSR_STREAM_COLUMNS, s->path, tree << TRIED_BITS | (uint64_t)i);
-        int32_t at = i + (int32_t)(draw % (uint64_t)(g->useful_n - i)), chosen = g->order[at], place = i;
-        g->order[at] = g->order[i];
-        for (; place > 0 && column[place - 1] > chosen; place--) column[place] = column[place - 1];
-        column[place] = chosen;
-    }
 }
 
 /* ---- nodes and leaves ---- */
@@ -236,7 +202,8 @@ static tsr_status count_piece(garden *g, int64_t from, int64_t n, bool pairs)
     for (int64_t i = 0; i < n; i++) {
         int32_t *column = g->column + i * g->tried;
         if (s[i].slot < 0) continue;
-        choose_columns(g, &s[i], column);
+        tsr_node_columns(g->params->seed, g->first + s[i].plant, s[i].path, g->useful, g->useful_n, g->tried, g->order,
+                         column);
         if (s[i].slot < counted) count_node(g, &s[i], column, g->now + s[i].slot * g->slot_cells);
     }
     if (g->comm->size > 1) tsr_sum_int64(g->comm, g->now, counted * g->slot_cells);
