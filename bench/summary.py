@@ -278,9 +278,9 @@ def main():
             f"{first['compiler']}, {around['mpi']}. {', '.join(versions)}; OpenBLAS "
             f"{around['openblas']} as {around['openblas_core']}. {around['processor']}, {around['cores']} cores, "
             f"{around['memory_gb']} GB. Medians; times larger than Tessera's are marked as so many x.", "",
-            "Machine, before and after: reading " +
-            " and ".join(f"{line['read_gb_s']:.1f}" for line in machine.lines) + " GB/s, multiply-add " +
-            " and ".join(f"{line['fma_gflop_s']:.0f}" for line in machine.lines) + " Gflop/s (float32).", ""]
+            "Machine, before and after each piece: reading " +
+            ", ".join(f"{line['read_gb_s']:.1f}" for line in machine.lines) + " GB/s, multiply-add " +
+            ", ".join(f"{line['fma_gflop_s']:.0f}" for line in machine.lines) + " Gflop/s (float32).", ""]
     text += kmeans(everything.of(question="kmeans"), everything.of(question="agreement"), machine, targets)
     text += pca(everything.of(question="pca"), targets)
     text += value(everything.of(question="value"), targets)
