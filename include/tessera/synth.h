@@ -21,6 +21,7 @@ typedef struct tsr_synth_params {
     double r, alpha, a, b; /* BG/NBD of the baseline, per week; CDNOW: .243 4.414 .793 2.426 */
     double p, q, gamma;    /* Gamma-Gamma; CDNOW: 6.25 3.74 15.44 */
     bool groups;           /* false: one group, so that the fit must find the parameters above */
+    bool contact;          /* also events, campaigns and consent; customers and purchases are the same without */
 } tsr_synth_params;
 
 /** Local. The published CDNOW parameters, 200,000 customers, seed 1, 78 weeks, with groups. */
@@ -35,5 +36,13 @@ tsr_synth_params tsr_synth_params_default(void);
  */
 tsr_status tsr_synth_run(const tsr_comm *comm, const tsr_synth_params *params, const char *output,
                          bool *unchanged) TSR_NODISCARD;
+
+/**
+ * Collective. Write a dataset as its sources would be: customers, transactions, events, campaigns and consent, one CSV
+ * file of each per rank, and job.yaml, which ingests them to a dataset of the same digest in folder/dataset. Order ids
+ * cannot be had back: their hashes are written. Same on all ranks: dataset, folder.
+ * @return TSR_OK; TSR_EIO; TSR_EDATA; TSR_ENOMEM
+ */
+tsr_status tsr_synth_sources(const tsr_comm *comm, const char *dataset, const char *folder) TSR_NODISCARD;
 
 #endif

@@ -24,6 +24,8 @@ typedef enum cli_option_id {
     CLI_PARTITIONS,
     CLI_WEEKS,
     CLI_PLAIN,
+    CLI_CONTACT,
+    CLI_SOURCES,
     CLI_VALIDATE,
     CLI_JSON,
     CLI_TIME_LIMIT,
@@ -51,7 +53,7 @@ typedef struct cli_options {
     uint32_t given;    /* bit per option */
     int64_t customers; /* numbers are -1 where not given */
     int64_t ranks, seed, partitions, weeks;
-    const char *output, *format;
+    const char *output, *format, *sources;
     double time_limit;   /* seconds; 0: none */
     double peer_timeout; /* seconds; 0: wait for ever */
     const char *trace;   /* file; NULL: none */

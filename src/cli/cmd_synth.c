@@ -19,6 +19,7 @@ static tsr_synth_params params_of(const cli_options *options)
     if (cli_given(options, CLI_PARTITIONS)) params.partitions = options->partitions;
     if (cli_given(options, CLI_WEEKS)) params.weeks = options->weeks;
     if (cli_given(options, CLI_PLAIN)) params.groups = false;
+    params.contact = cli_given(options, CLI_CONTACT);
     return params;
 }
 
@@ -31,6 +32,7 @@ static tsr_status run(const tsr_comm *comm, const cli_options *options)
     tsr_status st = TSR_OK;
 
     TSR_TRY(tsr_synth_run(comm, &params, options->output, &unchanged));
+    if (options->sources != NULL) TSR_TRY(tsr_synth_sources(comm, options->output, options->sources));
     TSR_TRY(tsr_dataset_open(comm, options->output, &dataset));
     const tsr_dataset_info *info = tsr_dataset_about(dataset);
     cli_print(comm, "%s: %s customers, %s transactions%s\n", options->output, cli_count(info->customers, customers),
@@ -47,7 +49,8 @@ const cli_command cmd_synth = {
                    "and writes it as a dataset; the truth goes to truth.h5 beside it. The same options give the\n"
                    "same dataset, on any number of ranks; one that is there already is left as it is.",
     .accepts = CLI_ACCEPTS(CLI_CUSTOMERS) | CLI_ACCEPTS(CLI_OUTPUT) | CLI_ACCEPTS(CLI_SEED) |
-               CLI_ACCEPTS(CLI_PARTITIONS) | CLI_ACCEPTS(CLI_WEEKS) | CLI_ACCEPTS(CLI_PLAIN),
+               CLI_ACCEPTS(CLI_PARTITIONS) | CLI_ACCEPTS(CLI_WEEKS) | CLI_ACCEPTS(CLI_PLAIN) |
+               CLI_ACCEPTS(CLI_CONTACT) | CLI_ACCEPTS(CLI_SOURCES),
     .local = check,
     .run = run,
 };

@@ -30,6 +30,8 @@ static const option_about abouts[CLI_OPTIONS] = {
     [CLI_PARTITIONS] = {"partitions", "P", "partition files (as many as the size asks for)"},
     [CLI_WEEKS] = {"weeks", "W", "weeks that are observed (78)"},
     [CLI_PLAIN] = {"plain", NULL, "one behaviour for all, without latent groups"},
+    [CLI_CONTACT] = {"contact", NULL, "also events, campaigns and consent"},
+    [CLI_SOURCES] = {"sources", "FOLDER", "write the population as CSV files, too, with a job that ingests them"},
     [CLI_VALIDATE] = {"validate", NULL, "hold the fit against what came after value.calibration_end"},
     [CLI_JSON] = {"json", NULL, "print JSON instead of tables"},
     [CLI_TIME_LIMIT] = {"time-limit", "TIME", "stop in time, in SECONDS or HH:MM:SS, keep what is done, exit status 6"},
@@ -113,6 +115,7 @@ static tsr_status take_option(cli_option_id id, const char *argument, cli_option
     case CLI_WEEKS: return read_number(id, argument, 1, 5200, &options->weeks);
     case CLI_OUTPUT: options->output = argument; return TSR_OK;
     case CLI_FORMAT: options->format = argument; return TSR_OK;
+    case CLI_SOURCES: options->sources = argument; return TSR_OK;
     case CLI_TIME_LIMIT: return read_duration(id, argument, &options->time_limit);
     case CLI_PEER_TIMEOUT: return read_duration(id, argument, &options->peer_timeout);
     case CLI_TRACE: options->trace = argument; return TSR_OK;

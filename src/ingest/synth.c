@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ingest/collect.h"
+#include "ingest/synth_contact.h"
 #include "ingest/synth_draw.h"
 #include "tessera/file.h"
 #include "tessera/interrupt.h"
@@ -78,6 +79,7 @@ static tsr_status print_receipt(const tsr_synth_params *p, char **text)
                              "settings", "customers", (json_int_t)p->customers, "partitions", (json_int_t)p->partitions,
                              "seed", (json_int_t)p->seed, "weeks", (json_int_t)p->weeks, "r", p->r, "alpha", p->alpha,
                              "a", p->a, "b", p->b, "p", p->p, "q", p->q, "gamma", p->gamma, "groups", p->groups);
+    if (p->contact) json_object_set_new(json_object_get(json_array_get(list, 0), "settings"), "contact", json_true());
     char *dumped = list != NULL ? json_dumps(list, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
     tsr_status st = dumped != NULL ? tsr_strdup(text, dumped) : TSR_FAIL(TSR_ENOMEM, "out of memory: synth's settings");
 
@@ -98,7 +100,7 @@ static bool same_json(const char *a, const char *b)
 
 static tsr_status create_collect(const tsr_comm *comm, population *all)
 {
-    tsr_collect_shape shape = {.has = TSR_HAS_QUANTITY,
+    tsr_collect_shape shape = {.has = TSR_HAS_QUANTITY | (all->params->contact ? TSR_SYNTH_CONTACT_HAS : 0),
                                .attributes = ATTRIBUTES,
                                .attribute_name = attribute_name,
                                .attribute_form = attribute_form};
@@ -160,7 +162,7 @@ static tsr_slice text_of(const char *text)
     return (tsr_slice){text, (int32_t)strlen(text)};
 }
 
-static tsr_status keep_customer(tsr_collect *collect, const tsr_synth_customer *from)
+static tsr_status keep_customer(const tsr_synth_params *params, tsr_collect *collect, const tsr_synth_customer *from)
 {
     char age[16] = "";
     tsr_slice text[ATTRIBUTES];
@@ -180,6 +182,7 @@ static tsr_status keep_customer(tsr_collect *collect, const tsr_synth_customer *
         cells.cell[TSR_TRANSACTION_QUANTITY] = (uint32_t)from->record[i].quantity;
         TSR_TRY(tsr_collect_record(collect, TSR_TRANSACTIONS, customer, 0, &cells));
     }
+    if (params->contact) st = tsr_synth_contact(params, from, customer, collect);
 done:
     return st;
 }
@@ -193,7 +196,7 @@ static tsr_status draw_some(population *all)
     for (; st == TSR_OK && all->drawn < all->span.rows && !tsr_collect_full(all->collect); all->drawn++) {
         int64_t i = all->drawn;
         st = tsr_synth_draw(all->params, all->span.first + i, &customer);
-        if (st == TSR_OK) st = keep_customer(all->collect, &customer);
+        if (st == TSR_OK) st = keep_customer(all->params, all->collect, &customer);
         all->truth[i] = customer.truth;
         if (i % CUSTOMERS_PER_LOOK != 0) continue;
         tsr_progress("synth: draw", i, all->span.rows);

@@ -10,7 +10,6 @@
 
 #define WEEK_SECONDS  604800
 #define DAY_SECONDS   86400
-#define WINDOW_BEGIN  1672617600u /* Monday 2023-01-02 00:00 */
 #define CENTS_MAX     1e15
 #define HABIT_DRAWS   ((uint64_t)1 << 40) /* habits draw from here on: groups leave the process itself as it is */
 #define RETURN_DAYS   20
@@ -182,7 +181,7 @@ static tsr_status add_return(drawing *d, const tsr_synth_record *bought, int64_t
     int64_t day = second / DAY_SECONDS + 1 + (int64_t)(tsr_rng_open(&d->habit) * RETURN_DAYS);
     int64_t back = day * DAY_SECONDS + draw_second_of_day(&d->habit, 0.0);
     if (back >= d->params->weeks * WEEK_SECONDS) return TSR_OK;
-    return add_record(d->customer, &(tsr_synth_record){.time = WINDOW_BEGIN + (uint32_t)back,
+    return add_record(d->customer, &(tsr_synth_record){.time = TSR_SYNTH_BEGIN + (uint32_t)back,
                                                        .quantity = -bought->quantity,
                                                        .cents = -bought->cents});
 }
@@ -193,7 +192,9 @@ static tsr_status add_purchase(drawing *d, double weeks)
     int64_t cents = llrint(fmin(fmax(amount * 100.0, 1.0), CENTS_MAX));
     int64_t second = place_in_time(d, weeks);
     double more = floor(tsr_rng_exponential(&d->habit) * (d->habits->basket - 0.5));
-    tsr_synth_record bought = {.time = WINDOW_BEGIN + (uint32_t)second, .quantity = 1 + (int32_t)more, .cents = cents};
+    tsr_synth_record bought = {.time = TSR_SYNTH_BEGIN + (uint32_t)second,
+                               .quantity = 1 + (int32_t)more,
+                               .cents = cents};
     tsr_status st = add_record(d->customer, &bought);
 
     return st == TSR_OK ? add_return(d, &bought, second) : st;

@@ -14,6 +14,7 @@
 #include "tessera/synth.h"
 
 #define TSR_SYNTH_GROUPS   6
+#define TSR_SYNTH_BEGIN    1672617600 /* Monday 2023-01-02 00:00 */
 #define TSR_SYNTH_ID_BYTES 24
 
 /* What is true of a customer and not seen in the data. */

@@ -147,9 +147,90 @@ static void online_retail_repeats_are_counted(void **state)
     CHECK_ALL(comm, result.rows_used == 541909 && result.rows_repeated == 5268);
 }
 
+/* Collective. Hillstrom's file has one line per customer, without an id: the number of the line stands for it. */
+static void write_mailing(const tsr_comm *comm, const char *path)
+{
+    char line[512], id[16] = "id";
+
+    if (comm->rank == 0) {
+        FILE *from = fopen(keep("%s/hillstrom/hillstrom.csv", data_folder()), "r"), *to = fopen(path, "w");
+        assert_non_null(from);
+        assert_non_null(to);
+        for (int row = 1; fgets(line, sizeof line, from) != NULL; row++) {
+            fprintf(to, "%s,%s", id, line);
+            snprintf(id, sizeof id, "%d", row);
+        }
+        fclose(from);
+        assert_int_equal(fclose(to), 0);
+    }
+    MPI_Barrier(comm->mpi);
+}
+
+typedef struct arm_counts {
+    const char *name;
+    int64_t customers, visits, conversions, cents;
+} arm_counts;
+
+static bool arms_are(const tsr_comm *comm, const char *folder, const arm_counts *expected, int32_t n)
+{
+    tsr_dataset *dataset = NULL;
+    tsr_block block = {0};
+    bool good = tsr_dataset_open(comm, folder, &dataset) == TSR_OK &&
+                tsr_dataset_read(dataset, 0, 64000, TSR_READ_ALL, &block) == TSR_OK;
+    const tsr_records *rows = &block.records[TSR_CAMPAIGNS];
+
+    for (int32_t a = 0; good && a < n; a++) {
+        arm_counts found = {.name = tsr_dataset_about(dataset)->dictionary[TSR_ARMS].text[a]};
+        for (int64_t i = 0; i < rows->rows; i++) {
+            if (((const int32_t *)rows->column[TSR_CAMPAIGN_ARM])[i] != a) continue;
+            found.customers++;
+            found.visits += ((const uint32_t *)rows->column[TSR_CAMPAIGN_CLICKED])[i] != 0;
+            found.conversions += ((const uint32_t *)rows->column[TSR_CAMPAIGN_CONVERTED])[i] != 0;
+            found.cents += ((const int64_t *)rows->column[TSR_CAMPAIGN_REVENUE])[i];
+        }
+        good = strcmp(found.name, expected[a].name) == 0 && found.customers == expected[a].customers &&
+               found.visits == expected[a].visits && found.conversions == expected[a].conversions &&
+               found.cents == expected[a].cents;
+    }
+    tsr_block_clear(&block);
+    tsr_dataset_close(&dataset);
+    return good;
+}
+
+/* The published counts of the test of 2008: three arms. */
+static void hillstrom_arms_reconcile(void **state)
+{
+    const tsr_comm *comm = *state;
+    const arm_counts published[] = {{"Mens E-Mail", 21307, 3894, 267, 3031169},
+                                    {"No E-Mail", 21306, 2262, 122, 1390833},
+                                    {"Womens E-Mail", 21387, 3238, 189, 2303811}};
+    char *folder = fresh(comm, "hillstrom"), *path = test_path(comm, "mailing.csv");
+    test_source t;
+    tsr_ingest_result result;
+
+    if (data_missing()) skip();
+    write_text(comm, path, "", 0); /* and its folder */
+    write_mailing(comm, path);
+    use_source(&t, TSR_SOURCE_CAMPAIGNS, ",", true);
+    use_file(&t, path);
+    use_column(&t, "id", "id");
+    use_column(&t, "arm", "segment");
+    use_column(&t, "clicked", "visit");
+    use_column(&t, "converted", "conversion");
+    use_column(&t, "revenue", "spend");
+    use_column(&t, "assigned", "=2008-03-20");
+    use_column(&t, "campaign", "=MineThatData");
+    tsr_ingest_params params = params_of(&t.source, 1, 3);
+    CHECK_ALL(comm, tsr_ingest_run(comm, &params, folder, &result) == TSR_OK);
+    CHECK_ALL(comm, result.rows_used == 64000 && result.customers == 64000 && result.records[TSR_CAMPAIGNS] == 64000);
+    CHECK_ALL(comm, arms_are(comm, folder, published, 3));
+    CHECK_ALL(comm, digest_in(comm, folder)[0] != '\0');
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(cdnow_master_reconciles),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(hillstrom_arms_reconcile),
+                                       cmocka_unit_test(cdnow_master_reconciles),
                                        cmocka_unit_test(cdnow_sample_reconciles),
                                        cmocka_unit_test(online_retail_clean_set_reconciles),
                                        cmocka_unit_test(online_retail_repeats_are_counted)};
