@@ -10,7 +10,7 @@
 
 #include "tessera/status.h"
 
-/* What follows a file's name until it is whole. A kill leaves such a file; the next run writes over it. */
+/* What follows a file's name until it is whole. A kill leaves such a file; the next run makes it anew. */
 #define TSR_PART ".part"
 
 /** Local. Read a file. @param[out] bytes new, zero-terminated; tsr_free(). @return TSR_OK; TSR_EIO; TSR_ENOMEM */
@@ -35,7 +35,8 @@ bool tsr_file_exists(const char *path);
 tsr_status tsr_file_remove(const char *path) TSR_NODISCARD;
 
 /**
- * Local. Lock a folder for this process by a lock on folder/.lock; the lock goes with the process.
+ * Local. Lock a folder for this process by a lock on folder/.lock; the lock goes with the process. Where another
+ * process holds it, wait ten seconds (the environment's TESSERA_LOCK_SECONDS): it may be dying.
  * @param[out] lock  a handle; release with tsr_folder_unlock()
  * @return TSR_OK; TSR_EIO, also where another process holds it (says so)
  */

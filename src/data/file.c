@@ -4,12 +4,18 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "tessera/interrupt.h"
+#include "tessera/log.h"
 #include "tessera/memory.h"
 #include "tessera/trace.h"
+
+#define LOCK_SECONDS 10
 
 static tsr_status fail_errno(const char *path, const char *what, int cause)
 {
@@ -78,7 +84,8 @@ tsr_status tsr_file_write(const char *path, const void *bytes, int64_t n)
 
     TSR_TRY(fault(path));
     TSR_TRY(tsr_path(&temporary, "", "%s" TSR_PART, path));
-    fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    TSR_TRY(tsr_file_remove(temporary)); /* not written over: a process that is being killed may still write to it */
+    fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd < 0) TSR_TRY(fail_errno(path, "cannot be created", errno));
     TSR_TRY(write_all(fd, path, bytes, n));
     /* Some file systems report a full disk only here. */
@@ -183,22 +190,50 @@ tsr_status tsr_file_remove(const char *path)
     return TSR_OK;
 }
 
+static double lock_patience(void)
+{
+    const char *text = getenv("TESSERA_LOCK_SECONDS");
+    double seconds = text != NULL ? strtod(text, NULL) : LOCK_SECONDS;
+
+    return seconds >= 0 && seconds < 3600 ? seconds : LOCK_SECONDS;
+}
+
+/* mpirun returns before the ranks that it kills are dead: with gigabytes to give back or a disk to wait for that takes
+ * them seconds, and the lock goes last. @return 0 or an errno */
+static int lock_whole(int fd, const char *folder)
+{
+    const double began = tsr_seconds(), patience = lock_patience();
+    const struct timespec moment = {.tv_nsec = 50000000};
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    bool told = false;
+
+    while (fcntl(fd, F_SETLK, &whole) != 0) {
+        double waited = tsr_seconds() - began;
+        if ((errno != EACCES && errno != EAGAIN) || waited >= patience) return errno;
+        if (waited > 1 && !told) {
+            tsr_info("%s: another job holds this folder; waiting %.0f seconds whether it is about to end", folder,
+                     patience);
+            told = true;
+        }
+        nanosleep(&moment, NULL);
+    }
+    return 0;
+}
+
 tsr_status tsr_folder_lock(const char *folder, int *lock)
 {
     tsr_status st = TSR_OK;
     char *path = NULL;
-    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 
     *lock = -1;
     TSR_TRY(fault(folder));
     TSR_TRY(tsr_path(&path, folder, ".lock"));
     *lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (*lock < 0) TSR_TRY(fail_errno(path, "cannot be opened", errno));
-    if (fcntl(*lock, F_SETLK, &whole) != 0) {
-        if (errno == EACCES || errno == EAGAIN)
-            TSR_TRY(TSR_FAIL(TSR_EIO, "%s: another job works on this folder; wait until it ends", folder));
-        TSR_TRY(fail_errno(path, "cannot be locked", errno));
-    }
+    int cause = lock_whole(*lock, folder);
+    if (cause == EACCES || cause == EAGAIN)
+        TSR_TRY(TSR_FAIL(TSR_EIO, "%s: another job works on this folder; wait until it ends", folder));
+    if (cause != 0) TSR_TRY(fail_errno(path, "cannot be locked", cause));
 done:
     if (st != TSR_OK) tsr_folder_unlock(lock);
     tsr_free(&path);

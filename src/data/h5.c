@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tessera/file.h"
 #include "tessera/memory.h"
 #include "tessera/trace.h"
 
@@ -99,6 +100,7 @@ tsr_status tsr_h5_create(const char *path, const char *name, int64_t bytes, hid_
 
     *file = TSR_NO_ID;
     tsr_h5_quiet();
+    TSR_TRY(tsr_file_remove(path));
     TSR_TRY(tsr_h5_reserve(path, name, bytes));
     if (H5Pset_obj_track_times(fcpl, 0) >= 0 && tsr_h5_format(fapl) >= 0)
         *file = H5Fcreate(path, H5F_ACC_TRUNC, fcpl, fapl);

@@ -41,7 +41,8 @@ int64_t tsr_h5_dataset_bytes(int64_t rows, size_t row_bytes);
 
 #define TSR_H5_FILE_BYTES 16384 /* what a file needs besides its datasets */
 
-/** Local. Create with the serial driver, with place for @p bytes; no object times.
+/** Local. Create with the serial driver, with place for @p bytes; no object times. A file that is there is removed: a
+ *  process that is being killed may still hold HDF5's lock on it.
  *  @param path  the temporary name; @param name  for messages */
 tsr_status tsr_h5_create(const char *path, const char *name, int64_t bytes, hid_t *file) TSR_NODISCARD;
 

@@ -239,6 +239,7 @@ tsr_status tsr_table_write(const tsr_comm *comm, const char *path, const tsr_col
 
     begun = true;
     int64_t bytes = bytes_needed(&w);
+    TSR_AGREE(comm, comm->rank == 0 ? tsr_file_remove(w.temporary) : TSR_OK); /* as in tsr_h5_create() */
     TSR_AGREE(comm, comm->rank == 0 ? tsr_h5_reserve(w.temporary, path, bytes) : TSR_OK);
     TSR_AGREE(comm, create_file(comm, &w));
     TSR_AGREE(comm, comm->rank == 0 ? tsr_h5_reserve(w.temporary, path, bytes) : TSR_OK);

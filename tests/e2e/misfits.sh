@@ -61,6 +61,8 @@ fails "another build on rank 1" 2 'the program of rank 1 differs from that of ra
 
 # ---- two jobs in one folder ----
 
+export TESSERA_LOCK_SECONDS=1
+
 TSR_FAULT="point=features,rank=0,action=slow" ranks 2 "$tessera" segment job.yaml --set output=busy --quiet >first 2>&1 &
 first=$!
 until_there busy/.lock

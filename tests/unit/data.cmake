@@ -1,3 +1,3 @@
 tsr_unit_test(job)
-tsr_unit_test(file)
+tsr_unit_test(file HDF5::HDF5)
 tsr_unit_test(digest)

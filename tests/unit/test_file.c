@@ -1,11 +1,17 @@
 #include "unit_test.h"
 
 #include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "data/h5.h"
 #include "tessera/file.h"
 
 static void file_written_is_read_back_and_ends_with_a_zero(void **state)
@@ -59,15 +65,22 @@ static void write_that_fails_leaves_the_file_before_and_no_other(void **state)
     assert_int_equal(tsr_file_remove("unit_kept.txt"), TSR_OK);
 }
 
-static void full_disk_is_told_in_words(void **state)
+static void write_that_the_system_refuses_is_told_in_words_and_leaves_no_file(void **state)
 {
+    struct rlimit before, none;
+
     (void)state;
-    if (access("/dev/full", W_OK) != 0) skip();
-    unlink("unit_full.txt.part");
-    assert_int_equal(symlink("/dev/full", "unit_full.txt.part"), 0);
-    assert_int_equal(tsr_file_write("unit_full.txt", "x", 1), TSR_EIO);
-    assert_string_equal(tsr_error_last()->text, "unit_full.txt: cannot be written: No space left on device");
-    assert_false(tsr_file_exists("unit_full.txt"));
+    unlink("unit_full.txt");
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    none = (struct rlimit){.rlim_cur = 0, .rlim_max = before.rlim_max};
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+    tsr_status st = tsr_file_write("unit_full.txt", "x", 1);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    signal(SIGXFSZ, SIG_DFL);
+    assert_int_equal(st, TSR_EIO);
+    assert_string_equal(tsr_error_last()->text, "unit_full.txt: cannot be written: File too large");
+    assert_false(tsr_file_exists("unit_full.txt") || tsr_file_exists("unit_full.txt.part"));
 }
 
 static void folder_is_made_with_its_parents(void **state)
@@ -116,8 +129,10 @@ static void locked_folder_is_refused_to_another_process(void **state)
 
     (void)state;
     assert_int_equal(tsr_folder_make("unit_lock"), TSR_OK);
+    setenv("TESSERA_LOCK_SECONDS", "0", 1);
     assert_int_equal(tsr_folder_lock("unit_lock", &lock), TSR_OK);
     assert_int_equal(status_of_lock_in_child("unit_lock"), TSR_EIO);
+    unsetenv("TESSERA_LOCK_SECONDS");
     tsr_folder_unlock(&lock);
     assert_int_equal(lock, -1);
     assert_int_equal(status_of_lock_in_child("unit_lock"), TSR_OK);
@@ -127,16 +142,72 @@ static void locked_folder_is_refused_to_another_process(void **state)
     assert_int_equal(rmdir("unit_lock"), 0);
 }
 
+/* Ranks of a killed job may die after mpirun has returned. */
+static void lock_of_a_process_that_ends_is_waited_for(void **state)
+{
+    const struct timespec moment = {.tv_nsec = 200000000};
+    int lock = -1, held[2], status = -1;
+    char sign = 0;
+
+    (void)state;
+    assert_int_equal(tsr_folder_make("unit_dying"), TSR_OK);
+    assert_int_equal(pipe(held), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        if (tsr_folder_lock("unit_dying", &lock) != TSR_OK || write(held[1], "x", 1) != 1) _exit(1);
+        nanosleep(&moment, NULL);
+        _exit(0);
+    }
+    assert_int_equal(read(held[0], &sign, 1), 1);
+    assert_int_equal(tsr_folder_lock("unit_dying", &lock), TSR_OK);
+    tsr_folder_unlock(&lock);
+    waitpid(child, &status, 0);
+    assert_int_equal(status, 0);
+    close(held[0]);
+    close(held[1]);
+    assert_int_equal(tsr_file_remove("unit_dying/.lock"), TSR_OK);
+    assert_int_equal(rmdir("unit_dying"), 0);
+}
+
+static void unfinished_file_that_another_process_holds_is_left_to_it(void **state)
+{
+    int64_t bytes = 0;
+    char *text = NULL, early[8] = "";
+    hid_t file = H5I_INVALID_HID;
+
+    (void)state;
+    for (int h5 = 0; h5 < 2; h5++) {
+        int held = open("unit_held.part", O_RDWR | O_CREAT | O_TRUNC, 0666);
+        assert_true(held >= 0 && flock(held, LOCK_EX) == 0); /* as HDF5 locks what it writes */
+        if (h5) {
+            assert_int_equal(tsr_h5_create("unit_held.part", "unit_held", 4096, &file), TSR_OK);
+            assert_int_equal(tsr_h5_finish(&file, "unit_held", NULL), TSR_OK);
+            assert_int_equal(tsr_file_commit("unit_held.part", "unit_held"), TSR_OK);
+        } else {
+            assert_int_equal(tsr_file_write("unit_held", "new", 3), TSR_OK);
+        }
+        assert_int_equal(write(held, "late", 4), 4);
+        assert_int_equal(tsr_file_read("unit_held", &text, &bytes), TSR_OK);
+        assert_int_equal(memcmp(text, h5 ? "\x89HDF" : "new", h5 ? 4 : 3), 0);
+        tsr_free(&text);
+        assert_int_equal(pread(held, early, sizeof early, 0), 4);
+        close(held);
+    }
+    assert_int_equal(tsr_file_remove("unit_held"), TSR_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(file_written_is_read_back_and_ends_with_a_zero),
         cmocka_unit_test(file_that_is_not_there_says_so),
         cmocka_unit_test(write_that_fails_leaves_the_file_before_and_no_other),
-        cmocka_unit_test(full_disk_is_told_in_words),
+        cmocka_unit_test(write_that_the_system_refuses_is_told_in_words_and_leaves_no_file),
         cmocka_unit_test(folder_is_made_with_its_parents),
         cmocka_unit_test(path_is_joined_with_one_slash),
         cmocka_unit_test(locked_folder_is_refused_to_another_process),
+        cmocka_unit_test(lock_of_a_process_that_ends_is_waited_for),
+        cmocka_unit_test(unfinished_file_that_another_process_holds_is_left_to_it),
     };
     return RUN_UNIT_TESTS(tests);
 }
