@@ -70,16 +70,35 @@ static double softplus(double y)
     return y > 0 ? y + tsr_log1p(tsr_exp(-y)) : tsr_log1p(tsr_exp(y));
 }
 
-/* p = 1 / (1 + e^-y): dp = p (1-p) dy, so the density in y is p^a (1-p)^b, up to a factor that cancels in the mean. */
-static double log_weight(double a, double b, double y)
+/*
+ * p = 1 / (1 + e^-y): dp = p (1-p) dy, so the density in y is p^a (1-p)^b, up to a factor that cancels in the mean. Its
+ * peak is at p = a / (a + b), its second derivative there -sharp = -a b / (a + b). Of it everything is measured from
+ * the peak on, since of large a and b nothing would be left of a difference.
+ *
+ * The integrand is analytic for |Im y| < pi / 2 and a sum with step h is off by exp(-pi^2 / h) there; a sharp peak is
+ * narrower, exp(-2 pi^2 / (h^2 sharp)). Steps in proportion to its width make as many nodes of any peak. Of one so
+ * sharp that p hardly varies its value there is the mean, off by 1 / sharp relatively.
+ */
+#define SHARPEST 1e13
+
+typedef struct peak {
+    double a, b, y, p, q; /* p + q = 1 */
+    double sharp;
+} peak;
+
+static peak peak_of(double a, double b)
 {
-    return -a * softplus(-y) - b * softplus(y);
+    return (peak){a, b, tsr_log(a) - tsr_log(b), a / (a + b), b / (a + b), a / (a + b) * b};
 }
 
-/*
- * The integrand is analytic for |Im y| < pi / 2 and a sum with step h is off by exp(-pi^2 / h) there; a large a makes
- * the peak narrower, exp(-2 pi^2 / (h^2 a)).
- */
+/* At distance u from the peak, above it. */
+static double log_weight(const peak *at, double u)
+{
+    if (fabs(u) > 1)
+        return -at->a * (softplus(-at->y - u) - softplus(-at->y)) - at->b * (softplus(at->y + u) - softplus(at->y));
+    return -at->a * tsr_log1p(at->q * tsr_expm1(-u)) - at->b * tsr_log1p(at->p * tsr_expm1(u));
+}
+
 typedef struct grid {
     double step;
     double cut;      /* weights below e^-cut of the largest are as good as zero */
@@ -97,14 +116,13 @@ typedef void (*add_node)(void *context, double weight, double p);
  * matters to anything but the weight q^end, the rest is a geometric series: small a and b cost no more than others.
  * @param steep  how quickly what is averaged may change near p = 0
  */
-static double add_side(int side, double a, double b, const grid *g, double steep, add_node add, void *context)
+static double add_side(int side, const peak *at, const grid *g, double steep, add_node add, void *context)
 {
-    double peak = tsr_log(a) - tsr_log(b), top = log_weight(a, b, peak), total = 0;
-    double h = fmin(g->step, 0.7 / sqrt(a)), end = side < 0 ? a : b;
-    double q_last = g->rounding / (side < 0 ? 1 + b + steep : 1 + a + steep);
+    double h = fmin(g->step, 0.7 / sqrt(at->sharp)), end = side < 0 ? at->a : at->b, total = 0;
+    double q_last = g->rounding / (side < 0 ? 1 + at->b + steep : 1 + at->a + steep);
 
     for (int32_t k = side < 0; k < INT32_MAX; k++) {
-        double y = peak + side * (k * h), weight = log_weight(a, b, y) - top;
+        double y = at->y + side * (k * h), weight = log_weight(at, side * (k * h));
         if (!(weight >= -g->cut)) break; /* not a number ends it too */
         bool last = tsr_exp(-softplus(side * y)) < q_last;
         weight = tsr_exp(weight) / (last ? -tsr_expm1(-end * h) : 1);
@@ -115,32 +133,65 @@ static double add_side(int side, double a, double b, const grid *g, double steep
     return total;
 }
 
+/* The sum of all weights. */
+static double add_sides(double a, double b, const grid *g, const double steep[2], add_node add, void *context)
+{
+    peak at = peak_of(a, b);
+
+    if (!(at.sharp < SHARPEST)) {
+        add(context, 1, at.p);
+        return 1;
+    }
+    double below = add_side(-1, &at, g, steep[0], add, context);
+    return below + add_side(1, &at, g, steep[1], add, context);
+}
+
 /* ---- up to a few moments ---- */
+
+#define NODES 256 /* worked on together */
 
 typedef struct mean {
     double shape, rate;
     const double *ahead; /* [n] */
     int32_t n;
     double *out;
+    int32_t nodes;
+    double weight[NODES], p[NODES];
 } mean;
+
+static void add_nodes(mean *m)
+{
+    double bought[NODES];
+
+    for (int32_t i = 0; i < m->n; i++) {
+        double by = m->ahead[i] / m->rate;
+        for (int32_t k = 0; k < m->nodes; k++) bought[k] = m->p[k] * by;
+        tsr_log1p_block(bought, m->nodes);
+        for (int32_t k = 0; k < m->nodes; k++) bought[k] *= -m->shape;
+        tsr_expm1_block(bought, m->nodes);
+        for (int32_t k = 0; k < m->nodes; k++) m->out[i] -= m->weight[k] * bought[k] / m->p[k];
+    }
+    m->nodes = 0;
+}
 
 static void add_mean(void *context, double weight, double p)
 {
-    const mean *m = context;
+    mean *m = context;
 
-    for (int32_t i = 0; i < m->n; i++)
-        m->out[i] -= weight * tsr_expm1(-m->shape * tsr_log1p(p * m->ahead[i] / m->rate)) / p;
+    m->weight[m->nodes] = weight;
+    m->p[m->nodes++] = p;
+    if (m->nodes == NODES) add_nodes(m);
 }
 
 void tsr_dropout_mean_integrated(double a, double b, double shape, double rate, const double *ahead, int32_t n,
                                  double *out)
 {
-    mean m = {shape, rate, ahead, n, out};
-    double reach = shape * ahead[n - 1] / rate;
+    mean m = {.shape = shape, .rate = rate, .ahead = ahead, .n = n, .out = out};
+    const double steep[2] = {shape + shape * ahead[n - 1] / rate, shape};
 
     for (int32_t i = 0; i < n; i++) out[i] = 0;
-    double total = add_side(-1, a, b, &fine, shape + reach, add_mean, &m);
-    total += add_side(1, a, b, &fine, shape, add_mean, &m);
+    double total = add_sides(a, b, &fine, steep, add_mean, &m);
+    add_nodes(&m);
     for (int32_t i = 0; i < n; i++) out[i] /= total;
 }
 
@@ -171,8 +222,7 @@ double tsr_dropout_residual(double a, double b, double shape, double rate, doubl
     residual r = {.shape = shape, .rate = rate};
 
     tsr_moments_place(rate, shape + 1, interest, &r.moments);
-    double steep = shape * r.moments.t[r.moments.n - 1] / rate;
-    double total = add_side(-1, a, b, &coarse, steep, add_residual, &r);
-    total += add_side(1, a, b, &coarse, shape, add_residual, &r);
+    const double steep[2] = {shape * r.moments.t[r.moments.n - 1] / rate, shape};
+    double total = add_sides(a, b, &coarse, steep, add_residual, &r);
     return shape / rate * r.sum / total;
 }

@@ -82,6 +82,27 @@ static void several_moments_equal_single_ones(void **state)
     }
 }
 
+/* By mpmath at 40 digits (quad of both integrals in logit p): a peak of width 1e-4, or of a and b of different size,
+ * once took minutes. */
+static void mean_over_a_sharp_peak_equals_high_precision(void **state)
+{
+    static const double sharp[][6] = {{2e8, 3, 22165, 25553, 52, 1.0000000150000001},
+                                      {2e8, 2.5, 22165, 25553, 52, 1.0000000125000001},
+                                      {2e8, 5e8, 22165, 25553, 52, 3.499991124139559},
+                                      {4e11, 1e3, 3.25, 10, 52, 0.99734094938097244},
+                                      {1e14, 1e14, 3.25, 10, 52, 1.9688794783472536},
+                                      {3e3, 7e3, 12.25, 40, 52, 3.2749491470507428}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(sharp); i++) {
+        const double *k = sharp[i];
+        double out;
+        tsr_dropout_mean_integrated(k[0], k[1], k[2], k[3], &k[4], 1, &out);
+        assert_near(out, k[5], 1e-12);
+        assert_true(isfinite(tsr_dropout_residual(k[0], k[1], k[2], k[3], .002)));
+    }
+}
+
 /* (1 - (1 + p t)^-k) / p lies between its values at p = 1 and p = 0. */
 static void extremes_stay_finite_and_within_bounds(void **state)
 {
@@ -105,6 +126,7 @@ int main(void)
         cmocka_unit_test(integral_at_known_points_equals_high_precision),
         cmocka_unit_test(series_and_integral_agree_over_the_whole_range),
         cmocka_unit_test(several_moments_equal_single_ones),
+        cmocka_unit_test(mean_over_a_sharp_peak_equals_high_precision),
         cmocka_unit_test(extremes_stay_finite_and_within_bounds),
     };
     return RUN_UNIT_TESTS(tests);
