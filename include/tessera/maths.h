@@ -35,6 +35,8 @@ void tsr_log1p_block(double *x, int64_t n);
 /** Local. Let the block functions use vectors of at most that many numbers (8, 4, 1); the width in use. For tests: the
  *  widest that runs is the default. */
 int32_t tsr_maths_width(int32_t at_most);
+/** Local. The width in use. */
+int32_t tsr_maths_width_now(void);
 
 /** Local. psi(x) for x > 0, NaN elsewhere; relative error below 1e-14, beside the root at 1.4616... too. */
 double tsr_digamma(double x);

@@ -175,18 +175,26 @@ tsr_value_scores tsr_value_score(const tsr_value_model *model, const tsr_value_p
 
 /*
  * The same for many customers. Given that a customer is alive, what lies ahead depends on x and T alone, which many
- * share: the scorer remembers some. Memory: 3 MiB.
+ * share: the scorer remembers some, and takes others from series in T, one for each x. Memory: 6 MiB.
  */
 typedef struct tsr_scorer tsr_scorer;
 
-/** Local. @param model, params  borrowed. @param for_ever  clv_infinite too, or it is NaN.
+enum {
+    TSR_SCORE_FOR_EVER = 1, /* clv_infinite too, or it is NaN */
+    TSR_SCORE_FEW = 2       /* thousands, not millions: directly, since series would cost more than they save */
+};
+
+/** Local. @param model, params  borrowed. @param how  any of the above.
  *  @param[out] scorer  new; tsr_scorer_destroy(). @return TSR_OK; TSR_ENOMEM */
-tsr_status tsr_scorer_create(const tsr_value_model *model, const tsr_value_params *params, bool for_ever,
+tsr_status tsr_scorer_create(const tsr_value_model *model, const tsr_value_params *params, uint32_t how,
                              tsr_scorer **scorer) TSR_NODISCARD;
 void tsr_scorer_destroy(tsr_scorer **scorer);
 
-/** Local. scores[i] = what tsr_value_score() says of customer i, to the bit, and clv_infinite; allocates nothing.
- *  @param covariates  [n][model->covariates.n]; NULL: all are average */
+/**
+ * Local. scores[i] = what tsr_value_score() says of customer i (within 1e-12 relatively; to the bit for few) and
+ * clv_infinite; allocates nothing. A score has the same bits whoever else is scored.
+ * @param covariates  [n][model->covariates.n]; NULL: all are average
+ */
 void tsr_scorer_score(tsr_scorer *scorer, int64_t n, const int32_t *x, const int32_t *tx_days, const int32_t *t_days,
                       const int64_t *spend, const double *covariates, tsr_value_scores *scores);
 

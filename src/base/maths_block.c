@@ -66,11 +66,16 @@ int32_t tsr_maths_width(int32_t at_most)
     return width_now;
 }
 
+int32_t tsr_maths_width_now(void)
+{
+    return width_now > 0 ? width_now : tsr_maths_width(8);
+}
+
 /* What is left over at the end, or all where there are no vectors. */
 #define BLOCK_SCALAR(own, name)                                                                                        \
     void tsr_##own##_block(double *x, int64_t n)                                                                       \
     {                                                                                                                  \
-        int64_t done = name##_by_vectors(width_now > 0 ? width_now : tsr_maths_width(8), x, n);                        \
+        int64_t done = name##_by_vectors(tsr_maths_width_now(), x, n);                                                 \
         for (int64_t i = done; i < n; i++) x[i] = tsr_##own(x[i]);                                                     \
     }
 

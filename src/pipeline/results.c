@@ -304,7 +304,8 @@ static tsr_status allocate(writer *w, const tsr_run *run)
     TSR_TRY(tsr_alloc(&h->spend, n, sizeof *h->spend));
     if (w->in->worth->fitted && w->in->worth->model.covariates.n > 0)
         TSR_TRY(tsr_alloc(&h->covariates, n * w->in->worth->model.covariates.n, sizeof *h->covariates));
-    if (w->in->worth->fitted) TSR_TRY(tsr_scorer_create(&w->in->worth->model, w->value, true, &w->scorer));
+    if (w->in->worth->fitted)
+        TSR_TRY(tsr_scorer_create(&w->in->worth->model, w->value, TSR_SCORE_FOR_EVER, &w->scorer));
     TSR_TRY(tsr_alloc(&w->scores, n, sizeof *w->scores));
     choose_columns(w);
     if (w->in->playbook != NULL) TSR_TRY(make_actions(w, run));

@@ -48,7 +48,7 @@ tsr_status tsr_histories_read(const tsr_comm *comm, const char *features, const 
                               double unit_days, int32_t money_scale, tsr_histories *histories,
                               tsr_spends *spends) TSR_NODISCARD;
 /**
- * Collective. Of very many histories a sample of about 32,768, chosen by what they are: the same one whatever rank has
+ * Collective. Of very many histories a sample of about 8,192, chosen by what they are: the same one whatever rank has
  * which. A search finds its way on it and looks at all of them in the end. Of fewer than three times as many: none.
  * Same on all ranks: nothing. @param[out] pilot  clear as the others; customers = 0: none. @return TSR_OK; TSR_ENOMEM
  */

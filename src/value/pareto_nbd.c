@@ -12,8 +12,13 @@
 #include "value/forever.h"
 #include "value/lifetime.h"
 #include "value/purchase.h"
+#include "value/tails.h"
 
 enum { R, ALPHA, S, BETA };
+
+/* Up to this many purchases integrals come from tables: few customers have more, and a table costs what 50 integrals
+ * do. Which way one goes is a matter of its x, of the parameters and of the longest observation alone. */
+#define COMMON 12
 
 /* Of each history of a run. */
 typedef struct run_terms {
@@ -23,21 +28,18 @@ typedef struct run_terms {
     double odds[TSR_RUN], small[TSR_RUN];
 } run_terms;
 
-static void take_logarithms(const double *parameter, const tsr_histories *h, int64_t first, int32_t n,
-                            const tsr_lifetime *life, run_terms *w)
+static void take_logarithms(const double *parameter, const tsr_histories *h, int64_t first, int32_t n, run_terms *w)
 {
     for (int32_t i = 0; i < n; i++) {
         w->log_t[i] = parameter[ALPHA] + h->t[first + i];
         w->log_bt[i] = parameter[BETA] + h->t[first + i];
         w->log_tx[i] = parameter[ALPHA] + h->tx[first + i];
         w->log_btx[i] = parameter[BETA] + h->tx[first + i];
-        w->total[i] = life->total[i];
     }
     tsr_log_block(w->log_t, n);
     tsr_log_block(w->log_bt, n);
     tsr_log_block(w->log_tx, n);
     tsr_log_block(w->log_btx, n);
-    tsr_log_block(w->total, n);
 }
 
 /* odds = ln(P(dead) / P(alive)): -inf where t = tx. */
@@ -64,8 +66,9 @@ static void set_lifetimes(const double *parameter, const tsr_histories *h, int64
     }
 }
 
-static void add_run(const double *parameter, double value, double psi, const tsr_histories *h, int64_t first, int32_t n,
-                    tsr_fixed *sums)
+/* @param tails  tables for this number of purchases; NULL: none */
+static void add_run(const double *parameter, double value, double psi, const tsr_tails *tails, const tsr_histories *h,
+                    int64_t first, int32_t n, tsr_fixed *sums)
 {
     double r = parameter[R], alpha = parameter[ALPHA], s = parameter[S], beta = parameter[BETA];
     double shape = r + h->x[first], log_alpha = tsr_log(alpha), log_beta = tsr_log(beta);
@@ -74,8 +77,13 @@ static void add_run(const double *parameter, double value, double psi, const tsr
     run_terms w;
 
     set_lifetimes(parameter, h, first, n, &life);
-    tsr_lifetime_integrate(&life, n);
-    take_logarithms(parameter, h, first, n, &life, &w);
+    take_logarithms(parameter, h, first, n, &w);
+    if (tails != NULL)
+        tsr_tails_between(tails, w.log_tx, w.log_btx, w.log_t, w.log_bt, n, &life);
+    else
+        tsr_lifetime_integrate(&life, n);
+    for (int32_t i = 0; i < n; i++) w.total[i] = life.total[i];
+    tsr_log_block(w.total, n);
     find_odds(parameter, shape, n, &w);
     for (int32_t i = 0; i < n; i++) lift[i] = w.small[i];
     tsr_log1p_block(lift, n);
@@ -94,7 +102,9 @@ static void add_run(const double *parameter, double value, double psi, const tsr
 static void add_likelihood(const double *parameter, const tsr_histories *h, tsr_fixed *sums)
 {
     double value = 0, psi = 0; /* ln G(r+x)/G(r) and its derivative: sums over integers below x */
-    int32_t x = 0;
+    bool tables = tsr_tails_terms(parameter[ALPHA], parameter[BETA], h->t_max) > 0;
+    int32_t x = 0, made = -1;
+    tsr_tails tails;
 
     for (int64_t first = 0; first < h->n;) {
         int32_t n = tsr_histories_run(h, first);
@@ -102,7 +112,12 @@ static void add_likelihood(const double *parameter, const tsr_histories *h, tsr_
             value += tsr_log(parameter[R] + x);
             psi += 1 / (parameter[R] + x);
         }
-        add_run(parameter, value, psi, h, first, n, sums);
+        bool common = tables && x <= COMMON;
+        if (common && made != x) {
+            tsr_tails_make(parameter[ALPHA], parameter[BETA], parameter[R] + x, parameter[S] + 1, h->t_max, &tails);
+            made = x;
+        }
+        add_run(parameter, value, psi, common ? &tails : NULL, h, first, n, sums);
         first += n;
     }
 }

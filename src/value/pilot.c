@@ -4,7 +4,7 @@
 #include "tessera/reduce.h"
 #include "value/histories.h"
 
-#define PILOT    32768
+#define PILOT    8192
 #define AT_LEAST 3 /* times as many, or a sample saves nothing */
 
 /* How many histories stand behind one of the sample; 0: no sample. */

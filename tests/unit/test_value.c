@@ -283,51 +283,6 @@ static void clv_scales_with_margin_and_falls_with_interest(void **state)
     assert_true(tsr_value_score(&model, &params, 2, 213, 272, 5000, NULL).clv < s.clv);
 }
 
-static void scorer_says_what_single_scores_say(void **state)
-{
-    enum { N = 700 };
-    static int32_t x[N], tx[N], t[N];
-    static int64_t spend[N];
-    static tsr_value_scores scores[N];
-    tsr_value_model model = cdnow_model();
-    tsr_scorer *scorer = NULL;
-
-    (void)state;
-    for (int i = 0; i < N; i++) {
-        x[i] = i % 7 - 1;
-        tx[i] = x[i] > 0 ? 1 + i % 90 : 0;
-        t[i] = 100 + i % 13 * 7;
-        spend[i] = x[i] > 0 ? 100 * i : 0;
-    }
-    assert_int_equal(tsr_scorer_create(&model, &yearly, true, &scorer), TSR_OK);
-    for (int pass = 0; pass < 2; pass++) {
-        tsr_scorer_score(scorer, N, x, tx, t, spend, NULL, scores);
-        for (int i = 0; i < N; i++) {
-            tsr_value_scores one = tsr_value_score(&model, &yearly, x[i], tx[i], t[i], spend[i], NULL);
-            if (x[i] >= 0) assert_true(scores[i].clv_infinite > one.clv);
-            one.clv_infinite = scores[i].clv_infinite;
-            assert_memory_equal(&one, &scores[i], sizeof one);
-        }
-    }
-    tsr_scorer_destroy(&scorer);
-}
-
-/* Without interest what comes for ever may have no end. */
-static void value_for_ever_without_interest_is_missing(void **state)
-{
-    tsr_value_model model = cdnow_model();
-    tsr_value_params params = yearly;
-    tsr_scorer *scorer = NULL;
-    tsr_value_scores s;
-
-    (void)state;
-    params.discount_rate = 0;
-    assert_int_equal(tsr_scorer_create(&model, &params, true, &scorer), TSR_OK);
-    tsr_scorer_score(scorer, 1, &(int32_t){2}, &(int32_t){213}, &(int32_t){272}, &(int64_t){5000}, NULL, &s);
-    assert_true(isnan(s.clv_infinite) && s.clv > 0);
-    tsr_scorer_destroy(&scorer);
-}
-
 /* The unit is a way to write the same thing: rates per day are a seventh of those per week. */
 static void scores_do_not_depend_on_the_time_unit(void **state)
 {
@@ -423,8 +378,6 @@ int main(void)
         cmocka_unit_test(score_of_who_never_bought_is_missing),
         cmocka_unit_test(score_without_a_spend_model_has_no_clv),
         cmocka_unit_test(clv_scales_with_margin_and_falls_with_interest),
-        cmocka_unit_test(scorer_says_what_single_scores_say),
-        cmocka_unit_test(value_for_ever_without_interest_is_missing),
         cmocka_unit_test(scores_do_not_depend_on_the_time_unit),
         cmocka_unit_test(correlation_of_lines_is_1_and_of_constants_missing),
         cmocka_unit_test(model_comes_back_from_a_bundle_as_it_was),

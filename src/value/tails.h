@@ -1,0 +1,44 @@
+/**
+ * @file value/tails.h
+ * Integrals over the moment of a death, from tables: for one number of purchases and one set of parameters they depend
+ * on where they begin alone, so the integral between two moments is what lies beyond the first without what lies beyond
+ * the second.
+ *
+ * Beyond y, relative to the integrand at y and to m + y (m the smaller scale), all of them are smooth: analytic in
+ * v = ln(1 + y/m) for |Im v| < pi, since (m + u) is not 0 there. A Chebyshev series of n terms over 0..V is off by
+ * about rho^-n with rho = c + sqrt(1 + c^2), c = (3 pi / 4) / (V / 2): n is chosen for 1e-15. The difference of two
+ * cancels where the moments are close, but then the chance to have died between them is as small: what a likelihood
+ * makes of it is good to 1e-13 of itself.
+ */
+#ifndef TSR_VALUE_TAILS_H
+#define TSR_VALUE_TAILS_H
+
+#include "value/lifetime.h"
+
+#define TSR_TAIL_TERMS 64
+
+/* What is integrated: the integrand, over it ln((a+u)/(a+y)), ln((b+u)/(b+y)), (a+y)/(a+u), (b+y)/(b+u). */
+enum { TSR_TAIL_TOTAL, TSR_TAIL_LOG_A, TSR_TAIL_LOG_B, TSR_TAIL_INVERSE_A, TSR_TAIL_INVERSE_B, TSR_TAILS };
+
+typedef struct tsr_tails {
+    double a, b, power_a, power_b; /* of the integrand (a + u)^-power_a (b + u)^-power_b */
+    double length;                 /* V */
+    int32_t terms;
+    double coefficient[TSR_TAILS][TSR_TAIL_TERMS];
+} tsr_tails;
+
+/** Local. Terms for moments 0..end; 0: more than there is room for, or no end is known. */
+int32_t tsr_tails_terms(double a, double b, double end);
+
+/** Local. @param end  the last moment, > 0. Cost: about 30 us. */
+void tsr_tails_make(double a, double b, double power_a, double power_b, double end, tsr_tails *tails);
+
+/**
+ * Local. What tsr_lifetime_integrate() says of lives from tx[i] to t[i], given ln(a + tx) and so on.
+ * @param n  <= TSR_RUN
+ * @param[in,out] life  a and b are those at tx
+ */
+void tsr_tails_between(const tsr_tails *tails, const double *log_atx, const double *log_btx, const double *log_at,
+                       const double *log_bt, int32_t n, tsr_lifetime *life);
+
+#endif

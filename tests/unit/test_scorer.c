@@ -1,0 +1,137 @@
+#include "unit_test.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "tessera/value.h"
+
+static void assert_near(double value, double expected, double tolerance)
+{
+    if (!(fabs(value - expected) <= tolerance)) fail_msg("%.17g is not %.17g", value, expected);
+}
+
+static const tsr_value_params yearly = {.model = TSR_VALUE_BG_NBD,
+                                        .time_unit = TSR_UNIT_WEEK,
+                                        .horizon = 52,
+                                        .discount_rate = .15,
+                                        .steps = 12,
+                                        .margin = 1};
+
+static tsr_value_model cdnow_model(void)
+{
+    return (tsr_value_model){.model = TSR_VALUE_BG_NBD,
+                             .time_unit = TSR_UNIT_WEEK,
+                             .money_scale = 2,
+                             .parameter = {0.242594522403, 4.413602018005, 0.792922016746, 2.425906775412},
+                             .has_spend = true,
+                             .spend = {6.249572645650212, 3.7442244833238827, 15.443518699916925}};
+}
+
+enum { CROWD = 700 };
+
+typedef struct crowd {
+    int32_t x[CROWD], tx[CROWD], t[CROWD];
+    int64_t spend[CROWD];
+} crowd;
+
+static crowd make_crowd(void)
+{
+    crowd c;
+
+    for (int i = 0; i < CROWD; i++) {
+        c.x[i] = i % 7 - 1 + (i % 50 == 0) * 40;
+        c.tx[i] = c.x[i] > 0 ? 1 + i % 90 : 0;
+        c.t[i] = 100 + i % 13 * 70;
+        c.spend[i] = c.x[i] > 0 ? 100 * i : 0;
+    }
+    return c;
+}
+
+static tsr_value_model model_with(int32_t kind)
+{
+    static const double parameter[][4] = {[TSR_VALUE_BG_NBD] = {.2425945, 4.4136019, .7929199, 2.4258881},
+                                          [TSR_VALUE_MBG_NBD] = {.524843, 6.18309, .891359, 1.614},
+                                          [TSR_VALUE_PARETO_NBD] = {.553, 10.578, .606, 11.669},
+                                          [TSR_VALUE_NBD] = {.385, 12.07}};
+    tsr_value_model model = cdnow_model();
+
+    model.model = kind;
+    memcpy(model.parameter, parameter[kind], sizeof model.parameter);
+    return model;
+}
+
+/* Many are scored from tables, single ones directly. */
+static void scorer_says_what_single_scores_say(void **state)
+{
+    static tsr_value_scores scores[CROWD];
+    const crowd c = make_crowd();
+
+    (void)state;
+    for (int32_t kind = 0; kind <= TSR_VALUE_NBD; kind++) {
+        tsr_value_model model = model_with(kind);
+        tsr_scorer *scorer = NULL;
+        assert_int_equal(tsr_scorer_create(&model, &yearly, TSR_SCORE_FOR_EVER, &scorer), TSR_OK);
+        tsr_scorer_score(scorer, CROWD, c.x, c.tx, c.t, c.spend, NULL, scores);
+        tsr_scorer_destroy(&scorer);
+        for (int i = 0; i < CROWD; i++) {
+            tsr_value_scores one = tsr_value_score(&model, &yearly, c.x[i], c.tx[i], c.t[i], c.spend[i], NULL);
+            if (c.x[i] < 0) {
+                assert_true(isnan(scores[i].p_alive) && isnan(scores[i].clv));
+                continue;
+            }
+            assert_true(scores[i].clv_infinite > one.clv);
+            assert_true(scores[i].p_alive == one.p_alive && scores[i].expected_spend == one.expected_spend);
+            assert_near(scores[i].p_buy / one.p_buy, 1, 1e-12);
+            assert_near(scores[i].churn_risk, one.churn_risk, 1e-12);
+            assert_near(scores[i].expected_purchases / one.expected_purchases, 1, 1e-12);
+            if (one.clv > 0) assert_near(scores[i].clv / one.clv, 1, 1e-12);
+        }
+    }
+}
+
+/* What a scorer remembers of others must not show. */
+static void scores_have_the_same_bits_alone_and_in_company(void **state)
+{
+    static tsr_value_scores scores[CROWD];
+    const crowd c = make_crowd();
+    tsr_value_model model = model_with(TSR_VALUE_PARETO_NBD);
+    tsr_scorer *scorer = NULL;
+
+    (void)state;
+    assert_int_equal(tsr_scorer_create(&model, &yearly, TSR_SCORE_FOR_EVER, &scorer), TSR_OK);
+    tsr_scorer_score(scorer, CROWD, c.x, c.tx, c.t, c.spend, NULL, scores);
+    tsr_scorer_destroy(&scorer);
+    for (int i = CROWD - 1; i >= 0; i -= 23) {
+        tsr_value_scores one;
+        assert_int_equal(tsr_scorer_create(&model, &yearly, TSR_SCORE_FOR_EVER, &scorer), TSR_OK);
+        tsr_scorer_score(scorer, 1, &c.x[i], &c.tx[i], &c.t[i], &c.spend[i], NULL, &one);
+        tsr_scorer_destroy(&scorer);
+        assert_memory_equal(&one, &scores[i], sizeof one);
+    }
+}
+
+/* Without interest what comes for ever may have no end. */
+static void value_for_ever_without_interest_is_missing(void **state)
+{
+    tsr_value_model model = cdnow_model();
+    tsr_value_params params = yearly;
+    tsr_scorer *scorer = NULL;
+    tsr_value_scores s;
+
+    (void)state;
+    params.discount_rate = 0;
+    assert_int_equal(tsr_scorer_create(&model, &params, TSR_SCORE_FOR_EVER, &scorer), TSR_OK);
+    tsr_scorer_score(scorer, 1, &(int32_t){2}, &(int32_t){213}, &(int32_t){272}, &(int64_t){5000}, NULL, &s);
+    assert_true(isnan(s.clv_infinite) && s.clv > 0);
+    tsr_scorer_destroy(&scorer);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(scorer_says_what_single_scores_say),
+        cmocka_unit_test(scores_have_the_same_bits_alone_and_in_company),
+        cmocka_unit_test(value_for_ever_without_interest_is_missing),
+    };
+    return RUN_UNIT_TESTS(tests);
+}
