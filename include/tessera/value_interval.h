@@ -9,9 +9,13 @@
 
 #define TSR_INTERVAL_DRAWS 100
 
+/* What is summed over a group: expected purchases, P(at least one) and so buyers, CLV, CLV for ever. Who does not buy
+ * is the rest of the group, so churn is uncertain as buyers are. */
+enum { TSR_SUM_PURCHASES, TSR_SUM_BUYERS, TSR_SUM_CLV, TSR_SUM_CLV_INFINITE, TSR_VALUE_SUMS };
+
 /* 95 % intervals of sums over a group. */
 typedef struct tsr_value_interval {
-    double purchases[2], clv[2]; /* from, to; NaN: no standard errors, or nothing to sum */
+    double of[TSR_VALUE_SUMS][2]; /* from, to; NaN: no standard errors, or nothing to sum */
 } tsr_value_interval;
 
 /**
@@ -25,14 +29,17 @@ typedef struct tsr_value_interval {
  * @param customers  path of a table with segment, rows as in features
  * @param key        [span->rows] what the sample is chosen by; borrowed
  * @param k          groups
- * @param purchases, clv  [k] sums of the groups over all customers
+ * @param sum        [k][TSR_VALUE_SUMS] of the groups over all customers
  * @param size       [k] customers of the groups
  * @param[out] interval  [k + 1], the last one: all
  * @return TSR_OK; TSR_EDATA; TSR_EIO; TSR_ENOMEM
+ * Value for ever, which takes long, is scored for about 100 customers of each group at two points along each axis of
+ * the covariance; its logarithm is a quadratic between them. Cost: 101 scores of each sampled customer; those of equal
+ * (x, T) share most of the work.
  */
 tsr_status tsr_value_intervals(const tsr_comm *comm, const tsr_value_params *params, const tsr_value_model *model,
                                uint64_t seed, const char *features, const char *customers, const tsr_span *span,
-                               const uint64_t *key, int32_t k, const double *purchases, const double *clv,
-                               const int64_t *size, tsr_value_interval *interval) TSR_NODISCARD;
+                               const uint64_t *key, int32_t k, const double *sum, const int64_t *size,
+                               tsr_value_interval *interval) TSR_NODISCARD;
 
 #endif

@@ -30,6 +30,7 @@ typedef struct tsr_part {
     double recency_days, frequency, order_value; /* means: days, orders per customer, currency units per order */
     double monetary;                             /* revenue per customer, currency units */
     double clv_total, expected_purchases;        /* sums over the horizon */
+    double expected_buyers;                      /* the sum of p_buy: who will buy in the horizon */
     double clv_infinite_total;                   /* sum for ever */
     double p_alive, p_buy, churn_risk, clv, clv_infinite; /* means */
     tsr_value_interval interval;                          /* of the sums; NaN: none */

@@ -26,7 +26,11 @@ static void fill_part(tsr_part *part, const tsr_int128 *counts, const tsr_fixed 
     part->order_value = per(money, part->orders);
     part->clv_total = r->value ? tsr_fixed_value(&worth[CLV]) : (double)NAN;
     part->expected_purchases = r->value ? tsr_fixed_value(&worth[PURCHASES]) : (double)NAN;
+    part->expected_buyers = r->value ? tsr_fixed_value(&worth[BUY]) : (double)NAN;
+    part->clv_infinite_total = r->value ? tsr_fixed_value(&worth[FOREVER]) : (double)NAN;
     part->clv = per(part->clv_total, part->buyers);
+    part->clv_infinite = per(part->clv_infinite_total, part->buyers);
+    part->p_buy = per(part->expected_buyers, part->buyers);
     part->p_alive = r->value ? per(tsr_fixed_value(&worth[ALIVE]), part->buyers) : (double)NAN;
     part->churn_risk = r->value ? per(tsr_fixed_value(&worth[CHURN]), part->buyers) : (double)NAN;
 }

@@ -46,26 +46,30 @@ static tsr_status take_intervals(const tsr_comm *comm, const tsr_run *run, const
                                  tsr_profile *profile)
 {
     tsr_value_interval *interval = NULL;
-    double *sums = NULL;
+    double *sum = NULL;
     int64_t *size = NULL;
     int32_t k = profile->k;
     tsr_status st;
 
     TSR_AGREE(comm, tsr_alloc(&interval, k + 1, sizeof *interval));
-    TSR_AGREE(comm, tsr_alloc(&sums, 2 * (int64_t)k, sizeof *sums));
+    TSR_AGREE(comm, tsr_alloc(&sum, (int64_t)k * TSR_VALUE_SUMS, sizeof *sum));
     TSR_AGREE(comm, tsr_alloc(&size, k, sizeof *size));
     for (int32_t s = 0; s < k; s++) {
-        sums[s] = profile->segment[s].expected_purchases;
-        sums[k + s] = profile->segment[s].clv_total;
-        size[s] = profile->segment[s].buyers;
+        const tsr_part *part = &profile->segment[s];
+        double *of = sum + (int64_t)s * TSR_VALUE_SUMS;
+        of[TSR_SUM_PURCHASES] = part->expected_purchases;
+        of[TSR_SUM_BUYERS] = part->expected_buyers;
+        of[TSR_SUM_CLV] = part->clv_total;
+        of[TSR_SUM_CLV_INFINITE] = part->clv_infinite_total;
+        size[s] = part->buyers;
     }
     TSR_TRY(tsr_value_intervals(comm, &run->settings->value, &worth->model, (uint64_t)run->settings->run.seed, features,
-                                customers, &population->span, population->key, k, sums, sums + k, size, interval));
+                                customers, &population->span, population->key, k, sum, size, interval));
     for (int32_t s = 0; s < k; s++) profile->segment[s].interval = interval[s];
     profile->total.interval = interval[k];
 done:
     tsr_free(&size);
-    tsr_free(&sums);
+    tsr_free(&sum);
     tsr_free(&interval);
     return st;
 }

@@ -117,21 +117,29 @@ static json_t *interval_of(const double interval[2])
     return json_pack("[o, o]", real(interval[0]), real(interval[1]));
 }
 
-static json_t *mean_interval(const double sum[2], int64_t n)
-{
-    const double mean[2] = {sum[0] / (double)n, sum[1] / (double)n};
-
-    return interval_of(mean);
-}
+/* Sums and their names; who does not buy is the rest. */
+static const char *const sum_interval[TSR_VALUE_SUMS] = {[TSR_SUM_PURCHASES] = "expected_purchases_interval",
+                                                         [TSR_SUM_BUYERS] = "expected_buyers_interval",
+                                                         [TSR_SUM_CLV] = "clv_interval",
+                                                         [TSR_SUM_CLV_INFINITE] = "clv_infinite_interval"};
+static const char *const mean_interval[TSR_VALUE_SUMS] = {[TSR_SUM_PURCHASES] = "expected_purchases_interval",
+                                                          [TSR_SUM_BUYERS] = "p_buy_interval",
+                                                          [TSR_SUM_CLV] = "clv_interval",
+                                                          [TSR_SUM_CLV_INFINITE] = "clv_infinite_interval"};
 
 /* Per customer who has bought. */
 static void add_value_means(json_t *means, const tsr_part *part)
 {
+    const double n = (double)part->buyers, *buy = part->interval.of[TSR_SUM_BUYERS];
+
     json_object_set_new(means, "p_buy", real(part->p_buy));
     json_object_set_new(means, "clv_infinite", real(part->clv_infinite));
-    json_object_set_new(means, "expected_purchases", real(part->expected_purchases / (double)part->buyers));
-    json_object_set_new(means, "clv_interval", mean_interval(part->interval.clv, part->buyers));
-    json_object_set_new(means, "expected_purchases_interval", mean_interval(part->interval.purchases, part->buyers));
+    json_object_set_new(means, "expected_purchases", real(part->expected_purchases / n));
+    for (int i = 0; i < TSR_VALUE_SUMS; i++) {
+        const double *sum = part->interval.of[i];
+        json_object_set_new(means, mean_interval[i], interval_of((const double[]){sum[0] / n, sum[1] / n}));
+    }
+    json_object_set_new(means, "churn_risk_interval", interval_of((const double[]){1 - buy[1] / n, 1 - buy[0] / n}));
 }
 
 /* A tenth of too few customers says what single ones are worth. */
@@ -169,8 +177,9 @@ static json_t *part_of(const tsr_findings *f, const tsr_part *part)
     json_object_set_new(json, "clv_total", real(part->clv_total));
     json_object_set_new(json, "clv_infinite_total", real(part->clv_infinite_total));
     json_object_set_new(json, "expected_purchases", real(part->expected_purchases));
-    json_object_set_new(json, "clv_interval", interval_of(part->interval.clv));
-    json_object_set_new(json, "expected_purchases_interval", interval_of(part->interval.purchases));
+    json_object_set_new(json, "expected_buyers", real(part->expected_buyers));
+    for (int i = 0; i < TSR_VALUE_SUMS; i++)
+        json_object_set_new(json, sum_interval[i], interval_of(part->interval.of[i]));
     json_object_set_new(json, "clv_concentration", concentration_of(part, (long)f->run->settings->run.min_cell));
     return json;
 }

@@ -134,6 +134,10 @@ static void mask_buyers(json_t *part, long min_cell)
         json_object_set_new(part, "clv_total", json_null());
         json_object_del(part, "clv_infinite_total");
         json_object_del(part, "clv_interval");
+        json_object_del(part, "clv_infinite_interval");
+        json_object_del(part, "expected_purchases");
+        json_object_del(part, "expected_buyers");
+        json_object_del(part, "expected_buyers_interval");
         json_object_del(part, "clv_concentration");
         json_object_del(part, "expected_purchases_interval");
         blank(json_object_get(part, "means"), (const char *const[]){NULL});

@@ -53,6 +53,24 @@ def broken(whole):
     yield without
 
 
+def wrong_sums(folder):
+    """What segments.json says of value against the rows of customers.h5, and intervals against what they hold."""
+    with open(os.path.join(folder, "segments.json")) as text:
+        segments = json.load(text)["segments"]
+    with h5py.File(os.path.join(folder, "customers.h5")) as f:
+        column = {name: f[name][:] for name in ("segment", "p_buy", "churn_risk", "clv", "clv_infinite", "p_alive")}
+    for part in segments:
+        own = (column["segment"] == part["segment"]) & (column["p_alive"] >= 0)
+        for key, name in (("expected_buyers", "p_buy"), ("clv_total", "clv"), ("clv_infinite_total", "clv_infinite")):
+            total = float(column[name][own].astype("f8").sum())
+            if not abs(part[key] - total) <= 1e-6 * total:
+                yield "%s of segment %d is %s, not %s" % (key, part["segment"], part[key], total)
+        for name in ("p_buy", "churn_risk", "clv", "clv_infinite"):
+            mean, (low, high) = float(column[name][own].astype("f8").mean()), part["means"][name + "_interval"]
+            if not (low < mean < high and abs(part["means"][name] - mean) <= 1e-6 * mean):
+                yield "%s of segment %d: %s in (%s, %s)" % (name, part["segment"], mean, low, high)
+
+
 def main(tessera, schema, work):
     shutil.rmtree(work, ignore_errors=True)
     os.makedirs(work)
@@ -69,6 +87,9 @@ def main(tessera, schema, work):
         for error in validator.iter_errors(segments_of(tessera, work, name)):
             failed += 1
             print("FAILED %s: %s: %s" % (name, "/".join(map(str, error.absolute_path)), error.message[:200]))
+    for text in wrong_sums(os.path.join(work, "whole")):
+        failed += 1
+        print("FAILED %s" % text)
     with open(os.path.join(work, "whole", "segments.json")) as text:
         for i, bad in enumerate(broken(json.load(text))):
             if validator.is_valid(bad):

@@ -220,42 +220,51 @@ static void intervals_of_sums_hold_them_with_the_same_bits_on_any_ranks(void **s
     tsr_comm self = tsr_comm_open(MPI_COMM_SELF);
     tsr_span whole = {0, CDNOW_CUSTOMERS, CDNOW_CUSTOMERS}, span = span_shape(comm, 2, CDNOW_CUSTOMERS);
     tsr_value_interval alone[K + 1], found[K + 1];
-    double purchases[K] = {0}, clv[K] = {0}, total = 0, narrow = 0;
+    double sum[K][TSR_VALUE_SUMS] = {{0}}, total[TSR_VALUE_SUMS] = {0}, width[TSR_VALUE_SUMS] = {0};
+    tsr_scorer *scorer = NULL;
     int64_t size[K] = {0};
     value_column columns[11];
     tsr_value_model m;
 
     cdnow_write(comm, path);
     CHECK_ALL(comm, tsr_value_fit(comm, &weekly, path, &span, 2, TSR_PERIOD_ALL, &m) == TSR_OK);
+    CHECK_ALL(comm, tsr_scorer_create(&m, &weekly, TSR_SCORE_FOR_EVER, &scorer) == TSR_OK);
     for (int i = 0; i < CDNOW_CUSTOMERS; i++) {
         const cdnow_history *h = &cdnow_data.all[i];
-        tsr_value_scores s = tsr_value_score(&m, &weekly, h->x, h->tx_days, h->t_days, h->spend, NULL);
+        tsr_value_scores s;
+        tsr_scorer_score(scorer, 1, &h->x, &h->tx_days, &h->t_days, &h->spend, NULL, &s);
         segment[i] = i % 10 == 0 ? 0 : i % 10 == 1 ? 1 : 2; /* the last one is sampled */
         key[i] = (uint64_t)i * 0x9E3779B97F4A7C15u;
         size[segment[i]]++;
-        purchases[segment[i]] += s.expected_purchases;
-        clv[segment[i]] += s.clv;
+        sum[segment[i]][TSR_SUM_PURCHASES] += s.expected_purchases;
+        sum[segment[i]][TSR_SUM_BUYERS] += s.p_buy;
+        sum[segment[i]][TSR_SUM_CLV] += s.clv;
+        sum[segment[i]][TSR_SUM_CLV_INFINITE] += s.clv_infinite;
     }
+    tsr_scorer_destroy(&scorer);
     memcpy(columns, cdnow_columns, 10 * sizeof columns[0]);
     columns[10] = (value_column){"segment", TSR_I32, segment, sizeof segment[0]};
     CHECK_ALL(comm, write_features(comm, path, columns, 11, CDNOW_CUSTOMERS) == TSR_OK);
-    CHECK_ALL(comm, tsr_value_intervals(&self, &weekly, &m, 1, path, path, &whole, key, K, purchases, clv, size,
-                                        alone) == TSR_OK);
+    CHECK_ALL(comm,
+              tsr_value_intervals(&self, &weekly, &m, 1, path, path, &whole, key, K, sum[0], size, alone) == TSR_OK);
     tsr_comm_close(&self);
-    CHECK_ALL(comm, tsr_value_intervals(comm, &weekly, &m, 1, path, path, &span, key + span.first, K, purchases, clv,
-                                        size, found) == TSR_OK);
+    CHECK_ALL(comm, tsr_value_intervals(comm, &weekly, &m, 1, path, path, &span, key + span.first, K, sum[0], size,
+                                        found) == TSR_OK);
     CHECK_ALL(comm, memcmp(alone, found, sizeof found) == 0);
-    for (int g = 0; g < K; g++) {
-        const tsr_value_interval *v = &found[g];
-        CHECK_ALL(comm, v->purchases[0] < purchases[g] && purchases[g] < v->purchases[1]);
-        CHECK_ALL(comm, v->clv[0] < clv[g] && clv[g] < v->clv[1]);
-        total += clv[g];
-        narrow += v->purchases[1] - v->purchases[0];
+    for (int g = 0; g < K; g++)
+        for (int i = 0; i < TSR_VALUE_SUMS; i++) {
+            const double *v = found[g].of[i];
+            CHECK_ALL(comm, v[0] < sum[g][i] && sum[g][i] < v[1]);
+            total[i] += sum[g][i];
+            width[i] += v[1] - v[0];
+        }
+    for (int i = 0; i < TSR_VALUE_SUMS; i++) {
+        const double *v = found[K].of[i];
+        CHECK_ALL(comm, v[0] < total[i] && total[i] < v[1]);
+        CHECK_ALL(comm, v[1] - v[0] < .5 * total[i] && v[1] - v[0] > .02 * total[i]);
+        /* Segments move together with the parameters: the interval of the sum is about the sum of the intervals. */
+        CHECK_ALL(comm, near((v[1] - v[0]) / width[i], 1, .1));
     }
-    CHECK_ALL(comm, found[K].clv[0] < total && total < found[K].clv[1]);
-    CHECK_ALL(comm, found[K].clv[1] - found[K].clv[0] < .5 * total && found[K].clv[1] - found[K].clv[0] > .02 * total);
-    /* Segments move together with the parameters: the interval of the sum is about the sum of the intervals. */
-    CHECK_ALL(comm, near((found[K].purchases[1] - found[K].purchases[0]) / narrow, 1, .1));
 }
 
 static void auto_fits_all_and_takes_the_smallest_error_of_the_holdout(void **state)
