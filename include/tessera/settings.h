@@ -29,6 +29,8 @@ typedef struct tsr_run_params {
     int64_t min_cell; /* privacy.min_cell */
     char *title;      /* report.title */
     char *language;   /* report.language */
+
+    double latency_us, gigabytes, sum_gigabytes, jitter; /* plan.* */
 } tsr_run_params;
 
 typedef struct tsr_settings {

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "pipeline/network.h"
 #include "tessera/file.h"
 #include "tessera/memory.h"
 #include "tessera/tiles.h"
@@ -48,6 +49,7 @@ typedef struct forecast {
         caches; /* bytes of one rank */
     double features_file, customers_file;
     double seconds, node_bytes;
+    tsr_network network;
 } forecast;
 
 /* ---- what is known of the job ---- */
@@ -156,7 +158,22 @@ static void forecast_files(const tsr_settings *settings, forecast *f)
     f->customers_file = all * (key + 4.0 * f->components + (f->money ? RESULT_BYTES : 8));
 }
 
-static void forecast_time(forecast *f)
+typedef struct iteration {
+    double work, allreduce, waiting; /* seconds */
+} iteration;
+
+/* Of K-means on all customers, on as many ranks. */
+static iteration one_iteration(const forecast *f, int ranks)
+{
+    double bytes = 8.0 * (f->k * (f->components + 1) + 4);
+    iteration i = {.work = (double)f->customers / ranks * f->components * f->k / PRODUCTS_RATE};
+
+    i.allreduce = tsr_network_allreduce(&f->network, bytes, ranks);
+    i.waiting = tsr_network_straggle(&f->network, i.work, ranks);
+    return i;
+}
+
+static void forecast_time(const tsr_run_params *run, forecast *f)
 {
     double rows = (double)f->rows, share = f->customers > 0 ? rows / (double)f->customers : 1;
     double values = rows * f->features;
@@ -164,7 +181,12 @@ static void forecast_time(forecast *f)
     f->seconds = share * f->transactions / TRANSACTIONS_RATE; /* features */
     f->seconds += 12 * values / VALUES_RATE;                  /* written once, read for scale, tiles, profile */
     f->seconds += 2 * values * f->features / PRODUCTS_RATE;   /* covariance and scores */
-    f->seconds += ITERATIONS * rows * f->components * f->k / PRODUCTS_RATE;
+    f->network = (tsr_network){.latency = run->latency_us * 1e-6,
+                               .seconds_per_byte = 1e-9 / run->gigabytes,
+                               .seconds_per_sum = 1e-9 / run->sum_gigabytes,
+                               .jitter = run->jitter};
+    iteration each = one_iteration(f, f->ranks);
+    f->seconds += ITERATIONS * (each.work + each.allreduce + each.waiting);
     f->seconds += rows / SCORES_RATE;
     f->seconds += f->sample / 20 * f->components * f->k * 40 / PRODUCTS_RATE; /* the choice of k on the sample */
     f->seconds += 1;
@@ -256,6 +278,28 @@ static void say_batch(text *out, const forecast *f, const char *indent)
     say(out, "%s#SBATCH --time=%02lld:%02lld:00\n", indent, (long long)(minutes / 60), (long long)(minutes % 60));
 }
 
+static void say_scaling(text *out, const forecast *f)
+{
+    const int far[] = {f->ranks, 64, 256, 1024, 4096, 10240};
+    const tsr_network *n = &f->network;
+
+    say(out,
+        "one iteration of K-means on more ranks: a projection for a network of %.3g us a hop, %.3g GB/s and sums of\n",
+        n->latency * 1e6, 1e-9 / n->seconds_per_byte);
+    say(out,
+        "  %.3g GB/s, where ranks' times for equal work differ by %.3g %% (keys plan.*; bench/scaling measures them)\n",
+        1e-9 / n->seconds_per_sum, 100 * n->jitter);
+    say(out, "  %8s %12s %14s %12s %12s\n", "ranks", "work, us", "allreduce, us", "waiting, us", "efficiency");
+    for (size_t i = 0; i < sizeof far / sizeof *far; i++) {
+        iteration each = one_iteration(f, far[i]);
+        double all = each.work + each.allreduce + each.waiting;
+        if (i > 0 && far[i] <= f->ranks) continue;
+        say(out, "  %8d %12.1f %14.1f %12.1f %10.1f %%\n", far[i], each.work * 1e6, each.allreduce * 1e6,
+            each.waiting * 1e6, all > 0 ? 100 * each.work / all : 100);
+    }
+    say(out, "\n");
+}
+
 static void say_all(text *out, const forecast *f)
 {
     say(out, "customers %lld, transactions %.0f, features %d, segments up to %d, ranks %d\n", (long long)f->customers,
@@ -271,6 +315,7 @@ static void say_all(text *out, const forecast *f)
         ITERATIONS, 8 * VALUES_RATE / 1e6);
     say(out, "  %.0e transactions, %.1e values, %.0e multiply-adds, %.0e customers valued and written\n\n",
         TRANSACTIONS_RATE, VALUES_RATE, PRODUCTS_RATE, SCORES_RATE);
+    say_scaling(out, f);
     say(out, "for a Slurm batch script, on nodes of %d cores and %.0f GiB like this one\n", f->node_cores,
         f->node_bytes / (1024 * MIB));
     say_batch(out, f, "  ");
@@ -289,7 +334,7 @@ tsr_status tsr_plan(const tsr_comm *comm, const tsr_settings *settings, int64_t 
     f.rows = tsr_span_even(f.customers, TSR_TILE_ROWS, 0, f.ranks).rows;
     forecast_memory(settings, &f);
     forecast_files(settings, &f);
-    forecast_time(&f);
+    forecast_time(&settings->run, &f);
     look_at_node(comm, &f);
     TSR_AGREE(comm, tsr_alloc(&words.bytes, (int64_t)words.room, 1));
     if (form == TSR_PLAN_SLURM)

@@ -98,11 +98,11 @@ done:
 }
 
 /* Keys that change neither results nor files of the main job: where they go, how often to save, what ingest did, the
- * report's looks, what `tessera predict` does. */
+ * report's looks, what `tessera predict` does, what a forecast believes of the network. */
 static bool matters(const char *key)
 {
     return strcmp(key, "output") != 0 && strcmp(key, "checkpoint_seconds") != 0 && strncmp(key, "ingest.", 7) != 0 &&
-           strncmp(key, "report.", 7) != 0 && strncmp(key, "predict.", 8) != 0;
+           strncmp(key, "report.", 7) != 0 && strncmp(key, "predict.", 8) != 0 && strncmp(key, "plan.", 5) != 0;
 }
 
 static tsr_status text_of_what_matters(const json_t *echo, char **text)

@@ -33,6 +33,17 @@ static const tsr_key run_keys[] = {
      "figures about fewer customers than this are masked in segments.json and report.html", NULL, 0},
     {"report.title", TSR_KEY_TEXT, AT(title), "Customer segments", 0, 0, NULL, "title of report.html", NULL, 0},
     {"report.language", TSR_KEY_TEXT, AT(language), "en", 0, 0, NULL, "language of report.html: en, el or zh", NULL, 0},
+    {"plan.latency_us", TSR_KEY_REAL, AT(latency_us), "2", 0, 1e6, NULL,
+     "for `tessera plan` only: microseconds of one hop of a short message. bench/scaling measures all four; these are "
+     "a cluster network of 100 Gbit/s's",
+     NULL, 0},
+    {"plan.gb_per_second", TSR_KEY_REAL, AT(gigabytes), "12.5", 1e-3, 1e6, NULL,
+     "for `tessera plan` only: bytes of long messages between two ranks, in units of 10^9 per second", NULL, 0},
+    {"plan.sum_gb_per_second", TSR_KEY_REAL, AT(sum_gigabytes), "10", 1e-3, 1e6, NULL,
+     "for `tessera plan` only: bytes that one rank adds up in a reduction, in units of 10^9 per second", NULL, 0},
+    {"plan.jitter", TSR_KEY_REAL, AT(jitter), "0.01", 0, 1, NULL,
+     "for `tessera plan` only: how much the times of ranks for equal work differ, as a share (standard deviation)",
+     NULL, 0},
     {NULL, TSR_KEY_BOOL, 0, NULL, 0, 0, NULL, NULL, NULL, 0},
 };
 

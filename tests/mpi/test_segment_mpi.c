@@ -260,6 +260,35 @@ static void plan_deals_rows_and_grows_with_them(void **state)
     tsr_settings_clear(&settings);
 }
 
+static double planned_seconds(const tsr_comm *comm, const char *job, const char *set, int ranks)
+{
+    tsr_settings settings;
+    char *text = NULL;
+    double seconds = -1;
+
+    if (tsr_settings_read(comm, job, &set, 1, &settings) != TSR_OK) return -1;
+    if (tsr_plan(comm, &settings, 100000000, ranks, TSR_PLAN_TEXT, &text) == TSR_OK) {
+        const char *at = strstr(text, "first estimate: ");
+        if (strstr(text, "a projection") != NULL && at != NULL) seconds = strtod(at + strlen("first estimate: "), NULL);
+    }
+    tsr_free(&text);
+    tsr_settings_clear(&settings);
+    return seconds;
+}
+
+static void plan_counts_the_network_between_ranks(void **state)
+{
+    const tsr_comm *comm = *state;
+    char job[PATH_BYTES];
+
+    path_of("plan_network.yaml", job);
+    CHECK_ALL(comm, write_job(comm, job, "dataset: not/there\noutput: x\n"));
+    double near = planned_seconds(comm, job, "plan.latency_us=2", 1024);
+    double far = planned_seconds(comm, job, "plan.latency_us=100000", 1024);
+    double alone = planned_seconds(comm, job, "plan.latency_us=100000", 1);
+    CHECK_ALL(comm, near > 0 && far > near + 10 && planned_seconds(comm, job, "plan.latency_us=2", 1) == alone);
+}
+
 int main(void)
 {
     tsr_log_init(0, TSR_LOG_QUIET);
@@ -271,6 +300,7 @@ int main(void)
         cmocka_unit_test(another_job_is_refused_and_named),
         cmocka_unit_test(jobs_that_contradict_themselves_are_refused),
         cmocka_unit_test(plan_deals_rows_and_grows_with_them),
+        cmocka_unit_test(plan_counts_the_network_between_ranks),
     };
     return RUN_MPI_TESTS(tests);
 }

@@ -1,0 +1,1 @@
+tsr_unit_test(network)
