@@ -3,8 +3,6 @@
  *   bench_machine [--megabytes 1024] [--repeats 7]
  * megabytes is the block of each rank: several times its share of the last cache. Best and median of the repeats.
  */
-#include <stdlib.h>
-
 #include "measure.h"
 #include "tessera/memory.h"
 #if defined(__x86_64__)
@@ -125,19 +123,13 @@ static int64_t multiply(tsr_isa isa)
     return multiply_plain();
 }
 
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
 /* Rates in units of 10^9 per second. */
 static void print_rates(const bench *b, const char *best, const char *median, double work, double *seconds, int64_t n)
 {
-    qsort(seconds, (size_t)n, sizeof *seconds, ascending);
+    double middle = bench_median(seconds, n);
+
     bench_line_real(b, best, work / seconds[0] * 1e-9);
-    bench_line_real(b, median, work / seconds[n / 2] * 1e-9);
+    bench_line_real(b, median, work / middle * 1e-9);
 }
 
 int main(int argc, char **argv)

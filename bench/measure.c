@@ -65,6 +65,19 @@ double bench_since(const bench *b, double start)
     return seconds;
 }
 
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+double bench_median(double *seconds, int64_t n)
+{
+    qsort(seconds, (size_t)n, sizeof *seconds, ascending);
+    return seconds[n / 2];
+}
+
 double bench_peak_mb(const bench *b)
 {
     int64_t bytes = tsr_memory_peak();

@@ -34,6 +34,9 @@ double bench_now(const bench *b);
 /** Collective. Seconds from @p start to when the last rank gets here. */
 double bench_since(const bench *b, double start);
 
+/** Local. Sort @p seconds [n]; the middle one. The first is the best. */
+double bench_median(double *seconds, int64_t n);
+
 /** Collective. Peak resident memory since each rank's last reset, summed over ranks, in MB (10^6 bytes). */
 double bench_peak_mb(const bench *b);
 
