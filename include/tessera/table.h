@@ -40,10 +40,11 @@ typedef tsr_status (*tsr_table_fill)(void *context, int64_t first, int64_t rows,
 /**
  * Collective. Write a whole table: the file appears complete or not at all.
  * Same on all ranks: path, columns, n, span->rows_global. May differ: span->first, span->rows (0 is allowed).
+ * Hints for MPI-IO ("cb_nodes=8;striping_factor=16") come from TESSERA_IO_HINTS in rank 0's environment.
  *
  * @param[out] digest  the row-order-free digest of DESIGN section 5 over all columns (the row hash takes `key`, `id`
  *                     and then the other columns in byte order of their names); NULL: not wanted
- * @return TSR_OK; TSR_EIO; TSR_ENOMEM; what fill returns (agreed)
+ * @return TSR_OK; TSR_ECONF (columns, hints); TSR_EIO; TSR_ENOMEM; what fill returns (agreed)
  */
 tsr_status tsr_table_write(const tsr_comm *comm, const char *path, const tsr_column *columns, int32_t n,
                            const tsr_span *span, tsr_table_fill fill, void *context,

@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -96,15 +97,45 @@ static int64_t bytes_needed(const writer *w)
     return bytes;
 }
 
+/* ---- hints ---- */
+
+#define HINTS_BYTES 4096
+
+/* "name=value;name=value" into @p info; takes @p text apart. */
+static tsr_status set_hints(char *text, MPI_Info info)
+{
+    for (char *rest = text, *hint; (hint = strtok_r(rest, "; ", &rest)) != NULL;) {
+        char *value = strchr(hint, '=');
+        if (value == NULL || value == hint || value[1] == '\0' || value - hint >= MPI_MAX_INFO_KEY ||
+            strlen(value + 1) >= MPI_MAX_INFO_VAL)
+            return TSR_FAIL(TSR_ECONF, "TESSERA_IO_HINTS: \"%s\" is not of the form name=value", hint);
+        *value = '\0';
+        MPI_Info_set(info, hint, value + 1);
+    }
+    return TSR_OK;
+}
+
+/* What rank 0's environment says: launchers do not hand it on to all, and hints must be the same on all ranks. */
+static tsr_status read_hints(const tsr_comm *comm, MPI_Info *info)
+{
+    const char *given = getenv("TESSERA_IO_HINTS");
+    char text[HINTS_BYTES] = "";
+
+    if (comm->rank == 0 && given != NULL) snprintf(text, sizeof text, "%s", given);
+    tsr_bcast(comm, text, sizeof text, 0);
+    MPI_Info_create(info);
+    return set_hints(text, *info);
+}
+
 /* ---- the file ---- */
 
-static tsr_status create_file(const tsr_comm *comm, writer *w)
+static tsr_status create_file(const tsr_comm *comm, MPI_Info hints, writer *w)
 {
     hid_t fapl = H5Pcreate(H5P_FILE_ACCESS), fcpl = H5Pcreate(H5P_FILE_CREATE);
 
     tsr_h5_quiet();
     w->collective = H5Pcreate(H5P_DATASET_XFER);
-    if (tsr_h5_format(fapl) >= 0 && H5Pset_fapl_mpio(fapl, comm->mpi, MPI_INFO_NULL) >= 0 &&
+    if (tsr_h5_format(fapl) >= 0 && H5Pset_fapl_mpio(fapl, comm->mpi, hints) >= 0 &&
         H5Pset_all_coll_metadata_ops(fapl, 1) >= 0 && H5Pset_coll_metadata_write(fapl, 1) >= 0 &&
         H5Pset_obj_track_times(fcpl, 0) >= 0 && H5Pset_dxpl_mpio(w->collective, H5FD_MPIO_COLLECTIVE) >= 0)
         w->file = H5Fcreate(w->temporary, H5F_ACC_TRUNC, fcpl, fapl);
@@ -228,12 +259,14 @@ tsr_status tsr_table_write(const tsr_comm *comm, const char *path, const tsr_col
 {
     tsr_status st = TSR_OK;
     bool begun = false;
+    MPI_Info hints = MPI_INFO_NULL;
     const double since = tsr_seconds();
     writer w = {.path = path, .columns = columns, .n = n, .span = span, .file = TSR_NO_ID, .collective = TSR_NO_ID};
 
     TSR_TRY(check_same(comm, &w));
     TSR_AGREE(comm, check_columns(path, columns, n));
     TSR_AGREE(comm, prepare(&w, digest != NULL));
+    TSR_TRY(read_hints(comm, &hints));
     if (span->rows > 0) w.rounds = (span->first + span->rows - 1) / w.block - span->first / w.block + 1;
     tsr_max_int64(comm, &w.rounds, 1);
 
@@ -241,7 +274,7 @@ tsr_status tsr_table_write(const tsr_comm *comm, const char *path, const tsr_col
     int64_t bytes = bytes_needed(&w);
     TSR_AGREE(comm, comm->rank == 0 ? tsr_file_remove(w.temporary) : TSR_OK); /* as in tsr_h5_create() */
     TSR_AGREE(comm, comm->rank == 0 ? tsr_h5_reserve(w.temporary, path, bytes) : TSR_OK);
-    TSR_AGREE(comm, create_file(comm, &w));
+    TSR_AGREE(comm, create_file(comm, hints, &w));
     TSR_AGREE(comm, comm->rank == 0 ? tsr_h5_reserve(w.temporary, path, bytes) : TSR_OK);
     for (int32_t i = 0; i < n; i++) TSR_AGREE(comm, create_column(&w, i));
     TSR_TRY(write_rows(comm, &w, fill, context));
@@ -254,6 +287,7 @@ done:
         if (w.file >= 0 && close_file(&w) != TSR_OK) H5Eclear2(H5E_DEFAULT);
         if (comm->rank == 0) unlink(w.temporary);
     }
+    if (hints != MPI_INFO_NULL) MPI_Info_free(&hints);
     destroy(&w);
     return st;
 }

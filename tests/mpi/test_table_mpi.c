@@ -340,6 +340,37 @@ static void failures_of_memory_and_files_on_one_rank_are_the_same_status_on_all(
     unlink(path);
 }
 
+/* ---- hints ---- */
+
+static char opened_with[MPI_MAX_INFO_VAL];
+
+/* In place of the library's, which HDF5 would call: looks at what arrives, and goes on to it. */
+int MPI_File_open(MPI_Comm among, const char *name, int mode, MPI_Info info, MPI_File *file)
+{
+    int there = 0;
+
+    opened_with[0] = '\0';
+    if (info != MPI_INFO_NULL) MPI_Info_get(info, "cb_nodes", sizeof opened_with - 1, opened_with, &there);
+    return PMPI_File_open(among, name, mode, info, file);
+}
+
+static void hints_of_the_environment_arrive_at_the_file(void **state)
+{
+    const tsr_comm *comm = *state;
+    const char *path = "hints.h5";
+    uint8_t digest[TSR_DIGEST_SIZE];
+
+    CHECK_ALL(comm, write_table(comm, path, 100, 0, digest) == TSR_OK && opened_with[0] == '\0');
+    if (comm->rank == 0) setenv("TESSERA_IO_HINTS", "striping_unit=65536;cb_nodes=2", 1);
+    CHECK_ALL(comm, write_table(comm, path, 100, 0, digest) == TSR_OK && strcmp(opened_with, "2") == 0);
+    if (comm->rank == 0) setenv("TESSERA_IO_HINTS", "cb_nodes=2;collective", 1);
+    CHECK_ALL(comm, write_table(comm, path, 100, 0, digest) == TSR_ECONF);
+    CHECK_ALL(comm, strstr(tsr_error_last()->text, "\"collective\" is not of the form name=value") != NULL);
+    unsetenv("TESSERA_IO_HINTS");
+    MPI_Barrier(comm->mpi);
+    unlink(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -353,6 +384,7 @@ int main(void)
         cmocka_unit_test(ranks_that_disagree_on_the_columns_are_told),
         cmocka_unit_test(damaged_and_foreign_files_are_named),
         cmocka_unit_test(failures_of_memory_and_files_on_one_rank_are_the_same_status_on_all),
+        cmocka_unit_test(hints_of_the_environment_arrive_at_the_file),
     };
     return RUN_MPI_TESTS(tests);
 }
