@@ -462,6 +462,34 @@ static void renumbered_model_gives_the_renumbered_labels_ties_too(void **state)
     test_tiles_free(&tiles);
 }
 
+/* Numbers of rows pass 2^31 and 2^32 in the middle of the matrix; the first rows come from ranks that are not here. */
+static void rows_numbered_around_31_and_32_bits_are_clustered_as_the_first_ones(void **state)
+{
+    static const int64_t before[] = {0, (INT64_C(1) << 31) - ROWS / 2, (INT64_C(1) << 32) - ROWS / 2};
+    const tsr_comm *comm = *state;
+    double start[5 * COLS];
+    uint64_t first_model = 0, first_labels = 0;
+
+    for (int c = 0; c < 5 * COLS; c++) start[c] = test_clouds(c / COLS, c % COLS);
+    for (int i = 0; i < 3; i++) {
+        tsr_tiles *tiles = test_tiles(comm, ROWS, COLS, 1e-3, DEAL_EVENLY, test_clouds);
+        tsr_span small = tiles->span;
+        tsr_kmeans *model = NULL;
+        uint16_t *label = NULL;
+        tiles->span.first += before[i];
+        tiles->span.rows_global += before[i];
+        CHECK_ALL(comm, small.rows == 0 ||
+                            tsr_tiles_number(tiles, small.rows - 1) == before[i] + small.first + small.rows - 1);
+        CHECK_ALL(comm, tsr_kmeans_run(comm, &usual, 1, tiles, start, 5, &model, &label) == TSR_OK);
+        tiles->span = small;
+        if (i == 0) first_model = model_hash(model), first_labels = label_hash(comm, tiles, label);
+        CHECK_ALL(comm, model_hash(model) == first_model && label_hash(comm, tiles, label) == first_labels);
+        tsr_free(&label);
+        tsr_kmeans_destroy(&model);
+        test_tiles_free(&tiles);
+    }
+}
+
 static void model_survives_its_bundle(void **state)
 {
     const tsr_comm *comm = *state;
@@ -511,6 +539,7 @@ int main(void)
         cmocka_unit_test(wish_to_stop_on_one_rank_in_the_fits_on_the_sample_stops_all),
         cmocka_unit_test(failure_inside_the_fit_on_one_rank_reaches_all),
         cmocka_unit_test(renumbered_model_gives_the_renumbered_labels_ties_too),
+        cmocka_unit_test(rows_numbered_around_31_and_32_bits_are_clustered_as_the_first_ones),
         cmocka_unit_test(model_survives_its_bundle),
     };
 

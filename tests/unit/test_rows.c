@@ -23,6 +23,26 @@ static void even_spans_cover_all_rows_in_order(void **state)
     }
 }
 
+static void spans_and_cuts_around_31_and_32_bits_lose_no_row(void **state)
+{
+    (void)state;
+    for (int64_t border = INT64_C(1) << 31; border <= INT64_C(1) << 32; border *= 2) {
+        for (int64_t n = border - 17; n <= border + 1000; n += 339) {
+            const int64_t cumulative[] = {0, n, n + border - 1, 2 * n + border};
+            int64_t next = 0;
+            for (int rank = 0; rank < 10240; rank++) {
+                tsr_span span = tsr_span_even(n, 16, rank, 10240);
+                assert_true(span.first == next && span.rows >= n / 10240 - 16 && span.rows <= n / 10240 + 16);
+                next += span.rows;
+            }
+            assert_true(next == n);
+            assert_true(tsr_span_even(n, 16, 0, 1).rows == n);
+            assert_int_equal(tsr_cut(cumulative, 3, 10239, 10240), 3);
+            assert_int_equal(tsr_cut(cumulative, 3, 1, 10240), 1);
+        }
+    }
+}
+
 static void even_spans_differ_by_one_grain_at_the_most(void **state)
 {
     int64_t least = INT64_MAX, most = 0;
@@ -84,6 +104,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(even_spans_cover_all_rows_in_order),
+        cmocka_unit_test(spans_and_cuts_around_31_and_32_bits_lose_no_row),
         cmocka_unit_test(even_spans_differ_by_one_grain_at_the_most),
         cmocka_unit_test(cut_is_the_first_position_that_reaches_its_share),
         cmocka_unit_test(cuts_of_any_size_are_in_order_and_cover_all),
