@@ -27,6 +27,13 @@ typedef struct tsr_attribute {
     tsr_dictionary dictionary; /* empty for numbers */
 } tsr_attribute;
 
+/* A ready vector per customer: numeric attributes `name.0000` ... and `name.day`, the day from which it holds, counted
+ * from 1970-01-01 (0: not said). Other attributes have no dot in their names. */
+typedef struct tsr_embedding {
+    char name[TSR_NAME_BYTES];
+    int32_t first, dimensions; /* attributes first .. first + dimensions - 1; the day is the next one */
+} tsr_embedding;
+
 /* What holds for the whole dataset: the content of dataset.json. */
 typedef struct tsr_dataset_info {
     int32_t partitions, generation;
@@ -48,6 +55,12 @@ typedef struct tsr_dataset_info {
         *sources; /* JSON text of the balance: rows and money read, used, rejected, by source and reason; may be NULL */
 } tsr_dataset_info;
 
+/** Local. Is an attribute part of an embedding? By its name. */
+bool tsr_in_embedding(const char *attribute);
+
+/** Local. The next embedding behind *embedding (all zero: the first). @return false: there is none */
+bool tsr_embedding_next(const tsr_dataset_info *info, tsr_embedding *embedding);
+
 /** Local. Free what the struct owns. */
 void tsr_dataset_info_clear(tsr_dataset_info *info);
 
@@ -67,8 +80,8 @@ typedef struct tsr_block {
     char *id;      /* [customers][id_width], padded with zeros */
     int32_t id_width;
     int32_t attributes_n;
-    float **number;  /* [attributes_n] -> [customers]; NULL for categorical attributes */
-    int32_t **code;  /* [attributes_n] -> [customers]; NULL for numbers */
+    float **number;  /* [attributes_n] -> [customers]; NULL for categorical attributes and where not asked for */
+    int32_t **code;  /* [attributes_n] -> [customers]; NULL for numbers and where not asked for */
     int64_t *offset; /* [customers + 1], from 0: transactions of customer i are offset[i] .. offset[i+1] - 1 */
     uint32_t *time;  /* [transactions], civil seconds since 1970-01-01 00:00, rising within a customer */
     int64_t *amount; /* money units; negative = return */
@@ -107,7 +120,8 @@ enum {
     TSR_READ_EVENTS = 32,
     TSR_READ_CAMPAIGNS = 64,
     TSR_READ_CONSENT = 128,
-    TSR_READ_ALL = 255
+    TSR_READ_EMBEDDINGS = 256,
+    TSR_READ_ALL = 511
 };
 
 /**

@@ -23,9 +23,24 @@ typedef struct tsr_features_params {
     int32_t scale;                                       /* none | standard */
     double clip;                                         /* standard deviations */
     int32_t missing;                                     /* reject | median | mean */
+    int64_t embedding_components;                        /* features that an embedding becomes */
 } tsr_features_params;
 
 extern const tsr_key tsr_features_keys[];
+
+/* The principal components of an embedding: as many features `name:1`, `name:2`, ... */
+typedef struct tsr_embedding_basis {
+    tsr_embedding about; /* in the dataset */
+    int32_t components;
+    int64_t customers; /* that it was found from */
+    double *mean;      /* [dimensions] */
+    double *vector;    /* [components][dimensions] */
+} tsr_embedding_basis;
+
+typedef struct tsr_embedding_bases {
+    int32_t n;
+    tsr_embedding_basis *basis; /* [n] */
+} tsr_embedding_bases;
 
 /* How the observation is cut, from the job; times are civil seconds. */
 typedef struct tsr_observation {
@@ -34,6 +49,7 @@ typedef struct tsr_observation {
     int32_t returns;          /* value.returns: 0 net_per_day, 1 ignore */
     int32_t period;           /* value.opportunity, purchases of one are one: 0 day, 1 week, 2 month, 3 year */
     bool keep_ids;
+    const tsr_embedding_bases *embeddings; /* of those that features.set names; NULL: none */
 } tsr_observation;
 
 /* One line of the feature table: what `tessera features` prints. */
@@ -91,6 +107,19 @@ typedef struct tsr_features_info {
 tsr_status tsr_features_run(const tsr_comm *comm, const tsr_features_params *params, const tsr_observation *observation,
                             const tsr_dataset *dataset, const tsr_matrix *matrix, const char *path,
                             tsr_features_info *info) TSR_NODISCARD;
+
+/* How features.set names an embedding. */
+#define TSR_EMBEDDING_PREFIX "embedding:"
+
+/** Local. How many features it becomes. */
+int32_t tsr_embedding_parts(const tsr_features_params *params, const tsr_embedding *embedding);
+
+/** Local. The first day that is not looked at, counted from 1970-01-01: vectors that hold from it or later are missing.
+ */
+int64_t tsr_observation_end_day(const tsr_observation *observation, const tsr_dataset_info *about);
+
+/** Local. Does customer @p i of a block have the vector, from before @p end_day? */
+bool tsr_embedding_there(const tsr_embedding *embedding, const tsr_block *block, int64_t i, int64_t end_day);
 
 /** Local. To and from /features/... of a bundle: what a finished stage leaves beside its file. */
 tsr_status tsr_features_info_save(const tsr_features_info *info, tsr_bundle *bundle) TSR_NODISCARD;

@@ -27,7 +27,8 @@ typedef enum tsr_source_kind {
     TSR_SOURCE_EVENTS,
     TSR_SOURCE_CAMPAIGNS,
     TSR_SOURCE_CONSENT,
-    TSR_SOURCE_IDENTITIES /* no records: which ids are one person */
+    TSR_SOURCE_IDENTITIES, /* no records: which ids are one person */
+    TSR_SOURCE_EMBEDDINGS  /* no records: one vector per customer */
 } tsr_source_kind;
 
 /* What `other` is in a source of identities: an id, or a mark that ids share, compared as it is, without case, as an
@@ -53,6 +54,8 @@ typedef struct tsr_source {
     char *time_zone;      /* IANA zone that the text is in; NULL: the dataset's (civil time as it stands) */
     tsr_texts reject;     /* rules */
     int32_t match;        /* tsr_match; of identities */
+    char *name;           /* of embeddings; else NULL */
+    int64_t dimensions;   /* of embeddings: numbers of a vector */
     tsr_texts key;        /* fields whose values, with the id, make a row a repeat of another: dropped. None: kept */
     int32_t decimal_mark; /* tsr_decimal_mark */
 } tsr_source;

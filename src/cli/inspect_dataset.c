@@ -14,11 +14,14 @@ static void print_attributes(const tsr_comm *comm, const tsr_dataset_info *info)
     cli_print(comm, "\n");
     for (int32_t i = 0; i < info->attributes_n; i++) {
         const tsr_attribute *a = &info->attributes[i];
+        if (tsr_in_embedding(a->name)) continue;
         if (a->categorical)
             cli_print(comm, "  attribute     %s, %d categories\n", a->name, a->dictionary.n);
         else
             cli_print(comm, "  attribute     %s, a number\n", a->name);
     }
+    for (tsr_embedding e = {.dimensions = 0}; tsr_embedding_next(info, &e);)
+        cli_print(comm, "  embedding     %s, %d dimensions\n", e.name, e.dimensions);
 }
 
 static void print_overview(const tsr_comm *comm, const char *folder, const tsr_dataset_info *info)

@@ -47,6 +47,25 @@ void tsr_dataset_info_clear(tsr_dataset_info *info)
     *info = (tsr_dataset_info){0};
 }
 
+bool tsr_in_embedding(const char *attribute)
+{
+    return strchr(attribute, '.') != NULL;
+}
+
+bool tsr_embedding_next(const tsr_dataset_info *info, tsr_embedding *embedding)
+{
+    int32_t a = embedding->dimensions > 0 ? embedding->first + embedding->dimensions + 1 : 0;
+
+    while (a < info->attributes_n && !tsr_in_embedding(info->attributes[a].name)) a++;
+    if (a == info->attributes_n) return false;
+    size_t stem = strcspn(info->attributes[a].name, ".");
+    *embedding = (tsr_embedding){.first = a};
+    memcpy(embedding->name, info->attributes[a].name, stem);
+    while (a < info->attributes_n && strcmp(info->attributes[a].name + stem, ".day") != 0) a++;
+    embedding->dimensions = a - embedding->first;
+    return true;
+}
+
 void tsr_block_clear(tsr_block *block)
 {
     for (int32_t i = 0; i < block->attributes_n; i++) {
@@ -197,7 +216,7 @@ tsr_status tsr_block_check(const tsr_dataset_info *info, const tsr_block *block,
 
     TSR_TRY(check_customers(block, first, first + customers, status, file));
     for (int32_t i = 0; i < block->attributes_n; i++)
-        if (info->attributes[i].categorical)
+        if (block->code[i] != NULL)
             TSR_TRY(check_codes(block->code[i] + first, customers, &info->attributes[i].dictionary, status, file,
                                 info->attributes[i].name));
     for (int32_t kind = 0; kind < TSR_KINDS; kind++)

@@ -315,13 +315,16 @@ static tsr_status allocate(const tsr_dataset_info *info, uint32_t what, tsr_bloc
         b->id_width = info->id_width;
         TSR_TRY(tsr_alloc(&b->id, b->customers, (size_t)b->id_width));
     }
-    if (what & TSR_READ_ATTRIBUTES) {
+    if (what & (TSR_READ_ATTRIBUTES | TSR_READ_EMBEDDINGS)) {
         TSR_TRY(tsr_alloc(&b->number, info->attributes_n, sizeof(float *)));
         TSR_TRY(tsr_alloc(&b->code, info->attributes_n, sizeof(int32_t *)));
         b->attributes_n = info->attributes_n;
-        for (int32_t i = 0; i < info->attributes_n; i++)
+        for (int32_t i = 0; i < info->attributes_n; i++) {
+            bool embedded = tsr_in_embedding(info->attributes[i].name);
+            if ((what & (embedded ? TSR_READ_EMBEDDINGS : TSR_READ_ATTRIBUTES)) == 0) continue;
             TSR_TRY(info->attributes[i].categorical ? tsr_alloc(&b->code[i], b->customers, sizeof(int32_t))
                                                     : tsr_alloc(&b->number[i], b->customers, sizeof(float)));
+        }
     }
     TSR_TRY(allocate_records(info, what, b));
 done:
@@ -353,7 +356,7 @@ static tsr_status read_piece_customers(const tsr_dataset *dataset, const piece *
         if (b->code[i])
             TSR_TRY(read_column(dataset, p->partition, name, n, H5T_NATIVE_INT32, p->first, p->rows, 4,
                                 b->code[i] + p->at));
-        else
+        if (b->number[i])
             TSR_TRY(read_column(dataset, p->partition, name, n, H5T_NATIVE_FLOAT, p->first, p->rows, 4,
                                 b->number[i] + p->at));
     }

@@ -39,6 +39,10 @@ const tsr_key tsr_features_keys[] = {
      "values farther from the mean are pulled in, in standard deviations (scale: standard)", NULL, 0},
     {"features.missing", TSR_KEY_CHOICE, AT(missing), "median", 0, 0, "reject|median|mean",
      "what stands for a missing value of an attribute or matrix column", NULL, 0},
+    {"features.embedding_components", TSR_KEY_INT, AT(embedding_components), "8", 1, 256, NULL,
+     "`embedding:NAME` in features.set becomes so many features NAME:1, NAME:2, ...: the principal components of the "
+     "vectors, at most as many as they have dimensions. A customer without a vector before as_of: see features.missing",
+     NULL, 0},
     {NULL, TSR_KEY_BOOL, 0, NULL, 0, 0, NULL, NULL, NULL, 0},
 };
 
@@ -133,7 +137,10 @@ tsr_status tsr_features_run(const tsr_comm *comm, const tsr_features_params *par
                             const tsr_dataset *dataset, const tsr_matrix *matrix, const char *path,
                             tsr_features_info *info)
 {
-    tsr_maker m = {.keep_ids = observation->keep_ids, .dataset = dataset, .matrix = matrix};
+    tsr_maker m = {.keep_ids = observation->keep_ids,
+                   .bases = observation->embeddings,
+                   .dataset = dataset,
+                   .matrix = matrix};
     tsr_status st;
 
     TSR_ASSERT((dataset == NULL) != (matrix == NULL));

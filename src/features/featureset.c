@@ -65,6 +65,18 @@ static void offer_behaviour(const tsr_feature_about *about, int32_t number, uint
     offered->n++;
 }
 
+static tsr_status offer_embeddings(const tsr_dataset_info *dataset, tsr_feature_set *offered)
+{
+    char name[TSR_NAME_BYTES + 16];
+    tsr_status st = TSR_OK;
+
+    for (tsr_embedding e = {.dimensions = 0}; st == TSR_OK && tsr_embedding_next(dataset, &e);) {
+        snprintf(name, sizeof name, TSR_EMBEDDING_PREFIX "%s", e.name);
+        st = offer_column(offered, name, e.first, TSR_FROM_EMBEDDINGS, TAKEN, "embedding");
+    }
+    return st;
+}
+
 static tsr_status offer_dataset(const tsr_dataset_info *dataset, tsr_feature_set *offered)
 {
     int32_t n;
@@ -73,10 +85,13 @@ static tsr_status offer_dataset(const tsr_dataset_info *dataset, tsr_feature_set
 
     TSR_TRY(tsr_alloc(&offered->feature, n + dataset->attributes_n + GROUPS, sizeof *offered->feature));
     for (int32_t i = 0; i < n; i++) offer_behaviour(&about[i], i, dataset->has, offered);
-    for (int32_t i = 0; i < dataset->attributes_n; i++)
+    for (int32_t i = 0; i < dataset->attributes_n; i++) {
+        if (tsr_in_embedding(dataset->attributes[i].name)) continue;
         TSR_TRY(offer_column(offered, dataset->attributes[i].name, i,
                              dataset->attributes[i].categorical ? TSR_FROM_CODES : TSR_FROM_COLUMN, TAKEN,
                              "attribute"));
+    }
+    TSR_TRY(offer_embeddings(dataset, offered));
     if (tsr_has_column(dataset->has, TSR_EVENTS, TSR_EVENT_CHANNEL))
         TSR_TRY(offer_column(offered, "channel_share", -1, TSR_FROM_CHANNELS, TAKEN, "feature"));
     if (tsr_has_column(dataset->has, TSR_TRANSACTIONS, TSR_TRANSACTION_CATEGORY))
@@ -190,6 +205,7 @@ static int32_t single_of(int32_t from)
     case TSR_FROM_CODES: return TSR_FROM_CODE;
     case TSR_FROM_CHANNELS: return TSR_FROM_CHANNEL;
     case TSR_FROM_CATEGORIES: return TSR_FROM_CATEGORY;
+    case TSR_FROM_EMBEDDINGS: return TSR_FROM_EMBEDDING;
     default: return from;
     }
 }
@@ -218,13 +234,31 @@ static bool is_taken(const tsr_feature_set *set, const tsr_feature *group)
     return false;
 }
 
+/* `reviews:1`, `reviews:2`, ... */
+static tsr_status take_components(const chooser *c, const tsr_feature *group)
+{
+    tsr_embedding e = {.dimensions = 0};
+    tsr_feature feature = *group;
+    tsr_status st = TSR_OK;
+
+    while (tsr_embedding_next(c->dataset, &e) && e.first != group->column) {
+    }
+    feature.from = TSR_FROM_EMBEDDING;
+    for (feature.code = 0; st == TSR_OK && feature.code < tsr_embedding_parts(c->params, &e); feature.code++) {
+        snprintf(feature.name, sizeof feature.name, "%.51s:%d", e.name, (int)feature.code + 1);
+        st = take(&feature, c->set);
+    }
+    return st;
+}
+
 static tsr_status take_group(const chooser *c, const tsr_feature *group)
 {
-    const tsr_dictionary *codes = codes_of(c, group);
     tsr_feature frequency = *group;
     tsr_status st = TSR_OK;
 
     if (is_taken(c->set, group)) return TSR_OK;
+    if (group->from == TSR_FROM_EMBEDDINGS) return take_components(c, group);
+    const tsr_dictionary *codes = codes_of(c, group);
     if (codes->n <= c->params->categories) {
         for (int32_t i = 0; i < codes->n && st == TSR_OK; i++) st = take_code(c, group, i, codes->text[i]);
         return st;

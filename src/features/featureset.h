@@ -9,15 +9,17 @@
 
 /* Where the values of a feature come from. A group can be chosen, and stands for one feature per code. */
 typedef enum tsr_feature_from {
-    TSR_FROM_BEHAVIOUR, /* computed from records: a line of tsr_features_table() */
-    TSR_FROM_COLUMN,    /* a numeric attribute, or a column of a matrix */
-    TSR_FROM_CODE,      /* 1 where a category attribute has this code, else 0 */
-    TSR_FROM_FREQUENCY, /* of a category attribute: share of all customers who have the same value */
-    TSR_FROM_CHANNEL,   /* share of events */
-    TSR_FROM_CATEGORY,  /* share of purchase rows */
-    TSR_FROM_CODES,     /* a group: a category attribute */
-    TSR_FROM_CHANNELS,  /* a group */
-    TSR_FROM_CATEGORIES /* a group */
+    TSR_FROM_BEHAVIOUR,  /* computed from records: a line of tsr_features_table() */
+    TSR_FROM_COLUMN,     /* a numeric attribute, or a column of a matrix */
+    TSR_FROM_CODE,       /* 1 where a category attribute has this code, else 0 */
+    TSR_FROM_FREQUENCY,  /* of a category attribute: share of all customers who have the same value */
+    TSR_FROM_CHANNEL,    /* share of events */
+    TSR_FROM_CATEGORY,   /* share of purchase rows */
+    TSR_FROM_EMBEDDING,  /* a principal component */
+    TSR_FROM_CODES,      /* a group: a category attribute */
+    TSR_FROM_CHANNELS,   /* a group */
+    TSR_FROM_CATEGORIES, /* a group */
+    TSR_FROM_EMBEDDINGS  /* a group: an embedding */
 } tsr_feature_from;
 
 /* A feature that can be chosen. */
@@ -25,8 +27,8 @@ typedef struct tsr_feature {
     char name[TSR_NAME_BYTES];
     int32_t from;      /* tsr_feature_from */
     int32_t behaviour; /* number in tsr_features_table(); -1: another origin */
-    int32_t column;    /* attribute of the dataset or column of the matrix; -1: none */
-    int32_t code;      /* of the dictionary; -1: none */
+    int32_t column;    /* attribute of the dataset (the first of an embedding) or column of the matrix; -1: none */
+    int32_t code;      /* of the dictionary, or number of the component from 0; -1: none */
     bool in_default;
 } tsr_feature;
 

@@ -1,15 +1,17 @@
 #include <inttypes.h>
 
 #include "features/behaviour.h"
+#include "features/embedded.h"
 #include "features/maker.h"
 #include "features/period.h"
 #include "tessera/log.h"
 #include "tessera/memory.h"
 #include "tessera/reduce.h"
 
-#define READ_RECORDS    ((int64_t)1 << 20) /* about so many at a time: 40 MiB */
-#define SECONDS_PER_DAY 86400
-#define FURTHER_KINDS   (TSR_READ_EVENTS | TSR_READ_CAMPAIGNS | TSR_READ_CONSENT)
+#define READ_RECORDS      ((int64_t)1 << 20) /* about so many at a time: 40 MiB */
+#define SECONDS_PER_DAY   86400
+#define VALUES_PER_RECORD 8 /* of vectors: as much memory */
+#define FURTHER_KINDS     (TSR_READ_EVENTS | TSR_READ_CAMPAIGNS | TSR_READ_CONSENT)
 
 static const uint32_t kind_read[TSR_KINDS] = {
     [TSR_EVENTS] = TSR_READ_EVENTS, [TSR_CAMPAIGNS] = TSR_READ_CAMPAIGNS, [TSR_CONSENT] = TSR_READ_CONSENT};
@@ -38,6 +40,8 @@ static double other_value(const tsr_maker *m, int32_t i, int64_t customer)
     switch (feature->from) {
     case TSR_FROM_CODE: return code == feature->code ? 1.0 : 0.0;
     case TSR_FROM_FREQUENCY: return code >= 0 ? m->frequency[i][code] : 0.0;
+    case TSR_FROM_EMBEDDING:
+        return tsr_embedded_value(m->bases, feature->column, feature->code, block, customer, m->end_day);
     case TSR_FROM_CHANNEL: return tsr_channel_share(block, customer, m->window.as_of, feature->code);
     case TSR_FROM_CATEGORY: return tsr_category_share(block, customer, m->window.as_of, feature->code);
     default: return (double)block->number[feature->column][customer];
@@ -155,6 +159,13 @@ static tsr_status prepare_dataset(tsr_maker *m, const tsr_features_params *param
         if (!tsr_has_kind(about->has, kind)) m->reads &= ~kind_read[kind];
         records += about->records[kind];
     }
+    for (int32_t i = 0; i < m->set.n; i++) {
+        if (m->set.feature[i].from != TSR_FROM_EMBEDDING) continue;
+        TSR_ASSERT(m->bases != NULL);
+        m->reads |= TSR_READ_EMBEDDINGS;
+    }
+    m->end_day = tsr_observation_end_day(observation, about);
+    if (m->reads & TSR_READ_EMBEDDINGS) records += about->attributes_n * about->customers / VALUES_PER_RECORD;
     m->block_rows = tsr_rows_per_block(READ_RECORDS, 1 + records / about->customers);
 done:
     return st;

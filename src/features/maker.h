@@ -24,6 +24,8 @@ typedef struct tsr_maker {
     tsr_window window;
     tsr_order_sorter sorter;
     uint8_t *event_bits;
+    const tsr_embedding_bases *bases;
+    int64_t end_day;       /* of vectors: from it on they are not looked at */
     double **frequency;    /* [set.n] of TSR_FROM_FREQUENCY: share of customers by code; else NULL */
     uint32_t reads;        /* what is read of the dataset */
     tsr_block block;       /* the customers now read */

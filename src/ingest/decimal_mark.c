@@ -1,4 +1,4 @@
-#include "ingest/decimal_mark.h"
+#include "ingest/mapping_parts.h"
 
 #include <string.h>
 
@@ -96,4 +96,22 @@ tsr_status tsr_marked_row(tsr_marked *marked, const tsr_row *row, tsr_row *made)
                 tsr_decimal_comma(tsr_trim(row->field[slot]), marked->text + (int64_t)i * TSR_MARKED_BYTES);
     }
     return TSR_OK;
+}
+
+tsr_status tsr_mapping_mark(tsr_mapping *mapping)
+{
+    tsr_status st;
+
+    TSR_TRY(tsr_alloc(&mapping->marked, 1, sizeof *mapping->marked));
+    TSR_TRY(tsr_marked_add(mapping->marked, mapping->price.slot));
+    for (int32_t c = 0; c < mapping->columns; c++) {
+        tsr_cell cell = tsr_kind_of(mapping->kind)->column[c].cell;
+        if (cell == TSR_CELL_MONEY || cell == TSR_CELL_COUNT || cell == TSR_CELL_VALUE)
+            TSR_TRY(tsr_marked_add(mapping->marked, mapping->column[c].slot));
+    }
+    for (int32_t a = 0; a < mapping->attributes; a++)
+        if (mapping->attribute[a].form != TSR_FORM_CATEGORY)
+            TSR_TRY(tsr_marked_add(mapping->marked, mapping->attribute[a].place.slot));
+done:
+    return st;
 }

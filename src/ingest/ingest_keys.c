@@ -1,6 +1,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "ingest/embedding.h"
 #include "ingest/policy.h"
 #include "ingest/source.h"
 
@@ -9,12 +10,16 @@
 
 static const tsr_key source_keys[] = {
     {"kind", TSR_KEY_CHOICE, IN_SOURCE(kind), "transactions", 0, 0,
-     "customers|transactions|events|campaigns|consent|identities",
+     "customers|transactions|events|campaigns|consent|identities|embeddings",
      "what a row is: a customer with attributes, or a record of a customer", NULL, 0},
     {"match", TSR_KEY_CHOICE, IN_SOURCE(match), "id", 0, 0, "id|exact|case|email|phone",
      "kind identities: `other` is another id of the person, or a mark that only one person has, compared exactly, "
      "without case, as an e-mail address or as a phone number",
      NULL, 0},
+    {"name", TSR_KEY_TEXT, IN_SOURCE(name), "null", 0, 0, NULL,
+     "kind embeddings: what the vectors are called; features.set takes them as embedding:NAME", NULL, 0},
+    {"dimensions", TSR_KEY_INT, IN_SOURCE(dimensions), "null", 1, TSR_DIMENSIONS_MAX, NULL,
+     "kind embeddings: how many numbers a vector has", NULL, 0},
     {"files", TSR_KEY_PATHS, IN_SOURCE(files), NULL, 0, 0, NULL,
      "paths or patterns (* ? [...]); plain text, gzip or zstd (seen by the first bytes)", NULL, 0},
     {"format", TSR_KEY_CHOICE, IN_SOURCE(format), "text", 0, 0, "text|parquet",
@@ -29,7 +34,9 @@ static const tsr_key source_keys[] = {
      "amount or quantity and price, currency, order, item, category, promotion; of events: id, time, type, channel, "
      "value; of campaigns: id, assigned, campaign, arm, sent, opened, clicked, converted (a time, or 1 and 0), "
      "revenue, "
-     "cost, currency; of consent: id, time, purpose, status; of identities: id, other; of customers: id, time (since "
+     "cost, currency; of consent: id, time, purpose, status; of identities: id, other; of embeddings: id, vector (a "
+     "column with a list of numbers, or PREFIX* for the columns "
+     "PREFIX0, PREFIX1, ...), time; of customers: id, time (since "
      "when the row holds), and attributes by names of your own",
      NULL, 0},
     {"types", TSR_KEY_MAP, IN_SOURCE(types), "{}", 0, 0, NULL,
@@ -100,6 +107,7 @@ tsr_status tsr_ingest_check(const tsr_ingest_params *params)
         return TSR_FAIL(TSR_ECONF, "ingest.time_zone: \"%s\" is not an IANA zone", params->time_zone);
     for (int32_t i = 0; i < params->sources.n; i++) {
         tsr_status st = tsr_source_check((const tsr_source *)params->sources.item + i, i);
+        if (st == TSR_OK) st = tsr_embedding_check(params, i);
         if (st != TSR_OK) return st;
     }
     return tsr_policy_check(params);

@@ -332,6 +332,7 @@ void tsr_inputs_close(tsr_inputs *inputs)
     tsr_free(&inputs->name);
     tsr_free(&inputs->group_first);
     tsr_free(&inputs->attribute);
+    tsr_free(&inputs->component);
     tsr_free(&inputs->form);
     tsr_free(&inputs->rule);
     memset(inputs, 0, sizeof *inputs);

@@ -30,7 +30,8 @@ typedef struct tsr_inputs {
     const char **name;    /* the headers' columns point in here */
     int64_t *group_first; /* of all files of Parquet, one after the other */
     int64_t bytes;        /* of all files */
-    char **attribute;     /* [attributes] sorted, distinct; borrowed from the params */
+    char **attribute;     /* [attributes] sorted, distinct; borrowed from the params and from: */
+    char (*component)[TSR_NAME_BYTES];
     int32_t *form, *rule; /* [attributes] */
     tsr_collect_shape shape;
 } tsr_inputs;

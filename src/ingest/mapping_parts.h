@@ -14,6 +14,7 @@
 typedef struct tsr_place {
     int32_t slot;                  /* from 0; -1: not mapped */
     const char *constant;          /* the same text for every row ("=text" in the job); else NULL */
+    const tsr_slice *piece;        /* where a piece of a field of this row stands; else NULL */
     char column[TSR_COLUMN_BYTES]; /* its name in the file, or its number from 1: for people */
 } tsr_place;
 
@@ -54,6 +55,10 @@ struct tsr_mapping {
     int32_t attributes;
     tsr_attribute_place *attribute;
     tsr_slice *attribute_text; /* [attributes of the dataset] of the row at hand */
+    int32_t dimensions;        /* of a source of embeddings; else 0 */
+    tsr_place vector;          /* the column with the list of numbers; not mapped where each has a column */
+    tsr_slice *piece;          /* [dimensions + 1] of the list at hand, and the day */
+    char *day;                 /* [TSR_DAY_BYTES] its text */
     int32_t rules;
     tsr_rule_place *rule; /* [rules] */
     tsr_clock clock;
@@ -75,6 +80,11 @@ tsr_status tsr_mapping_plan(tsr_mapping *mapping) TSR_NODISCARD;
  *  but to @p seen */
 tsr_status tsr_mapping_take_plain(const tsr_mapping *mapping, const tsr_row *row, tsr_collect *collect,
                                   tsr_balance *balance, tsr_seen *seen, bool *taken) TSR_NODISCARD;
+
+/** Local. Plan mapping->marked: the fields that hold numbers, where those have a decimal comma. */
+tsr_status tsr_mapping_mark(tsr_mapping *mapping) TSR_NODISCARD;
+
+#define TSR_DAY_BYTES 16
 
 #define TSR_IS_MAPPED(place) ((place)->slot >= 0 || (place)->constant != NULL)
 

@@ -82,7 +82,7 @@ static void put_records(const preview *p, const sample *s, int32_t c)
 static bool is_used(const sample *s, int32_t c)
 {
     bool used = s->mapping->id.slot == c || s->mapping->price.slot == c || s->mapping->other.slot == c ||
-                s->mapping->currency.slot == c || s->mapping->since.slot == c;
+                s->mapping->currency.slot == c || s->mapping->since.slot == c || s->mapping->vector.slot == c;
 
     for (int32_t k = 0; k < s->mapping->columns; k++) used = used || s->mapping->column[k].slot == c;
     for (int32_t a = 0; a < s->mapping->attributes; a++) used = used || s->mapping->attribute[a].place.slot == c;
@@ -98,6 +98,7 @@ static void put_column(const preview *p, const sample *s, int32_t c)
     put_records(p, s, c);
     put_field(p, s, c, &s->mapping->other, "other", "text", "");
     put_field(p, s, c, &s->mapping->since, "time", "time", unit_of(p, s, TSR_CELL_TIME));
+    put_field(p, s, c, &s->mapping->vector, "vector", "list of numbers", "");
     for (int32_t a = 0; a < s->mapping->attributes; a++) {
         const tsr_attribute_place *at = &s->mapping->attribute[a];
         put_field(p, s, c, &at->place, at->name, forms[at->form], "");
@@ -107,7 +108,8 @@ static void put_column(const preview *p, const sample *s, int32_t c)
 
 static void put_head(const preview *p, const sample *s)
 {
-    static const char *const kinds[] = {"customers", "transactions", "events", "campaigns", "consent", "identities"};
+    static const char *const kinds[] = {"customers", "transactions", "events",    "campaigns",
+                                        "consent",   "identities",   "embeddings"};
 
     fprintf(p->to, "ingest.sources[%" PRId32 "]: %s from %s", s->number, kinds[s->source->kind], s->input->path);
     if (s->files > 1) fprintf(p->to, " and %" PRId32 " more", s->files - 1);

@@ -31,7 +31,7 @@ static const char *const returns_name[] = {"keep", "net_per_day", "drop"};
 static json_t *settings_of(const tsr_ingest_params *params, const tsr_source *source)
 {
     return json_pack("{s:o, s:o, s:o, s:s, s:s, s:b, s:b, s:s?, s:s?, s:I, s:I, s:s?, s:s, s:i, s:I, s:i, s:I, s:i, "
-                     "s:o, s:o, s:s, s:I, s:o}",
+                     "s:o, s:o, s:s, s:I, s:o, s:s?, s:I}",
                      "columns", object_of(&source->columns), "types", object_of(&source->types), "reject",
                      list_of(&source->reject), "format", source->format == TSR_FORMAT_PARQUET ? "parquet" : "text",
                      "delimiter", source->delimiter, "header", source->header, "multiline", source->multiline,
@@ -42,7 +42,7 @@ static json_t *settings_of(const tsr_ingest_params *params, const tsr_source *so
                      (json_int_t)params->identity_limit, "decimal_mark", (int)source->decimal_mark, "key",
                      list_of(&source->key), "rates", object_of(&params->rates), "returns",
                      returns_name[params->returns], "late_days", (json_int_t)params->late_days, "reconcile",
-                     object_of(&params->reconcile));
+                     object_of(&params->reconcile), "name", source->name, "dimensions", (json_int_t)source->dimensions);
 }
 
 static json_t *files_of(const tsr_inputs *inputs, int32_t source, const uint64_t *digest, const bool *skip)
@@ -63,6 +63,7 @@ static json_t *files_of(const tsr_inputs *inputs, int32_t source, const uint64_t
 static const char *kind_name(int32_t kind)
 {
     if (kind == TSR_SOURCE_IDENTITIES) return "identities";
+    if (kind == TSR_SOURCE_EMBEDDINGS) return "embeddings";
     return kind == TSR_SOURCE_CUSTOMERS ? "customers" : tsr_kind_of(kind - TSR_SOURCE_TRANSACTIONS)->name;
 }
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ingest/embedding.h"
 #include "ingest/inputs.h"
 #include "ingest/policy.h"
 #include "tessera/memory.h"
@@ -19,16 +20,25 @@ static int by_name(const void *left, const void *right)
 /* Attributes of one name in several sources are one attribute. */
 static tsr_status list_attributes(const tsr_ingest_params *params, tsr_inputs *inputs)
 {
-    int32_t n = 0, kept = 0;
+    int32_t n = 0, kept = 0, components = 0;
     tsr_status st;
 
-    for (int32_t i = 0; i < params->sources.n; i++) n += source_at(params, i)->columns.n;
+    for (int32_t i = 0; i < params->sources.n; i++) {
+        components += tsr_embedding_attributes(source_at(params, i));
+        n += source_at(params, i)->columns.n;
+    }
+    n += components;
+    TSR_TRY(tsr_alloc(&inputs->component, components, sizeof *inputs->component));
     TSR_TRY(tsr_alloc(&inputs->attribute, n, sizeof *inputs->attribute));
     TSR_TRY(tsr_alloc(&inputs->form, n, sizeof *inputs->form));
     TSR_TRY(tsr_alloc(&inputs->rule, n, sizeof *inputs->rule));
-    n = 0;
+    n = components = 0;
     for (int32_t i = 0; i < params->sources.n; i++) {
         const tsr_source *source = source_at(params, i);
+        for (int32_t c = 0; c < tsr_embedding_attributes(source); c++) {
+            tsr_embedding_name(source, c, inputs->component[components]);
+            inputs->attribute[n++] = inputs->component[components++];
+        }
         for (int32_t c = 0; source->kind == TSR_SOURCE_CUSTOMERS && c < source->columns.n; c++)
             if (!tsr_is_customer_field(source->columns.name[c])) inputs->attribute[n++] = source->columns.name[c];
     }
@@ -63,6 +73,8 @@ tsr_status tsr_inputs_shape(const tsr_ingest_params *params, tsr_inputs *inputs)
         for (int32_t t = 0; st == TSR_OK && t < source->types.n; t++)
             st = declare_form(inputs, source->types.name[t], source->types.text[t], i);
     }
+    for (int32_t a = 0; a < inputs->shape.attributes; a++)
+        if (tsr_in_embedding(inputs->attribute[a])) inputs->form[a] = TSR_FORM_NUMBER;
     inputs->shape.attribute_name = (const char *const *)inputs->attribute;
     inputs->shape.attribute_form = inputs->form;
     inputs->shape.attribute_rule = inputs->rule;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ingest/embedding.h"
 #include "ingest/mapping_parts.h"
 #include "ingest/policy.h"
 #include "tessera/memory.h"
@@ -19,10 +20,12 @@ static const char *mapped(const tsr_source *source, const char *field)
     return NULL;
 }
 
-/* The kind of records of a source; -1: customers or identities. */
+/* The kind of records of a source; -1: customers, identities or embeddings. */
 static int32_t kind_of(const tsr_source *source)
 {
-    return source->kind == TSR_SOURCE_IDENTITIES ? -1 : source->kind - TSR_SOURCE_TRANSACTIONS;
+    int32_t kind = source->kind - TSR_SOURCE_TRANSACTIONS;
+
+    return kind < TSR_KINDS ? kind : -1;
 }
 
 /* How many of the first columns every row must have. */
@@ -151,6 +154,7 @@ tsr_status tsr_source_check(const tsr_source *source, int32_t number)
     if (mapped(source, "id") == NULL)
         return TSR_FAIL(TSR_ECONF, "ingest.sources[%d].columns: a column for id is needed", number);
     if (source->kind == TSR_SOURCE_IDENTITIES) return check_identities(source, number);
+    if (source->kind == TSR_SOURCE_EMBEDDINGS) return TSR_OK; /* tsr_embedding_check() */
     return kind_of(source) >= 0 ? check_records(source, number) : check_customers(source, number);
 }
 
@@ -261,7 +265,8 @@ static tsr_status find_fields(const finder *f)
     mapping->columns = mapping->kind >= 0 ? tsr_kind_of(mapping->kind)->columns : 0;
     mapping->needed = mapping->kind >= 0 ? needed_columns[mapping->kind] : 0;
     mapping->price.slot = mapping->other.slot = mapping->currency.slot = mapping->since.slot = -1;
-    if (st == TSR_OK && f->source->kind == TSR_SOURCE_CUSTOMERS) st = find_field(f, "time", &mapping->since);
+    mapping->vector.slot = -1;
+    if (st == TSR_OK && mapping->kind < 0 && !mapping->pairs) st = find_field(f, "time", &mapping->since);
     if (st == TSR_OK && mapping->kind >= 0) st = find_field(f, "currency", &mapping->currency);
     if (st == TSR_OK && mapping->pairs) st = find_field(f, "other", &mapping->other);
     if (st == TSR_OK && mapping->kind == TSR_TRANSACTIONS) st = find_field(f, "price", &mapping->price);
@@ -294,6 +299,36 @@ static tsr_status find_attributes(const finder *f)
         at->form = f->place->shape->attribute_form[at->attribute];
         st = find_field(f, name, &at->place);
     }
+    return st;
+}
+
+/* A column for each number of a vector, or one with a list of them; and the day of the row. */
+static tsr_status find_vector(const finder *f)
+{
+    tsr_mapping *mapping = f->mapping;
+    const char *name = mapped(f->source, "vector");
+    int32_t stem = (int32_t)strlen(name) - 1, d = mapping->dimensions;
+    char attribute[TSR_NAME_BYTES], column[TSR_COLUMN_BYTES + 16];
+    tsr_status st;
+
+    TSR_TRY(tsr_alloc(&mapping->attribute, d + 1, sizeof *mapping->attribute));
+    TSR_TRY(tsr_alloc(&mapping->attribute_text, f->place->shape->attributes, sizeof(tsr_slice)));
+    TSR_TRY(tsr_alloc(&mapping->piece, d + 1, sizeof *mapping->piece));
+    TSR_TRY(tsr_alloc(&mapping->day, TSR_DAY_BYTES, 1));
+    if (name[stem] != '*') TSR_TRY(find_place(f, "vector", name, &mapping->vector));
+    for (; mapping->attributes <= d; mapping->attributes++) {
+        int32_t c = mapping->attributes;
+        tsr_attribute_place *at = &mapping->attribute[c];
+        tsr_embedding_name(f->source, c, attribute);
+        *at = (tsr_attribute_place){.place = {.slot = -1}, .form = TSR_FORM_NUMBER, .name = "vector"};
+        at->attribute = attribute_number(f->place->shape, attribute);
+        at->place.piece = &mapping->piece[c];
+        if (c == d || name[stem] != '*') continue;
+        at->place.piece = NULL;
+        snprintf(column, sizeof column, "%.*s%d", stem < TSR_COLUMN_BYTES ? stem : TSR_COLUMN_BYTES, name, (int)c);
+        TSR_TRY(find_place(f, "vector", column, &at->place));
+    }
+done:
     return st;
 }
 
@@ -338,25 +373,6 @@ static tsr_status compile_rules(finder *f)
     return st;
 }
 
-/* The fields that hold numbers, where those have a decimal comma. */
-static tsr_status mark_numbers(tsr_mapping *mapping)
-{
-    tsr_status st;
-
-    TSR_TRY(tsr_alloc(&mapping->marked, 1, sizeof *mapping->marked));
-    TSR_TRY(tsr_marked_add(mapping->marked, mapping->price.slot));
-    for (int32_t c = 0; c < mapping->columns; c++) {
-        tsr_cell cell = tsr_kind_of(mapping->kind)->column[c].cell;
-        if (cell == TSR_CELL_MONEY || cell == TSR_CELL_COUNT || cell == TSR_CELL_VALUE)
-            TSR_TRY(tsr_marked_add(mapping->marked, mapping->column[c].slot));
-    }
-    for (int32_t a = 0; a < mapping->attributes; a++)
-        if (mapping->attribute[a].form != TSR_FORM_CATEGORY)
-            TSR_TRY(tsr_marked_add(mapping->marked, mapping->attribute[a].place.slot));
-done:
-    return st;
-}
-
 tsr_status tsr_mapping_create(const tsr_source *source, const tsr_mapping_place *place, const tsr_header *header,
                               tsr_mapping **out)
 {
@@ -370,6 +386,7 @@ tsr_status tsr_mapping_create(const tsr_source *source, const tsr_mapping_place 
     f.mapping = mapping;
     mapping->kind = kind_of(source);
     mapping->pairs = source->kind == TSR_SOURCE_IDENTITIES;
+    mapping->dimensions = source->kind == TSR_SOURCE_EMBEDDINGS ? (int32_t)source->dimensions : 0;
     mapping->identities = place->identities;
     mapping->source = place->source;
     mapping->file = place->file;
@@ -383,10 +400,11 @@ tsr_status tsr_mapping_create(const tsr_source *source, const tsr_mapping_place 
                                         .multiline = source->multiline};
     TSR_TRY(find_fields(&f));
     if (source->kind == TSR_SOURCE_CUSTOMERS) TSR_TRY(find_attributes(&f));
+    if (mapping->dimensions > 0) TSR_TRY(find_vector(&f));
     if (mapping->kind >= 0 || TSR_IS_MAPPED(&mapping->since))
         TSR_TRY(tsr_clock_set(&mapping->clock, source->time_format, place->from, place->to));
     TSR_TRY(compile_rules(&f));
-    if (source->decimal_mark == TSR_DECIMAL_COMMA) TSR_TRY(mark_numbers(mapping));
+    if (source->decimal_mark == TSR_DECIMAL_COMMA) TSR_TRY(tsr_mapping_mark(mapping));
     TSR_TRY(tsr_mapping_plan(mapping));
     *out = mapping;
     mapping = NULL;
@@ -408,6 +426,8 @@ void tsr_mapping_destroy(tsr_mapping **at)
     tsr_free(&mapping->memory);
     tsr_free(&mapping->attribute_text);
     tsr_free(&mapping->attribute);
+    tsr_free(&mapping->piece);
+    tsr_free(&mapping->day);
     tsr_free(at);
 }
 

@@ -4,6 +4,7 @@
 #include <xxhash.h>
 
 #include "ingest/append.h"
+#include "ingest/embedding.h"
 #include "ingest/taking.h"
 
 /* ---- checks that all kinds share ---- */
@@ -25,6 +26,7 @@ static void check_form(tsr_taking *t)
     check_place(t, &mapping->price);
     check_place(t, &mapping->currency);
     check_place(t, &mapping->since);
+    check_place(t, &mapping->vector);
     check_place(t, &mapping->other);
     for (int32_t a = 0; a < mapping->attributes; a++) check_place(t, &mapping->attribute[a].place);
 }
@@ -261,6 +263,38 @@ static tsr_status take_customer(tsr_taking *t)
     return tsr_taking_fine(t) ? keep_customer(t) : TSR_OK;
 }
 
+/* ---- embeddings ---- */
+
+static void check_vector(tsr_taking *t)
+{
+    const tsr_mapping *mapping = t->mapping;
+    const tsr_place *place = &mapping->vector;
+
+    if (TSR_IS_MAPPED(place) &&
+        tsr_embedding_split(tsr_taking_text(t, place), mapping->dimensions, mapping->piece) != mapping->dimensions)
+        tsr_taking_refuse(t, place->column, "%s has another number of dimensions", "vector");
+    for (int32_t c = 0; c < mapping->dimensions && tsr_taking_fine(t); c++) {
+        const tsr_attribute_place *at = &mapping->attribute[c];
+        if (tsr_taking_text(t, &at->place).n == 0) tsr_taking_refuse(t, at->place.column, "missing %s", at->name);
+        check_attribute(t, at);
+    }
+}
+
+static tsr_status take_embedding(tsr_taking *t)
+{
+    const tsr_mapping *mapping = t->mapping;
+
+    check_form(t);
+    if (tsr_taking_fine(t)) check_id(t);
+    if (tsr_taking_fine(t)) check_rules(t);
+    if (tsr_taking_fine(t)) check_since(t);
+    if (tsr_taking_fine(t)) check_vector(t);
+    if (!tsr_taking_fine(t)) return TSR_OK;
+    int n = snprintf(mapping->day, TSR_DAY_BYTES, "%u", (unsigned)(t->since / TSR_SECONDS_PER_DAY));
+    mapping->piece[mapping->dimensions] = (tsr_slice){mapping->day, n};
+    return keep_customer(t);
+}
+
 /* ---- identities ---- */
 
 static void check_pair(tsr_taking *t)
@@ -317,7 +351,10 @@ tsr_status tsr_mapping_take(const tsr_mapping *mapping, const tsr_row *row, tsr_
     t.row = row;
     t.collect = collect;
     t.seen = seen;
-    st = mapping->pairs ? take_pair(&t) : mapping->kind >= 0 ? take_record(&t) : take_customer(&t);
+    st = mapping->pairs            ? take_pair(&t)
+         : mapping->kind >= 0      ? take_record(&t)
+         : mapping->dimensions > 0 ? take_embedding(&t)
+                                   : take_customer(&t);
     if (st != TSR_OK) return st;
     if (tsr_taking_fine(&t)) {
         tsr_balance_use(balance, mapping->source, t.money);

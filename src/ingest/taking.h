@@ -33,6 +33,7 @@ typedef struct tsr_taking {
 static inline tsr_slice tsr_taking_text(const tsr_taking *t, const tsr_place *place)
 {
     if (place->constant != NULL) return (tsr_slice){place->constant, (int32_t)strlen(place->constant)};
+    if (place->piece != NULL) return *place->piece;
     if (place->slot < 0 || place->slot >= t->row->fields) return (tsr_slice){"", 0};
     return tsr_trim(t->row->field[place->slot]);
 }

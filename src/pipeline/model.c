@@ -95,6 +95,7 @@ tsr_status tsr_summary_model(const tsr_findings *f, tsr_bundle **model)
 
     TSR_TRY(tsr_bundle_create(model));
     TSR_TRY(tsr_features_info_save(f->info, *model));
+    TSR_TRY(tsr_embeddings_save(f->bases, *model));
     TSR_TRY(tsr_scaler_save(f->scaler, *model));
     if (f->pca != NULL) TSR_TRY(tsr_pca_save(f->pca, *model));
     TSR_TRY(tsr_kmeans_save(f->segmentation->model, *model));

@@ -61,7 +61,9 @@ static int32_t count_features(const tsr_settings *settings, int32_t attributes, 
 
     for (int32_t i = 0; i < settings->features.set.n; i++) {
         if (strcmp(settings->features.set.text[i], "default") != 0) {
-            count++;
+            bool embedding =
+                strncmp(settings->features.set.text[i], TSR_EMBEDDING_PREFIX, sizeof TSR_EMBEDDING_PREFIX - 1) == 0;
+            count += embedding ? (int32_t)settings->features.embedding_components : 1;
             continue;
         }
         for (int32_t f = 0; f < n; f++) count += table[f].in_default && (table[f].needs & ~has) == 0;
@@ -74,7 +76,8 @@ static void know_dataset(const tsr_settings *settings, const tsr_dataset_info *i
 {
     int32_t numbers = 0;
 
-    for (int32_t a = 0; a < info->attributes_n; a++) numbers += !info->attributes[a].categorical;
+    for (int32_t a = 0; a < info->attributes_n; a++)
+        numbers += !info->attributes[a].categorical && !tsr_in_embedding(info->attributes[a].name);
     f->customers = info->customers;
     f->transactions = (double)info->transactions;
     f->id_bytes = info->id_width;

@@ -148,6 +148,7 @@ tsr_status tsr_predict_job(const tsr_comm *comm, const tsr_settings *settings, c
     tsr_input input = {0};
     tsr_run *run = NULL;
     tsr_features_info info;
+    tsr_embedding_bases bases = {.n = 0};
     tsr_population population = {0};
     tsr_lesson lesson = {0};
     tsr_binned *x = NULL;
@@ -159,7 +160,7 @@ tsr_status tsr_predict_job(const tsr_comm *comm, const tsr_settings *settings, c
     TSR_AGREE(comm, check_settings(settings));
     TSR_TRY(tsr_input_open(comm, settings, &input));
     TSR_TRY(tsr_run_open(comm, settings, options, &input, &run));
-    TSR_TRY(tsr_step_features(comm, run, &input, &info));
+    TSR_TRY(tsr_step_features(comm, run, &input, &info, &bases));
     TSR_AGREE(comm, tsr_run_path(run, TSR_STAGE_FEATURES, &features));
     TSR_TRY(tsr_population_read(comm, &input, features, &population));
     TSR_TRY(tsr_lesson_read(comm, run, &input, &population, &lesson));
@@ -172,6 +173,7 @@ done:
     tsr_lesson_clear(&lesson);
     tsr_free(&features);
     tsr_population_clear(&population);
+    tsr_embeddings_clear(&bases);
     tsr_run_close(&run);
     tsr_input_close(&input);
     return st;

@@ -215,27 +215,28 @@ done:
 /* The flow of data, from customers to segments.json. */
 static tsr_status find_segments(const tsr_comm *comm, tsr_run *run, const tsr_input *input, char **segments)
 {
-    tsr_features_info info;              /* of features.h5: raw features of each customer          */
-    tsr_population population = {0};     /* its rows, dealt evenly to ranks, and their keys        */
-    tsr_scaler *scaler = NULL;           /* how features become comparable                         */
-    tsr_tiles *tiles = NULL;             /* the features, scaled, in 16-bit steps                  */
-    tsr_pca *pca = NULL;                 /* principal components of the tiles                      */
-    tsr_tiles *scores = NULL;            /* the customers in principal components                  */
-    tsr_segmentation segmentation = {0}; /* centroids, and the segment of each customer           */
-    tsr_quality quality = {0};           /* how good the segments are                              */
-    tsr_rfm rfm;                         /* edges and groups of recency, frequency, money          */
-    tsr_worth worth;                     /* models of purchases and spend                          */
-    tsr_playbook *playbook = NULL;       /* what to do with whom                                   */
-    tsr_profile profile = {0};           /* what the segments are like                             */
-    tsr_surrogate surrogate = {0};       /* rules that say who is in them                          */
-    tsr_maps maps = {0};                 /* where customers lie, in counts                         */
-    tsr_tsne tsne = {0};                 /* a plane for some of them, and that plane in counts     */
+    tsr_features_info info;               /* of features.h5: raw features of each customer          */
+    tsr_embedding_bases bases = {.n = 0}; /* what is left of vectors: their principal components */
+    tsr_population population = {0};      /* its rows, dealt evenly to ranks, and their keys        */
+    tsr_scaler *scaler = NULL;            /* how features become comparable                         */
+    tsr_tiles *tiles = NULL;              /* the features, scaled, in 16-bit steps                  */
+    tsr_pca *pca = NULL;                  /* principal components of the tiles                      */
+    tsr_tiles *scores = NULL;             /* the customers in principal components                  */
+    tsr_segmentation segmentation = {0};  /* centroids, and the segment of each customer           */
+    tsr_quality quality = {0};            /* how good the segments are                              */
+    tsr_rfm rfm;                          /* edges and groups of recency, frequency, money          */
+    tsr_worth worth;                      /* models of purchases and spend                          */
+    tsr_playbook *playbook = NULL;        /* what to do with whom                                   */
+    tsr_profile profile = {0};            /* what the segments are like                             */
+    tsr_surrogate surrogate = {0};        /* rules that say who is in them                          */
+    tsr_maps maps = {0};                  /* where customers lie, in counts                         */
+    tsr_tsne tsne = {0};                  /* a plane for some of them, and that plane in counts     */
     tsr_tsne_map plane = {0};
     tsr_advice advice = {0}; /* their names and actions                                */
     json_t *facts = NULL;    /* for run.json                                           */
     tsr_status st;
 
-    TSR_TRY(tsr_step_features(comm, run, input, &info));
+    TSR_TRY(tsr_step_features(comm, run, input, &info, &bases));
     TSR_TRY(deal(comm, run, input, &population));
     TSR_TRY(tsr_actions_playbook(comm, run, input, &playbook));
     TSR_TRY(tsr_step_scale(comm, run, &population, &scaler));
@@ -265,8 +266,8 @@ static tsr_status find_segments(const tsr_comm *comm, tsr_run *run, const tsr_in
     TSR_TRY(tsr_step_explain(comm, run, &population, scaler, segmentation.model->k, &surrogate));
     TSR_TRY(take_maps(comm, run, &population, segmentation.model->k, &rfm, &tsne, &maps, &plane));
     TSR_TRY(tsr_advice_take(comm, run, &population, &profile, playbook, &advice));
-    const tsr_findings findings = {run,    input,    &info,      scaler, pca,   &segmentation, &quality, &rfm,
-                                   &worth, &profile, &surrogate, &maps,  &tsne, &plane,        &advice};
+    const tsr_findings findings = {run,  input,  &info,    &bases,     scaler, pca,   &segmentation, &quality,
+                                   &rfm, &worth, &profile, &surrogate, &maps,  &tsne, &plane,        &advice};
     TSR_TRY(write_model(comm, run, &findings));
     TSR_TRY(write_segments(comm, run, &findings, segments));
     TSR_AGREE(comm, tsr_summary_facts(&findings, &facts));
@@ -286,6 +287,7 @@ done:
     tsr_tiles_destroy(&tiles);
     tsr_scaler_destroy(&scaler);
     tsr_population_clear(&population);
+    tsr_embeddings_clear(&bases);
     return st;
 }
 

@@ -89,8 +89,8 @@ done:
 static tsr_status track_value(const tsr_comm *comm, const tsr_settings *job, const tsr_dataset *dataset,
                               tsr_worth *worth)
 {
-    tsr_observation observation = {job->run.as_of, job->value.calibration_end, job->value.returns,
-                                   job->value.opportunity, job->run.keep_ids};
+    tsr_observation observation = {job->run.as_of,         job->value.calibration_end, job->value.returns,
+                                   job->value.opportunity, job->run.keep_ids,          NULL};
     tsr_calendar calendar = {0};
     tsr_status st;
 

@@ -46,17 +46,24 @@ static tsr_status info_from_json(const json_t *facts, tsr_features_info *info)
     return TSR_OK;
 }
 
-tsr_status tsr_step_features(const tsr_comm *comm, tsr_run *run, const tsr_input *input, tsr_features_info *info)
+tsr_status tsr_step_features(const tsr_comm *comm, tsr_run *run, const tsr_input *input, tsr_features_info *info,
+                             tsr_embedding_bases *bases)
 {
     const tsr_settings *job = run->settings;
-    tsr_observation observation = {job->run.as_of, job->value.calibration_end, job->value.returns,
-                                   job->value.opportunity, job->run.keep_ids};
+    tsr_observation observation = {job->run.as_of,         job->value.calibration_end, job->value.returns,
+                                   job->value.opportunity, job->run.keep_ids,          NULL};
     tsr_outcome outcome = {0};
     char *path = NULL;
     tsr_status st;
 
-    if (run->done[TSR_STAGE_FEATURES])
-        return tsr_agree(comm, info_from_json(tsr_run_facts(run, TSR_STAGE_FEATURES), info));
+    *bases = (tsr_embedding_bases){.n = 0};
+    if (input->dataset != NULL && !(run->done[TSR_STAGE_FEATURES] && run->done[TSR_STAGE_MODEL]))
+        TSR_TRY(tsr_embeddings_fit(comm, &job->features, &observation, input->dataset, (uint64_t)job->run.seed, bases));
+    observation.embeddings = bases;
+    if (run->done[TSR_STAGE_FEATURES]) {
+        st = tsr_agree(comm, info_from_json(tsr_run_facts(run, TSR_STAGE_FEATURES), info));
+        goto done;
+    }
     TSR_AGREE(comm, tsr_run_path(run, TSR_STAGE_FEATURES, &path));
     TSR_TRY(tsr_run_begin(comm, run, TSR_STAGE_FEATURES));
     TSR_TRY(tsr_features_run(comm, &job->features, &observation, input->dataset, input->matrix, path, info));

@@ -7,6 +7,7 @@
 #ifndef TSR_STEPS_H
 #define TSR_STEPS_H
 
+#include "pipeline/embeddings.h"
 #include "pipeline/population.h"
 #include "pipeline/run.h"
 #include "tessera/checkup.h"
@@ -16,9 +17,11 @@
 #include "tessera/tracking.h"
 #include "tessera/tsne.h"
 
-/** Collective. Raw features -> features.h5. @return TSR_OK; what tsr_features_run() returns; TSR_EINTR; TSR_EIO */
-tsr_status tsr_step_features(const tsr_comm *comm, tsr_run *run, const tsr_input *input,
-                             tsr_features_info *info) TSR_NODISCARD;
+/** Collective. Raw features -> features.h5. @param[out] bases  of embeddings, where features or the model are still to
+ * be made; tsr_embeddings_clear(), also after a failure. @return TSR_OK; what tsr_features_run() returns; TSR_EINTR;
+ * TSR_EIO */
+tsr_status tsr_step_features(const tsr_comm *comm, tsr_run *run, const tsr_input *input, tsr_features_info *info,
+                             tsr_embedding_bases *bases) TSR_NODISCARD;
 
 /** Collective. @param[out] scaler  new; tsr_scaler_destroy(). @return TSR_OK; what tsr_scale_fit() returns; TSR_EINTR
  */

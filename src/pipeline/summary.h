@@ -17,6 +17,7 @@ typedef struct tsr_findings {
     const tsr_run *run;
     const tsr_input *input;
     const tsr_features_info *info;
+    const tsr_embedding_bases *bases;
     const tsr_scaler *scaler;
     const tsr_pca *pca; /* NULL: none */
     const tsr_segmentation *segmentation;

@@ -29,6 +29,7 @@ tsr_status tsr_value_job(const tsr_comm *comm, const tsr_settings *settings, con
     tsr_input input = {0};
     tsr_run *run = NULL;
     tsr_features_info info;
+    tsr_embedding_bases bases = {.n = 0};
     tsr_population population = {0};
     tsr_worth *worth = NULL;
     char *features = NULL;
@@ -39,7 +40,7 @@ tsr_status tsr_value_job(const tsr_comm *comm, const tsr_settings *settings, con
     TSR_TRY(tsr_input_open(comm, settings, &input));
     TSR_TRY(tsr_run_open(comm, settings, options, &input, &run));
     TSR_AGREE(comm, tsr_alloc(&worth, 1, sizeof *worth));
-    TSR_TRY(tsr_step_features(comm, run, &input, &info));
+    TSR_TRY(tsr_step_features(comm, run, &input, &info, &bases));
     TSR_AGREE(comm, tsr_run_path(run, TSR_STAGE_FEATURES, &features));
     TSR_TRY(tsr_population_read(comm, &input, features, &population));
     TSR_TRY(tsr_step_value(comm, run, &input, &population, &info, worth));
@@ -48,6 +49,7 @@ done:
     tsr_free(&worth);
     tsr_free(&features);
     tsr_population_clear(&population);
+    tsr_embeddings_clear(&bases);
     tsr_run_close(&run);
     tsr_input_close(&input);
     return st;

@@ -11,7 +11,7 @@ static int32_t find_in_input(const tsr_input *input, const char *name)
     if (input->dataset != NULL) {
         const tsr_dataset_info *about = tsr_dataset_about(input->dataset);
         for (int32_t i = 0; i < about->attributes_n; i++)
-            if (strcmp(about->attributes[i].name, name) == 0) return i;
+            if (strcmp(about->attributes[i].name, name) == 0 && !tsr_in_embedding(name)) return i;
         return -1;
     }
     for (int32_t i = 0; i < input->matrix->cols; i++)

@@ -36,3 +36,25 @@ ranks 3 "$TESSERA" ingest parts.yaml --quiet >/dev/null
 same "CDNOW in three systems" whole parts
 "$TESSERA" inspect parts --verify >verified
 grep -q "verified" verified || die "the balance of CDNOW in three systems"
+
+# ---- vectors of a language model: one digest for any ranks and partitions; a vector from the future moves nothing ----
+awk 'BEGIN { for (c = 1; c <= 500; c++) for (p = 0; p <= c % 5; p++) printf "c%d,2024-%02d-%02d,%d.%02d\n", c, 1 + p, 1 + c * 7 % 28, c % 90 + p, c % 100 }' >bought
+awk 'BEGIN { for (c = 1; c <= 400; c++) printf "c%d;2024-01-01;[%.6f, %.6f, %.6f, %.6f]\n", c, c % 3, sin(c), cos(c), c % 2 }' >vectors
+cat >vectors.yaml <<'END'
+dataset: vectors1
+output: runs/vectors1
+as_of: 2024-07-01
+features: {set: [recency, frequency, "embedding:reviews"], embedding_components: 3}
+cluster: {k: 3}
+ingest:
+  sources:
+    - {kind: transactions, files: [bought], header: false, columns: {id: 1, time: 2, amount: 3}}
+    - {kind: embeddings, name: reviews, dimensions: 4, files: [vectors], delimiter: ";", header: false, columns: {id: 1, time: 2, vector: 3}}
+END
+"$TESSERA" ingest vectors.yaml --quiet >/dev/null
+"$TESSERA" segment vectors.yaml --quiet >/dev/null
+awk 'BEGIN { for (c = 401; c <= 450; c++) printf "c%d;2024-07-01;9 9 9 9\n", c }' >>vectors
+ranks 3 "$TESSERA" ingest vectors.yaml --set dataset=vectors3 --set ingest.partitions=5 --quiet >/dev/null
+ranks 3 "$TESSERA" segment vectors.yaml --set dataset=vectors3 --set output=runs/vectors3 --quiet >/dev/null
+same "vectors, and some of later" runs/vectors1 runs/vectors3
+"$TESSERA" inspect vectors3 | grep -q "embedding *reviews, 4 dimensions" || die "inspect does not tell of the embedding"
