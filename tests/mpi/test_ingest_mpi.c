@@ -239,6 +239,29 @@ static void open_quote_names_its_line_on_all_ranks(void **state)
     tsr_error_clear();
 }
 
+/* Files of one source may order their columns as they like, but all must have them. */
+static void column_that_one_file_of_many_lacks_is_named_with_the_file(void **state)
+{
+    const tsr_comm *comm = *state;
+    char *first = test_path(comm, "first.csv"), *second = test_path(comm, "second.csv");
+    const char good[] = "order,item,amount,when,id\no1,x,2.50,2024-01-01 10:00:00,a\n";
+    const char bad[] = "id,when,order,item\na,2024-01-01 10:00:00,o2,x\n";
+    tsr_ingest_result result;
+    test_source t;
+    tsr_ingest_params params = params_of(&t.source, 1, 2);
+
+    write_part(comm, first, 0, 10);
+    write_text(comm, second, good, strlen(good));
+    use_transactions(&t, first);
+    use_file(&t, second);
+    CHECK_ALL(comm, tsr_ingest_run(comm, &params, fresh(comm, "columns"), &result) == TSR_OK);
+    CHECK_ALL(comm, result.rows_used == 11);
+    write_text(comm, second, bad, strlen(bad));
+    CHECK_ALL(comm, tsr_ingest_run(comm, &params, fresh(comm, "columns"), &result) == TSR_ECONF);
+    CHECK_ALL(comm, strstr(tsr_error_last()->text, "no column \"amount\" in") != NULL);
+    CHECK_ALL(comm, strstr(tsr_error_last()->text, second) != NULL);
+}
+
 static void settings_that_do_not_fit_the_file_are_refused(void **state)
 {
     const tsr_comm *comm = *state;
@@ -447,6 +470,7 @@ int main(void)
         cmocka_unit_test(list_of_refused_rows_is_limited_and_the_first_ones),
         cmocka_unit_test(nothing_usable_is_an_error_without_a_dataset),
         cmocka_unit_test(open_quote_names_its_line_on_all_ranks),
+        cmocka_unit_test(column_that_one_file_of_many_lacks_is_named_with_the_file),
         cmocka_unit_test(settings_that_do_not_fit_the_file_are_refused),
         cmocka_unit_test(failing_rank_fails_all),
         cmocka_unit_test(disagreeing_settings_are_found),
