@@ -56,6 +56,32 @@ done:
 
 /* ---- what is in a file ---- */
 
+typedef tsr_status (*keep_row)(tsr_parquet_facts *facts, const tsr_duck_text *field);
+
+/* Keep what a query about the file answers, whose path stands between @p before and @p behind. */
+static tsr_status look_at(tsr_duck *duck, const char *path, const char *before, const char *behind, keep_row keep,
+                          tsr_parquet_facts *facts)
+{
+    tsr_duck_rows *rows = NULL;
+    const tsr_duck_text *field;
+    text sql = {0};
+    tsr_status st;
+
+    TSR_TRY(append(&sql, before));
+    TSR_TRY(append_file(&sql, path));
+    TSR_TRY(append(&sql, behind));
+    TSR_TRY(tsr_duck_query(duck, path, sql.at, &rows));
+    TSR_TRY(tsr_duck_next(rows, &field));
+    while (field != NULL) {
+        TSR_TRY(keep(facts, field));
+        TSR_TRY(tsr_duck_next(rows, &field));
+    }
+done:
+    tsr_duck_rows_close(&rows);
+    tsr_free(&sql.at);
+    return st;
+}
+
 static tsr_status keep_name(tsr_parquet_facts *facts, const tsr_duck_text *name)
 {
     tsr_status st = tsr_resize(&facts->names, facts->names_bytes + name->n + 1, 1);
@@ -68,53 +94,16 @@ static tsr_status keep_name(tsr_parquet_facts *facts, const tsr_duck_text *name)
     return TSR_OK;
 }
 
-static tsr_status look_at_names(tsr_duck *duck, const char *path, tsr_parquet_facts *facts)
+static tsr_status keep_group(tsr_parquet_facts *facts, const tsr_duck_text *rows)
 {
-    tsr_duck_rows *rows = NULL;
-    const tsr_duck_text *field;
-    text sql = {0};
-    tsr_status st;
+    char number[24];
+    tsr_status st = tsr_resize(&facts->first, facts->groups + 2, sizeof *facts->first);
 
-    TSR_TRY(append(&sql, "SELECT column_name FROM (DESCRIBE SELECT * FROM read_parquet("));
-    TSR_TRY(append_file(&sql, path));
-    TSR_TRY(append(&sql, "))"));
-    TSR_TRY(tsr_duck_query(duck, path, sql.at, &rows));
-    for (;;) {
-        TSR_TRY(tsr_duck_next(rows, &field));
-        if (field == NULL) break;
-        TSR_TRY(keep_name(facts, field));
-    }
-done:
-    tsr_duck_rows_close(&rows);
-    tsr_free(&sql.at);
-    return st;
-}
-
-static tsr_status look_at_groups(tsr_duck *duck, const char *path, tsr_parquet_facts *facts)
-{
-    tsr_duck_rows *rows = NULL;
-    const tsr_duck_text *field;
-    text sql = {0};
-    tsr_status st;
-
-    TSR_TRY(append(&sql, "SELECT max(row_group_num_rows)::VARCHAR FROM parquet_metadata("));
-    TSR_TRY(append_file(&sql, path));
-    TSR_TRY(append(&sql, ") GROUP BY row_group_id ORDER BY row_group_id"));
-    TSR_TRY(tsr_duck_query(duck, path, sql.at, &rows));
-    TSR_TRY(tsr_alloc(&facts->first, 1, sizeof *facts->first));
-    for (;;) {
-        char number[24];
-        TSR_TRY(tsr_duck_next(rows, &field));
-        if (field == NULL) break;
-        snprintf(number, sizeof number, "%.*s", (int)field->n, field->at);
-        TSR_TRY(tsr_resize(&facts->first, facts->groups + 2, sizeof *facts->first));
-        facts->first[facts->groups + 1] = facts->first[facts->groups] + strtoll(number, NULL, 10);
-        facts->groups++;
-    }
-done:
-    tsr_duck_rows_close(&rows);
-    tsr_free(&sql.at);
-    return st;
+    if (st != TSR_OK) return st;
+    snprintf(number, sizeof number, "%.*s", (int)rows->n, rows->at);
+    facts->first[facts->groups + 1] = facts->first[facts->groups] + strtoll(number, NULL, 10);
+    facts->groups++;
+    return TSR_OK;
 }
 
 tsr_status tsr_parquet_look(const char *path, tsr_parquet_facts *facts)
@@ -125,8 +114,11 @@ tsr_status tsr_parquet_look(const char *path, tsr_parquet_facts *facts)
     *facts = (tsr_parquet_facts){0};
     TSR_TRY(check_path(path));
     TSR_TRY(tsr_duck_open(&duck));
-    TSR_TRY(look_at_names(duck, path, facts));
-    TSR_TRY(look_at_groups(duck, path, facts));
+    TSR_TRY(
+        look_at(duck, path, "SELECT column_name FROM (DESCRIBE SELECT * FROM read_parquet(", "))", keep_name, facts));
+    TSR_TRY(tsr_alloc(&facts->first, 1, sizeof *facts->first));
+    TSR_TRY(look_at(duck, path, "SELECT max(row_group_num_rows)::VARCHAR FROM parquet_metadata(",
+                    ") GROUP BY row_group_id ORDER BY row_group_id", keep_group, facts));
 done:
     tsr_duck_close(&duck);
     if (st != TSR_OK) tsr_parquet_facts_clear(facts);
