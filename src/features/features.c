@@ -14,7 +14,7 @@
 const tsr_key tsr_features_keys[] = {
     {"features.set", TSR_KEY_TEXTS, AT(set), "default", 0, 0, NULL,
      "features of the run, in this order: `default`, or names; `tessera features` lists them, attributes and matrix "
-     "columns go by their own names",
+     "columns go by their own names, vectors by embedding:NAME (they are not in `default`)",
      NULL, 0},
     {"features.categories", TSR_KEY_INT, AT(categories), "16", 0, 1000, NULL,
      "a category attribute in features.set becomes a column of 0 and 1 for each value; with more values than this, one "
@@ -30,7 +30,9 @@ const tsr_key tsr_features_keys[] = {
     {"features.events.dwell", TSR_KEY_TEXTS, AT(dwell_events), "[dwell, time_on_page, session]", 0, 0, NULL,
      "types of events whose value is time spent", NULL, 0},
     {"features.transform", TSR_KEY_CHOICE, AT(transform), "auto", 0, 0, "none|log1p|log|auto",
-     "of all features; auto: log1p (with the sign kept) where skewness > 1, but for shares", NULL, 0},
+     "of all features; auto: log1p (with the sign kept) where skewness > 1, but for shares and components of "
+     "embeddings",
+     NULL, 0},
     {"features.transforms", TSR_KEY_MAP, AT(transforms), "null", 0, 0, NULL,
      "transforms of single features, name: none, log1p, log or auto", NULL, 0},
     {"features.scale", TSR_KEY_CHOICE, AT(scale), "standard", 0, 0, "none|standard",

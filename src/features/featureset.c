@@ -291,6 +291,13 @@ bool tsr_feature_is_share(const char *name)
     return strchr(name, '=') != NULL;
 }
 
+bool tsr_feature_is_component(const char *name)
+{
+    const char *number = strrchr(name, ':');
+
+    return number != NULL && number[1] != '\0' && number[1 + strspn(number + 1, "0123456789")] == '\0';
+}
+
 tsr_status tsr_feature_transform(const tsr_features_params *params, const char *name, int32_t *transform)
 {
     for (int32_t i = 0; i < params->transforms.n; i++) {

@@ -53,6 +53,9 @@ void tsr_feature_set_clear(tsr_feature_set *set);
 /** Local. Is a column of features.h5 with this name a share, or 0 and 1, by its form `name=value`? */
 bool tsr_feature_is_share(const char *name);
 
+/** Local. Is it a principal component of an embedding, by its form `name:number`? */
+bool tsr_feature_is_component(const char *name);
+
 /**
  * Local. The transform (TSR_TRANSFORM_* or "auto") that the job gives feature @p name in `features.transforms`.
  * @param[out] transform  left alone where the job gives none

@@ -82,7 +82,8 @@ static tsr_status ask_transforms(fitting *f)
         f->transform[c] = f->params->transform;
         if (f->transform[c] == TRANSFORM_AUTO && behaviour >= 0 && strcmp(about[behaviour].transform, "none") == 0)
             f->transform[c] = TSR_TRANSFORM_NONE;
-        if (f->transform[c] == TRANSFORM_AUTO && ours && tsr_feature_is_share(f->name[c]))
+        if (f->transform[c] == TRANSFORM_AUTO && ours &&
+            (tsr_feature_is_share(f->name[c]) || tsr_feature_is_component(f->name[c])))
             f->transform[c] = TSR_TRANSFORM_NONE;
         st = tsr_feature_transform(f->params, f->name[c], &f->transform[c]);
     }
