@@ -98,7 +98,8 @@ typedef struct tsr_kmeans {
     tsr_candidate *candidate;
     int32_t vote[TSR_CRITERIA]; /* the k that each criterion names; 0: undefined */
     double *jaccard;            /* [k] how well half-samples find each segment again: mean over fits on them of the
-                                   largest Jaccard index (Hennig, 2007; below 0.5 it dissolves); NULL: k was given, or the seeds */
+                                   largest Jaccard index (Hennig, 2007; below 0.5 it dissolves); NaN: none of its rows is in
+                                   the sample; NULL: stability_pairs is 0, or k above sample_criteria / 16 */
     int64_t iterations;         /* of the final fit on all rows: passes of assignment */
     double seconds; /* of it, from starting centroids to final labels, the slowest rank; not saved (0 when loaded) */
     tsr_stop stop;

@@ -161,41 +161,39 @@ int32_t tsr_candidates_tie(const tsr_candidate *candidate, int32_t n, tsr_criter
     return k;
 }
 
-static tsr_status compare_k(const tsr_comm *comm, context *x, tsr_choice *choice, double **jaccard)
+static tsr_status compare_k(const tsr_comm *comm, context *x, tsr_choice *choice)
 {
     tsr_status st;
     int32_t n = x->high - x->low + 1;
     const float **centroid = NULL;
+    double *jaccard = NULL; /* [n][high] */
 
     choice->candidates_n = n;
     TSR_AGREE(comm, tsr_alloc(&choice->candidate, n, sizeof *choice->candidate));
-    TSR_AGREE(comm, tsr_alloc(jaccard, (int64_t)n * x->high, sizeof **jaccard));
+    TSR_AGREE(comm, tsr_alloc(&jaccard, (int64_t)n * x->high, sizeof *jaccard));
     TSR_AGREE(comm, tsr_alloc(&centroid, n, sizeof *centroid));
     for (int32_t i = 0; i < n; i++) centroid[i] = fit_of(x, best_fit(x, x->low + i))->centroid;
     const tsr_criteria_input in = {x->params, x->seed, x->isa, x->sample, x->low, x->high, centroid};
     TSR_TRY(tsr_tasks_run(comm, n, measure, x, choice->candidate, sizeof *choice->candidate));
     TSR_TRY(tsr_gap(comm, &in, choice->candidate));
-    TSR_TRY(tsr_stability(comm, &in, choice->candidate, *jaccard));
+    TSR_TRY(tsr_stability(comm, &in, choice->candidate, jaccard));
     for (int c = 0; c < TSR_CRITERIA; c++)
         choice->vote[c] = tsr_candidates_vote(choice->candidate, n, (tsr_criterion)c);
     if (choice->vote[x->params->choose] > 0) choice->k = choice->vote[x->params->choose];
 done:
+    tsr_free(&jaccard);
     tsr_free(&centroid);
     return st;
 }
 
 /* The chosen fit, out of all of them. */
-static tsr_status take_best(const context *x, const double *jaccard, tsr_choice *choice)
+static tsr_status take_best(const context *x, tsr_choice *choice)
 {
     tsr_status st;
     int64_t values = (int64_t)choice->k * x->sample->cols;
 
     TSR_TRY(tsr_alloc(&choice->centroid, values, sizeof *choice->centroid));
     memcpy(choice->centroid, fit_of(x, best_fit(x, choice->k))->centroid, (size_t)values * sizeof *choice->centroid);
-    if (jaccard == NULL || x->params->stability_pairs == 0) goto done;
-    TSR_TRY(tsr_alloc(&choice->jaccard, choice->k, sizeof *choice->jaccard));
-    memcpy(choice->jaccard, jaccard + (int64_t)(choice->k - x->low) * x->high,
-           (size_t)choice->k * sizeof *choice->jaccard);
 done:
     return st;
 }
@@ -206,7 +204,6 @@ tsr_status tsr_choose(const tsr_comm *comm, const tsr_cluster_params *params, ui
     tsr_status st;
     context x = {.params = params, .sample = sample, .seed = seed, .isa = isa, .low = low, .high = high};
     int64_t fits = (high - low + 1) * params->restarts;
-    double *jaccard = NULL; /* [high - low + 1][high] */
     char *results = NULL;
 
     *choice = (tsr_choice){.k = low, .sample_rows = sample->span.rows};
@@ -215,10 +212,9 @@ tsr_status tsr_choose(const tsr_comm *comm, const tsr_cluster_params *params, ui
     TSR_AGREE(comm, tsr_alloc(&results, fits, x.fit_bytes));
     TSR_TRY(tsr_tasks_run(comm, fits, fit_once, &x, results, x.fit_bytes));
     x.fits = results;
-    if (high > low) TSR_TRY(compare_k(comm, &x, choice, &jaccard));
-    TSR_AGREE(comm, take_best(&x, jaccard, choice));
+    if (high > low) TSR_TRY(compare_k(comm, &x, choice));
+    TSR_AGREE(comm, take_best(&x, choice));
 done:
-    tsr_free(&jaccard);
     tsr_free(&results);
     if (st != TSR_OK) tsr_choice_clear(choice);
     return st;
@@ -226,7 +222,6 @@ done:
 
 void tsr_choice_clear(tsr_choice *choice)
 {
-    tsr_free(&choice->jaccard);
     tsr_free(&choice->candidate);
     tsr_free(&choice->centroid);
 }

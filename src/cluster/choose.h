@@ -14,7 +14,6 @@ typedef struct tsr_choice {
     int32_t candidates_n; /* 0 where there was nothing to choose */
     tsr_candidate *candidate;
     int32_t vote[TSR_CRITERIA]; /* 0: undefined */
-    double *jaccard;            /* [k]; NULL: nothing to choose, or no stability */
 } tsr_choice;
 
 /**

@@ -37,4 +37,17 @@ tsr_status tsr_gap(const tsr_comm *comm, const tsr_criteria_input *in, tsr_candi
 tsr_status tsr_stability(const tsr_comm *comm, const tsr_criteria_input *in, tsr_candidate *candidate,
                          double *jaccard) TSR_NODISCARD;
 
+/**
+ * Collective. As tsr_stability(), of the segments that a fit on all rows found, whatever it started from.
+ * Same on all ranks: all but tiles.
+ * @param centroid      [k][cols] that labels are found with, in steps
+ * @param[out] jaccard  new, [k]; tsr_free(); NULL with stability_pairs 0, and for more segments than half-samples can
+ * tell anything about (a sixteenth of sample_criteria)
+ * @return TSR_OK; TSR_ENOMEM; TSR_EINTR
+ * Cost: a sample of sample_criteria rows, stability_pairs tasks dealt over ranks.
+ */
+tsr_status tsr_segment_stability(const tsr_comm *comm, const tsr_cluster_params *params, uint64_t seed, tsr_isa isa,
+                                 const tsr_tiles *tiles, const float *centroid, int32_t k,
+                                 double **jaccard) TSR_NODISCARD;
+
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cluster/choose.h"
+#include "cluster/criteria.h"
 #include "cluster/lloyd.h"
 #include "cluster/seed.h"
 #include "tessera/interrupt.h"
@@ -86,12 +87,8 @@ void tsr_kmeans_destroy(tsr_kmeans **model)
 
 /* ---- before the fit ---- */
 
-static tsr_status check_criteria(const tsr_cluster_params *params)
+static tsr_status check_choice(const tsr_cluster_params *params)
 {
-    if (params->gap_references < 0 || params->stability_pairs < 0 ||
-        (params->sample_criteria < 1 && params->gap_references + params->stability_pairs > 0))
-        return TSR_FAIL(TSR_ECONF, "cluster: gap_references and stability_pairs must not be negative, and "
-                                   "sample_criteria must be at least 1");
     if ((params->choose == TSR_GAP && params->gap_references == 0) ||
         (params->choose == TSR_STABILITY && params->stability_pairs == 0))
         return TSR_FAIL(TSR_ECONF, "cluster.choose: %s is not computed; let cluster.%s be at least 1",
@@ -111,7 +108,11 @@ static tsr_status check(const tsr_cluster_params *params, const tsr_tiles *tiles
                         (long long)high, TSR_K_MAX);
     if (params->restarts < 1 || params->sample < 1 || params->max_iter < 1 || !(params->tol >= 0))
         return TSR_FAIL(TSR_ECONF, "cluster: restarts, sample and max_iter must be at least 1, tol at least 0");
-    if (start == NULL && high > low) TSR_TRY(check_criteria(params));
+    if (params->gap_references < 0 || params->stability_pairs < 0 ||
+        (params->sample_criteria < 1 && params->gap_references + params->stability_pairs > 0))
+        return TSR_FAIL(TSR_ECONF, "cluster: gap_references and stability_pairs must not be negative, and "
+                                   "sample_criteria must be at least 1");
+    if (start == NULL && high > low) TSR_TRY(check_choice(params));
     if (tiles->cols < 1) return TSR_FAIL(TSR_EDATA, "there is no feature to form segments from");
     if (rows < low)
         return TSR_FAIL(TSR_EDATA, "%lld segments asked for, but there are only %lld customers; lower cluster.k",
@@ -191,7 +192,6 @@ static tsr_status start_from_all(const tsr_comm *comm, const tsr_cluster_params 
 
     if (params->k.high > params->k.low) {
         TSR_TRY(start_from_sample(comm, params, seed, isa, tiles, choice));
-        tsr_free(&choice->jaccard); /* of segments in another order */
     } else {
         choice->k = (int32_t)params->k.low;
         TSR_AGREE(comm, tsr_alloc(&choice->centroid, (int64_t)choice->k * tiles->cols, sizeof *choice->centroid));
@@ -257,7 +257,7 @@ done:
     return st;
 }
 
-static tsr_status model_from(const tsr_lloyd *fit, tsr_choice *choice, tsr_kmeans **model)
+static tsr_status model_from(const tsr_lloyd *fit, const double *jaccard, tsr_choice *choice, tsr_kmeans **model)
 {
     tsr_status st;
     tsr_kmeans *m = NULL;
@@ -270,7 +270,7 @@ static tsr_status model_from(const tsr_lloyd *fit, tsr_choice *choice, tsr_kmean
     m->repairs = fit->repairs;
     m->stop = fit->stop;
     m->asked_k = fit->k;
-    TSR_TRY(keep_filled(fit, choice->jaccard, m));
+    TSR_TRY(keep_filled(fit, jaccard, m));
     memcpy(m->vote, choice->vote, sizeof m->vote);
     m->sample_rows = choice->sample_rows;
     m->candidates_n = choice->candidates_n;
@@ -303,6 +303,7 @@ tsr_status tsr_kmeans_run(const tsr_comm *comm, const tsr_cluster_params *params
     tsr_isa isa = TSR_ISA_BASELINE;
     tsr_choice choice = {0};
     tsr_lloyd fit = {0};
+    double *jaccard = NULL;
     const tsr_checkpoint *checkpoint = params->checkpoint;
     keeper keeping = {checkpoint, &choice};
 
@@ -333,13 +334,15 @@ tsr_status tsr_kmeans_run(const tsr_comm *comm, const tsr_cluster_params *params
     seconds = tsr_seconds() - seconds;
     tsr_max_double(comm, &seconds, 1);
 
-    TSR_AGREE(comm, model_from(&fit, &choice, model));
+    TSR_TRY(tsr_segment_stability(comm, params, seed, isa, tiles, fit.centroid, fit.k, &jaccard));
+    TSR_AGREE(comm, model_from(&fit, jaccard, &choice, model));
     (*model)->seconds = seconds;
     *label = fit.label;
     fit.label = NULL;
     report(*model);
 done:
     if (st != TSR_OK) tsr_kmeans_destroy(model);
+    tsr_free(&jaccard);
     tsr_lloyd_clear(&fit);
     tsr_choice_clear(&choice);
     return st;

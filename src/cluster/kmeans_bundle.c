@@ -41,9 +41,6 @@ static tsr_status save_candidates(const tsr_kmeans *model, tsr_bundle *bundle)
     TSR_TRY(tsr_bundle_put(bundle, "/kmeans/vote", TSR_I32, TSR_CRITERIA, 0, model->vote, NULL,
                            "the k that each criterion names: silhouette, Calinski-Harabasz, Davies-Bouldin, gap, "
                            "stability; 0: undefined"));
-    if (model->jaccard != NULL)
-        TSR_TRY(tsr_bundle_put(bundle, "/kmeans/jaccard", TSR_F64, model->k, 0, model->jaccard, NULL,
-                               "how well half-samples find each segment again"));
 done:
     tsr_free(&numbers);
     return st;
@@ -74,6 +71,9 @@ tsr_status tsr_kmeans_save(const tsr_kmeans *model, tsr_bundle *bundle)
     TSR_TRY(tsr_bundle_put_int(bundle, "/kmeans/sample_rows", model->sample_rows));
     TSR_TRY(tsr_bundle_put_text(bundle, "/kmeans/stop", tsr_stop_name(model->stop)));
     TSR_TRY(save_candidates(model, bundle));
+    if (model->jaccard != NULL)
+        TSR_TRY(tsr_bundle_put(bundle, "/kmeans/jaccard", TSR_F64, k, 0, model->jaccard, NULL,
+                               "how well half-samples find each segment again"));
 done:
     return st;
 }
@@ -134,8 +134,6 @@ static tsr_status load_candidates(const tsr_bundle *bundle, tsr_kmeans *m)
     TSR_TRY(tsr_bundle_get(bundle, "/kmeans/vote", TSR_I32, &rows, NULL, &values));
     if (rows != TSR_CRITERIA) return TSR_FAIL(TSR_EDATA, "/kmeans/vote has %lld numbers", (long long)rows);
     memcpy(m->vote, values, sizeof m->vote);
-    if (tsr_bundle_has(bundle, "/kmeans/jaccard"))
-        TSR_TRY(load_array(bundle, "/kmeans/jaccard", TSR_F64, m->k, 0, &m->jaccard));
 done:
     return st;
 }
@@ -192,6 +190,8 @@ tsr_status tsr_kmeans_load(const tsr_bundle *bundle, tsr_kmeans **model)
     TSR_TRY(load_array(bundle, "/kmeans/priority", TSR_I32, k, 0, &m->priority));
     TSR_TRY(load_numbers(bundle, m));
     TSR_TRY(load_candidates(bundle, m));
+    if (tsr_bundle_has(bundle, "/kmeans/jaccard"))
+        TSR_TRY(load_array(bundle, "/kmeans/jaccard", TSR_F64, k, 0, &m->jaccard));
     if (!is_permutation(m->priority, m->k)) {
         st = TSR_FAIL(TSR_EDATA, "/kmeans/priority does not number the segments");
         goto done;
@@ -206,10 +206,7 @@ done:
 tsr_status tsr_choice_save(const tsr_choice *choice, tsr_bundle *bundle)
 {
     tsr_status st;
-    tsr_kmeans draft = {.k = choice->k,
-                        .candidates_n = choice->candidates_n,
-                        .candidate = choice->candidate,
-                        .jaccard = choice->jaccard};
+    tsr_kmeans draft = {.k = choice->k, .candidates_n = choice->candidates_n, .candidate = choice->candidate};
 
     memcpy(draft.vote, choice->vote, sizeof draft.vote);
     TSR_TRY(tsr_bundle_put_int(bundle, "/choice/k", choice->k));
@@ -236,7 +233,6 @@ done:
     choice->k = draft.k;
     choice->candidates_n = draft.candidates_n;
     choice->candidate = draft.candidate;
-    choice->jaccard = draft.jaccard;
     memcpy(choice->vote, draft.vote, sizeof choice->vote);
     if (st != TSR_OK) tsr_choice_clear(choice);
     return st;

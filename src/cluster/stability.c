@@ -12,6 +12,9 @@
 /* Starts per fit on a half: what is asked is whether halves agree, not which start was lucky. */
 #define STARTS 2
 
+#define ROWS_EACH                                                                                                      \
+    16 /* of a segment, at least, on average: fewer tell nothing, and what they cost grows with segments */
+
 typedef struct context {
     const tsr_criteria_input *in;
     const tsr_tiles *part; /* of the sample */
@@ -152,5 +155,24 @@ tsr_status tsr_stability(const tsr_comm *comm, const tsr_criteria_input *in, tsr
 done:
     tsr_free(&results);
     tsr_tiles_destroy(&part);
+    return st;
+}
+
+tsr_status tsr_segment_stability(const tsr_comm *comm, const tsr_cluster_params *params, uint64_t seed, tsr_isa isa,
+                                 const tsr_tiles *tiles, const float *centroid, int32_t k, double **jaccard)
+{
+    tsr_status st = TSR_OK;
+    tsr_tiles *sample = NULL;
+    tsr_candidate candidate = {.k = k};
+
+    *jaccard = NULL;
+    if (params->stability_pairs == 0 || k > params->sample_criteria / ROWS_EACH) return TSR_OK;
+    TSR_TRY(tsr_sample_draw(comm, tiles, seed, params->sample_criteria, NULL, &sample));
+    TSR_AGREE(comm, tsr_alloc(jaccard, k, sizeof **jaccard));
+    const tsr_criteria_input in = {params, seed, isa, sample, k, k, &centroid};
+    TSR_TRY(tsr_stability(comm, &in, &candidate, *jaccard));
+done:
+    tsr_tiles_destroy(&sample);
+    if (st != TSR_OK) tsr_free(jaccard);
     return st;
 }

@@ -111,6 +111,50 @@ static void criteria_that_are_not_computed_are_undefined_and_cannot_decide(void 
     test_tiles_free(&tiles);
 }
 
+/* Whatever the fit started from: a k that was given, centroids that were given, seeds from all rows. */
+static void segments_of_a_given_k_say_how_stable_they_are(void **state)
+{
+    static const double centres[] = {1, 9, 9, 9, 9, 1, 9, 1, 9, 1, 9, 9};
+    const tsr_comm *comm = *state;
+
+    for (int way = 0; way < 3; way++) {
+        tsr_cluster_params params = usual;
+        tsr_tiles *tiles = test_tiles(comm, 900, COLS, 1e-3, DEAL_LAST, apart);
+        tsr_kmeans *model = NULL;
+        uint16_t *label = NULL;
+
+        params.k = (tsr_range){4, 4};
+        params.seeding = way == 1 ? TSR_SEED_PARALLEL : TSR_SEED_SAMPLE;
+        CHECK_ALL(comm, tsr_kmeans_run(comm, &params, 1, tiles, way == 2 ? centres : NULL, way == 2 ? 4 : 0, &model,
+                                       &label) == TSR_OK);
+        CHECK_ALL(comm, model->k == 4 && model->candidates_n == 0 && model->jaccard != NULL);
+        for (int s = 0; s < 4; s++) CHECK_ALL(comm, model->jaccard[s] == 1);
+        tsr_free(&label);
+        tsr_kmeans_destroy(&model);
+        test_tiles_free(&tiles);
+    }
+}
+
+static void a_cloud_cut_in_two_is_told_from_those_left_whole(void **state)
+{
+    const tsr_comm *comm = *state;
+    tsr_cluster_params params = usual;
+    int whole = 0, cut = 0;
+
+    params.k = (tsr_range){5, 5};
+    tsr_kmeans *even = fit(comm, &params, DEAL_EVENLY, apart), *last = fit(comm, &params, DEAL_LAST, apart);
+    for (int s = 0; s < 5; s++) whole += even->jaccard[s] > 0.75;
+    for (int s = 0; s < 5; s++) cut += even->jaccard[s] < 0.6;
+    CHECK_ALL(comm, whole == 3 && cut == 2);
+    CHECK_ALL(comm, memcmp(even->jaccard, last->jaccard, 5 * sizeof *even->jaccard) == 0);
+    tsr_kmeans_destroy(&last);
+    tsr_kmeans_destroy(&even);
+    params.sample_criteria = 79; /* 15 a segment */
+    tsr_kmeans *few = fit(comm, &params, DEAL_EVENLY, apart);
+    CHECK_ALL(comm, few->jaccard == NULL);
+    tsr_kmeans_destroy(&few);
+}
+
 static double all_equal(int64_t row, int32_t col)
 {
     (void)row;
@@ -139,6 +183,8 @@ int main(void)
         cmocka_unit_test(one_cloud_has_no_gap),
         cmocka_unit_test(criteria_are_the_same_however_rows_are_dealt),
         cmocka_unit_test(criteria_that_are_not_computed_are_undefined_and_cannot_decide),
+        cmocka_unit_test(segments_of_a_given_k_say_how_stable_they_are),
+        cmocka_unit_test(a_cloud_cut_in_two_is_told_from_those_left_whole),
         cmocka_unit_test(equal_rows_leave_the_smallest_k),
     };
     return RUN_MPI_TESTS(tests);
