@@ -35,9 +35,9 @@
 
 #include "tessera/memory.h"
 
-#define SETTLED   64   /* pruning is tried where fewer than one row in so many moved */
-#define PAYS      0.85 /* and kept up where a pass looks at fewer of the tiles than this */
-#define CLOSEST_K 512  /* the smallest distance between centroids costs k^2 cols / 2: not for more of them */
+#define SETTLED   256 /* pruning is tried where fewer than one row in so many moved: before, most tiles are looked at */
+#define GAP_COST  6   /* measured: to find a tile's gap takes as long as comparing it with so many centroids */
+#define CLOSEST_K 512 /* the smallest distance between centroids costs k^2 cols / 2: not for more of them */
 #define ROUND_UP  (1 + 0x1p-20)
 
 static tsr_status read_mode(tsr_pruning *mode)
@@ -114,7 +114,7 @@ static void set_bounds(tsr_prune *p, const float *centroids, int32_t cols)
     p->gaps.limit = p->all ? INFINITY : (float)((p->gaps.drift + enough) * ROUND_UP);
 }
 
-/* Is it worth it? A pass that keeps gaps costs a little more than one that does not. */
+/* Is it worth it? A pass that keeps gaps takes longer for each tile than one that does not. */
 static void review(tsr_prune *p, const tsr_tiles *tiles, bool all, int64_t moved)
 {
     if (p->mode != TSR_PRUNE_AUTO) return;
@@ -122,7 +122,7 @@ static void review(tsr_prune *p, const tsr_tiles *tiles, bool all, int64_t moved
         if (p->rest > 0) p->rest--;
         if (p->rest > 0 || moved > tiles->span.rows / SETTLED) return;
         p->tracking = p->all = true;
-    } else if (!all && (double)p->gaps.looked > PAYS * (double)tiles->tiles) {
+    } else if (!all && (double)p->gaps.looked * (p->k + GAP_COST) > (double)tiles->tiles * p->k) {
         p->tracking = false;
         p->rest = p->pause;
         p->pause *= 2;

@@ -168,7 +168,7 @@ static int64_t take_labels(const tsr_tiles *tiles, int64_t first, int64_t n, uin
 }
 
 #define GATHER_VALUES 1024 /* k x cols: of partial sums that stay in the nearest cache */
-#define GATHER_SHARE  4096 /* measured: gathering costs k x cols, keeping sums up to date this times the moved share */
+#define GATHER_SHARE  1536 /* measured: gathering costs k x cols, keeping sums up to date this times the moved share */
 
 bool tsr_afresh_pays(const tsr_tiles *tiles, int32_t k, int64_t moved)
 {
