@@ -6,6 +6,7 @@ tsr_mpi_test(reconcile NP 1 2 3)
 tsr_mpi_test(inputs NP 1 3 LIBS PkgConfig::ZLIB PkgConfig::ZSTD)
 tsr_mpi_test(parquet NP 1 2 3 5)
 tsr_mpi_test(collect NP 1 2 3 5)
+tsr_mpi_test(collect_tiny SOURCE mpi/test_collect_mpi.c NP 4 LIBS tessera_tiny) # see dist.cmake
 tsr_mpi_test(append NP 1 2 3 5)
 tsr_mpi_test(customers NP 1 2 3 5)
 tsr_mpi_test(embeddings NP 1 2 3 5)
