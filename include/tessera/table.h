@@ -4,6 +4,9 @@
  *
  * Written collectively by all ranks, each its own contiguous rows; read by each rank for itself with the serial driver.
  * Datasets are chunked (65,536 rows) with fletcher32 checksums and without object times: equal data, equal file.
+ *
+ * A column may lie in another table of the same folder, with as many rows: here stands an external link, which readers
+ * follow. While the other file is not there, neither is the column.
  */
 #ifndef TSR_TABLE_H
 #define TSR_TABLE_H
@@ -29,6 +32,7 @@ typedef struct tsr_column {
     const char *const *names; /* meaning of codes 0, 1, ... as attribute `names`; NULL: none. Borrowed */
     int32_t names_n;
     int32_t position; /* place among the features of a run, from 1, as attribute `position`; 0: none, not stored */
+    const char *file; /* table in the same folder that holds the column, under this name; NULL: here. Borrowed */
 } tsr_column;
 
 /**
@@ -43,7 +47,8 @@ typedef tsr_status (*tsr_table_fill)(void *context, int64_t first, int64_t rows,
  * Hints for MPI-IO ("cb_nodes=8;striping_factor=16") come from TESSERA_IO_HINTS in rank 0's environment.
  *
  * @param[out] digest  the row-order-free digest of DESIGN section 5 over all columns (the row hash takes `key`, `id`
- *                     and then the other columns in byte order of their names); NULL: not wanted
+ *                     and then the other columns in byte order of their names); NULL: not wanted, as where a column
+ *                     lies in another file; fill's values of that are not looked at
  * @return TSR_OK; TSR_ECONF (columns, hints); TSR_EIO; TSR_ENOMEM; what fill returns (agreed)
  */
 tsr_status tsr_table_write(const tsr_comm *comm, const char *path, const tsr_column *columns, int32_t n,

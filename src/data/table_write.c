@@ -81,7 +81,10 @@ static tsr_status prepare(writer *w, bool hashed)
     TSR_TRY(tsr_alloc(&w->memory, w->n, sizeof(hid_t)));
     for (int32_t i = 0; i < w->n; i++) w->dataset[i] = w->memory[i] = TSR_NO_ID;
     int64_t rows = w->span->rows < w->block ? w->span->rows : w->block;
-    for (int32_t i = 0; i < w->n; i++) TSR_TRY(tsr_alloc(&w->values[i], rows, row_bytes(&w->columns[i])));
+    for (int32_t i = 0; i < w->n; i++) {
+        TSR_ASSERT(!hashed || w->columns[i].file == NULL);
+        TSR_TRY(tsr_alloc(&w->values[i], rows, row_bytes(&w->columns[i])));
+    }
     if (hashed) TSR_TRY(tsr_rowhash_create(w->columns, w->n, &w->hash));
 done:
     return st;
@@ -153,6 +156,11 @@ static tsr_status create_column(writer *w, int32_t i)
     hid_t type = tsr_h5_file_type(c->type, text_width);
 
     w->memory[i] = tsr_h5_memory_type(c->type, text_width);
+    if (c->file != NULL) {
+        if (H5Lcreate_external(c->file, c->name, w->file, c->name, H5P_DEFAULT, H5P_DEFAULT) < 0)
+            st = tsr_h5_fail(TSR_EIO, w->path, c->name, "cannot be linked");
+        goto done;
+    }
     TSR_TRY(tsr_h5_create_dataset(w->file, w->path, c->name, type, w->span->rows_global,
                                   c->type != TSR_TEXT && c->width > 1 ? c->width : 0, &w->dataset[i]));
     TSR_TRY(tsr_h5_put_text(w->dataset[i], w->path, "unit", c->unit));
@@ -215,7 +223,7 @@ static tsr_status write_block(const writer *w, const tsr_span *block)
     tsr_status st = TSR_OK;
 
     for (int32_t i = 0; i < w->n; i++) {
-        tsr_status one = write_column(w, i, block);
+        tsr_status one = w->columns[i].file != NULL ? TSR_OK : write_column(w, i, block);
         if (st == TSR_OK) st = one;
     }
     return st;

@@ -177,6 +177,51 @@ static void columns_read_back_by_name_and_converted(void **state)
     unlink(path);
 }
 
+static tsr_status fill_one(void *context, int64_t first, int64_t rows, void *const *values)
+{
+    const source *from = context;
+
+    for (int64_t i = 0; i < rows; i++) ((double *)values[0])[i] = (double)(from->first + first + i) / 2;
+    return TSR_OK;
+}
+
+static tsr_status fill_two(void *context, int64_t first, int64_t rows, void *const *values)
+{
+    const source *from = context;
+
+    for (int64_t i = 0; i < rows; i++) ((int32_t *)values[0])[i] = (int32_t)(from->first + first + i);
+    return TSR_OK;
+}
+
+static void column_of_another_file_is_there_once_that_file_is(void **state)
+{
+    const tsr_comm *comm = *state;
+    const tsr_column there[] = {{.name = "half", .type = TSR_F64, .width = 1, .position = 3}};
+    char path[64], other[64];
+    tsr_span span = tsr_span_even(MANY, 1, comm->rank, comm->size);
+    source from = {.first = span.first, .fail_at = -1};
+    tsr_table *table = NULL;
+    int32_t n = 0;
+    double half = 0;
+
+    snprintf(path, sizeof path, "table_linked_np%d.h5", comm->size);
+    snprintf(other, sizeof other, "table_other_np%d.h5", comm->size);
+    const tsr_column here[] = {{.name = "row", .type = TSR_I32, .width = 1},
+                               {.name = "half", .type = TSR_F64, .width = 1, .file = other}};
+    if (comm->rank == 0) unlink(other);
+    CHECK_ALL(comm, tsr_table_write(comm, path, here, 2, &span, fill_two, &from, NULL) == TSR_OK);
+    CHECK_ALL(comm, tsr_table_open(path, &table) == TSR_OK);
+    (void)tsr_table_columns(table, &n);
+    CHECK_ALL(comm, n == 1 && tsr_table_find(table, "half") == NULL);
+    tsr_table_close(&table);
+
+    CHECK_ALL(comm, tsr_table_write(comm, other, there, 1, &span, fill_one, &from, NULL) == TSR_OK);
+    CHECK_ALL(comm, tsr_table_open(path, &table) == TSR_OK);
+    CHECK_ALL(comm, tsr_table_find(table, "half") != NULL && tsr_table_find(table, "half")->position == 3);
+    CHECK_ALL(comm, tsr_table_read(table, "half", BORDER, 1, TSR_F64, &half) == TSR_OK && half == BORDER / 2.0);
+    tsr_table_close(&table);
+}
+
 static void fill_that_fails_on_one_rank_fails_on_all_and_leaves_no_file(void **state)
 {
     const tsr_comm *comm = *state;
@@ -376,6 +421,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(file_is_the_same_bytes_at_any_number_of_ranks),
         cmocka_unit_test(columns_read_back_by_name_and_converted),
+        cmocka_unit_test(column_of_another_file_is_there_once_that_file_is),
         cmocka_unit_test(fill_that_fails_on_one_rank_fails_on_all_and_leaves_no_file),
         cmocka_unit_test(table_that_fails_leaves_the_one_before),
         cmocka_unit_test(folder_that_cannot_be_written_is_one_clear_text_on_all_ranks),
