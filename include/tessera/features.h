@@ -64,6 +64,19 @@ typedef struct tsr_feature_about {
 /** Local. The table; *n lines. */
 const tsr_feature_about *tsr_features_table(int32_t *n);
 
+/** Local. The same of the features that the value model gives; where an attribute has such a name, it is meant. */
+const tsr_feature_about *tsr_features_of_value(int32_t *n);
+
+/* The table beside features.h5 that holds them: they are known after the fit only. */
+#define TSR_FEATURES_WORTH "worth.h5"
+
+/**
+ * Local. The columns of that table which a job asks for, with their positions among the features of the run.
+ * @param[out] columns  new [n]; tsr_free(). @return TSR_OK; as tsr_features_run() for a set that cannot be; TSR_ENOMEM
+ */
+tsr_status tsr_features_valued(const tsr_features_params *params, const tsr_dataset_info *dataset, tsr_column **columns,
+                               int32_t *n) TSR_NODISCARD;
+
 /*
  * Columns of features.h5. A purchase is a row with amount > 0, or = 0 on a day without a return (amount < 0).
  *
@@ -83,7 +96,8 @@ const tsr_feature_about *tsr_features_table(int32_t *n);
  *   hold_x i32, hold_spend i64                  purchase days and their money after it (where it is set)
  *
  * Returns policy: net_per_day adds up the amounts of a day, and drops a day with a return whose sum is not above 0;
- * ignore leaves negative amounts out. Then the features, f64, with attribute `position`: their order, from 1.
+ * ignore leaves negative amounts out. Then the features, f64, with attribute `position`: their order, from 1. Those of
+ * the value model are links into TSR_FEATURES_WORTH.
  */
 typedef struct tsr_features_info {
     int64_t customers;   /* rows of features.h5 */

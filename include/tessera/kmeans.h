@@ -8,6 +8,13 @@
 #include "tessera/assign.h"
 #include "tessera/bundle.h"
 #include "tessera/job.h"
+#include "tessera/tiers.h"
+
+/* How customers are grouped. */
+typedef enum tsr_method {
+    TSR_METHOD_KMEANS,
+    TSR_METHOD_TIERS /* tiers.h */
+} tsr_method;
 
 /* What may decide on k. All are computed, whichever decides. */
 typedef enum tsr_criterion {
@@ -32,7 +39,8 @@ typedef enum tsr_empty {
 } tsr_empty;
 
 typedef struct tsr_cluster_params {
-    int32_t method;          /* kmeans */
+    int32_t method;          /* a tsr_method */
+    tsr_tiers_params tiers;  /* where it is TSR_METHOD_TIERS */
     tsr_range k;             /* 5..8 */
     int32_t choose;          /* a tsr_criterion */
     int64_t restarts;        /* starts per k on the sample */

@@ -13,18 +13,25 @@ static const char *needs_of(const tsr_feature_about *f)
     return f->needs != 0 ? ", of transactions with categories or promotions" : "";
 }
 
-static tsr_status print_table(const cli_options *options, bool *done)
+static void print_lines(const tsr_feature_about *table, int32_t n, const char *needs)
 {
-    int32_t n;
-    const tsr_feature_about *table = tsr_features_table(&n);
-    (void)options;
-    *done = true;
-    if (tsr_launch_rank() != 0) return TSR_OK;
     for (int32_t i = 0; i < n; i++) {
         const tsr_feature_about *f = &table[i];
         printf("%s [%s]%s%s\n    %s\n    nothing to compute it from: %s; transform: %s\n", f->name, f->unit,
-               f->in_default ? "" : ", not in the default set", needs_of(f), f->definition, f->missing, f->transform);
+               f->in_default ? "" : ", not in the default set", needs != NULL ? needs : needs_of(f), f->definition,
+               f->missing, f->transform);
     }
+}
+
+static tsr_status print_table(const cli_options *options, bool *done)
+{
+    int32_t n, valued;
+    const tsr_feature_about *table = tsr_features_table(&n), *of_value = tsr_features_of_value(&valued);
+    (void)options;
+    *done = true;
+    if (tsr_launch_rank() != 0) return TSR_OK;
+    print_lines(table, n, NULL);
+    print_lines(of_value, valued, ", of the value model, which is fitted first");
     printf(
         "\nfeatures.set takes these names, the names of a dataset's attributes, and `default`. A category attribute\n"
         "becomes a column `name=value` for each of its values, or the share of customers with the same value\n"

@@ -16,7 +16,22 @@
 #define FIELD(name) offsetof(tsr_cluster_params, name)
 
 const tsr_key tsr_cluster_keys[] = {
-    {"cluster.method", TSR_KEY_CHOICE, FIELD(method), "kmeans", 0, 0, "kmeans", "How customers are grouped.", NULL, 0},
+    {"cluster.method", TSR_KEY_CHOICE, FIELD(method), "kmeans", 0, 0, "kmeans|clv_tiers",
+     "How customers are grouped: by likeness, or by customer lifetime value alone (cluster.tiers), which needs a "
+     "dataset and a value model.",
+     NULL, 0},
+    {"cluster.tiers.by", TSR_KEY_CHOICE, FIELD(tiers.by), "customers", 0, 0, "customers|value|thresholds",
+     "What cluster.tiers.cuts are: shares of the customers, shares of the customer lifetime value of all, or "
+     "lifetime values in currency units.",
+     NULL, 0},
+    {"cluster.tiers.cuts", TSR_KEY_TEXTS, FIELD(tiers.cuts), "[0.05, 0.2, 0.5]", 0, 0, NULL,
+     "Where tiers end, from the top: rising shares of all that the tiers so far hold together, or falling lifetime "
+     "values, the least of each tier. Equal customers stay in one tier, the higher one.",
+     NULL, 0},
+    {"cluster.tiers.names", TSR_KEY_TEXTS, FIELD(tiers.names), "[Platinum, Gold, Silver, Bronze]", 0, 0, NULL,
+     "Names of the tiers from the top, one more than there are cuts.", NULL, 0},
+    {"cluster.tiers.rest", TSR_KEY_TEXT, FIELD(tiers.rest), "No purchase yet", 0, 0, NULL,
+     "Name of the segment of customers without a lifetime value.", NULL, 0},
     {"cluster.k", TSR_KEY_RANGE, FIELD(k), "5..8", 1, TSR_K_MAX, NULL,
      "Number of segments: one number, or a range from which one is chosen.", NULL, 0},
     {"cluster.choose", TSR_KEY_CHOICE, FIELD(choose), "silhouette", 0, 0,

@@ -1,4 +1,5 @@
 #include "features/maker.h"
+#include "features/value_features.h"
 
 #include <stdio.h>
 
@@ -73,8 +74,9 @@ static tsr_column feature_column(const tsr_feature *feature, int32_t position)
     int32_t n;
     const tsr_feature_about *about = tsr_features_table(&n);
 
+    if (feature->from == TSR_FROM_VALUE) return tsr_value_feature_column(feature->behaviour, position);
     snprintf(column.name, sizeof column.name, "%s", feature->name);
-    if (feature->behaviour >= 0) {
+    if (feature->from == TSR_FROM_BEHAVIOUR) {
         snprintf(column.unit, sizeof column.unit, "%s", about[feature->behaviour].unit);
         snprintf(column.description, sizeof column.description, "%s", about[feature->behaviour].definition);
     }

@@ -14,7 +14,9 @@
 const tsr_key tsr_features_keys[] = {
     {"features.set", TSR_KEY_TEXTS, AT(set), "default", 0, 0, NULL,
      "features of the run, in this order: `default`, or names; `tessera features` lists them, attributes and matrix "
-     "columns go by their own names, vectors by embedding:NAME (they are not in `default`)",
+     "columns go by their own names, vectors by embedding:NAME (they are not in `default`); clv and others come from "
+     "the "
+     "value model, which is fitted first",
      NULL, 0},
     {"features.categories", TSR_KEY_INT, AT(categories), "16", 0, 1000, NULL,
      "a category attribute in features.set becomes a column of 0 and 1 for each value; with more values than this, one "

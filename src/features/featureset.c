@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "features/behaviour.h"
+#include "features/value_features.h"
 #include "tessera/memory.h"
 
 #define DEFAULT_SET "default"
@@ -270,6 +271,15 @@ static tsr_status take_group(const chooser *c, const tsr_feature *group)
     return take(&frequency, c->set);
 }
 
+/* An attribute of the same name comes before. */
+static tsr_status take_value(const chooser *c, const char *name)
+{
+    tsr_feature feature = {.from = TSR_FROM_VALUE, .behaviour = tsr_value_feature_find(name), .column = -1, .code = -1};
+
+    snprintf(feature.name, sizeof feature.name, "%s", name);
+    return take(&feature, c->set);
+}
+
 static tsr_status take_named(const chooser *c, const char *name)
 {
     tsr_status st = TSR_OK;
@@ -280,6 +290,7 @@ static tsr_status take_named(const chooser *c, const char *name)
         return st;
     }
     const tsr_feature *feature = find(&c->offered, name);
+    if (feature == NULL && c->dataset != NULL && tsr_value_feature_find(name) >= 0) return take_value(c, name);
     if (feature == NULL && c->dataset != NULL) st = without_source(name);
     if (st != TSR_OK) return st;
     if (feature == NULL) return unknown(&c->offered, name);

@@ -16,6 +16,7 @@ typedef enum tsr_feature_from {
     TSR_FROM_CHANNEL,    /* share of events */
     TSR_FROM_CATEGORY,   /* share of purchase rows */
     TSR_FROM_EMBEDDING,  /* a principal component */
+    TSR_FROM_VALUE,      /* of the value model: a line of tsr_features_of_value(); the column lies in worth.h5 */
     TSR_FROM_CODES,      /* a group: a category attribute */
     TSR_FROM_CHANNELS,   /* a group */
     TSR_FROM_CATEGORIES, /* a group */
@@ -26,7 +27,7 @@ typedef enum tsr_feature_from {
 typedef struct tsr_feature {
     char name[TSR_NAME_BYTES];
     int32_t from;      /* tsr_feature_from */
-    int32_t behaviour; /* number in tsr_features_table(); -1: another origin */
+    int32_t behaviour; /* number in tsr_features_table(), or in that of TSR_FROM_VALUE; -1: another origin */
     int32_t column;    /* attribute of the dataset (the first of an embedding) or column of the matrix; -1: none */
     int32_t code;      /* of the dictionary, or number of the component from 0; -1: none */
     bool in_default;

@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <math.h>
 
 #include "features/behaviour.h"
 #include "features/embedded.h"
@@ -44,6 +45,7 @@ static double other_value(const tsr_maker *m, int32_t i, int64_t customer)
         return tsr_embedded_value(m->bases, feature->column, feature->code, block, customer, m->end_day);
     case TSR_FROM_CHANNEL: return tsr_channel_share(block, customer, m->window.as_of, feature->code);
     case TSR_FROM_CATEGORY: return tsr_category_share(block, customer, m->window.as_of, feature->code);
+    case TSR_FROM_VALUE: return (double)NAN; /* lies in another file */
     default: return (double)block->number[feature->column][customer];
     }
 }
@@ -69,8 +71,8 @@ static void put_customer(tsr_maker *m, int64_t customer, const tsr_history *hist
     }
     for (int32_t i = 0; i < m->set.n; i++) {
         const tsr_feature *feature = &m->set.feature[i];
-        tsr_put_f64(w, feature->behaviour >= 0 ? tsr_behaviour_compute(feature->behaviour, window, history)
-                                               : other_value(m, i, customer));
+        tsr_put_f64(w, feature->from == TSR_FROM_BEHAVIOUR ? tsr_behaviour_compute(feature->behaviour, window, history)
+                                                           : other_value(m, i, customer));
     }
 }
 

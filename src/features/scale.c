@@ -9,6 +9,7 @@
 #include "features/columnstats.h"
 #include "features/featureset.h"
 #include "features/scaler.h"
+#include "features/value_features.h"
 #include "tessera/memory.h"
 #include "tessera/reduce.h"
 
@@ -83,7 +84,8 @@ static tsr_status ask_transforms(fitting *f)
         if (f->transform[c] == TRANSFORM_AUTO && behaviour >= 0 && strcmp(about[behaviour].transform, "none") == 0)
             f->transform[c] = TSR_TRANSFORM_NONE;
         if (f->transform[c] == TRANSFORM_AUTO && ours &&
-            (tsr_feature_is_share(f->name[c]) || tsr_feature_is_component(f->name[c])))
+            (tsr_feature_is_share(f->name[c]) || tsr_feature_is_component(f->name[c]) ||
+             tsr_value_feature_is_share(f->name[c])))
             f->transform[c] = TSR_TRANSFORM_NONE;
         st = tsr_feature_transform(f->params, f->name[c], &f->transform[c]);
     }

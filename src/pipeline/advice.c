@@ -56,18 +56,35 @@ static bool is_known(void *context, const char *name)
     (void)context;
     for (int32_t i = 0; i < n; i++)
         if (strcmp(table[i].name, name) == 0) return true;
+    table = tsr_features_of_value(&n);
+    for (int32_t i = 0; i < n; i++)
+        if (strcmp(table[i].name, name) == 0) return true;
     return false;
 }
 
+/* Tiers have the names of the job. */
+static tsr_status give_names(const tsr_comm *comm, const tsr_run *run, const tsr_tiers *tiers, tsr_advice *advice)
+{
+    tsr_status st;
+
+    if (tiers->k == 0)
+        return tsr_names_give(comm, run->settings->act.names, is_known, NULL, &advice->likeness, &advice->name);
+    TSR_AGREE(comm, tsr_alloc(&advice->name, tiers->k, sizeof *advice->name));
+    memcpy(advice->name, tiers->name, (size_t)tiers->k * sizeof *advice->name);
+done:
+    return st;
+}
+
 tsr_status tsr_advice_take(const tsr_comm *comm, const tsr_run *run, const tsr_population *population,
-                           const tsr_profile *profile, const tsr_playbook *playbook, tsr_advice *advice)
+                           const tsr_profile *profile, const tsr_tiers *tiers, const tsr_playbook *playbook,
+                           tsr_advice *advice)
 {
     char *customers = NULL;
     tsr_status st;
 
     *advice = (tsr_advice){.playbook = playbook};
     TSR_AGREE(comm, make_likeness(profile, &advice->likeness));
-    TSR_TRY(tsr_names_give(comm, run->settings->act.names, is_known, NULL, &advice->likeness, &advice->name));
+    TSR_TRY(give_names(comm, run, tiers, advice));
     if (playbook == NULL) goto done;
     TSR_AGREE(comm, tsr_run_path(run, TSR_STAGE_CUSTOMERS, &customers));
     TSR_TRY(tsr_actions_tally(comm, customers, &population->span, profile->k, playbook->n, &advice->actions));
@@ -98,19 +115,19 @@ static bool is_inseparable(const tsr_quality *quality, int32_t segment)
 tsr_flags tsr_advice_flags(const tsr_run *run, const tsr_segmentation *segmentation, const tsr_quality *quality,
                            const tsr_profile *profile, int32_t segment)
 {
-    const double *jaccard = segmentation->model->jaccard;
+    const double *jaccard = segmentation->model != NULL ? segmentation->model->jaccard : NULL;
     double share = (double)profile->segment[segment].customers / (double)profile->total.customers;
 
     return (tsr_flags){.small = share < run->settings->cluster.min_share,
-                       .unstable = jaccard != NULL && jaccard[segment] < TSR_STABLE,
-                       .not_separable = is_inseparable(quality, segment)};
+                       .unstable = jaccard != NULL && (jaccard[segment] < TSR_STABLE),
+                       .not_separable = (quality->k > 0) && is_inseparable(quality, segment)};
 }
 
 int32_t tsr_advice_manageable(const tsr_run *run, const tsr_kmeans *model)
 {
     int32_t k = 0;
 
-    for (int32_t i = 0; i < model->candidates_n; i++) {
+    for (int32_t i = 0; model != NULL && i < model->candidates_n; i++) {
         const tsr_candidate *c = &model->candidate[i];
         if (c->smallest_share < run->settings->cluster.min_share || c->jaccard < TSR_STABLE) continue;
         k = c->k;

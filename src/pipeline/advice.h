@@ -23,13 +23,15 @@ typedef struct tsr_advice {
 } tsr_advice;
 
 /**
- * Collective. Names from the profile, plays from customers.h5. Same on all ranks: all but population->span.
+ * Collective. Names from the profile, or of the tiers where there are some, plays from customers.h5. Same on all ranks:
+ * all but population->span.
  * @param playbook     NULL: none
  * @param[out] advice  tsr_advice_clear()
  * @return TSR_OK; TSR_EIO; TSR_ECONF (rules for names); TSR_EDATA; TSR_ENOMEM
  */
 tsr_status tsr_advice_take(const tsr_comm *comm, const tsr_run *run, const tsr_population *population,
-                           const tsr_profile *profile, const tsr_playbook *playbook, tsr_advice *advice) TSR_NODISCARD;
+                           const tsr_profile *profile, const tsr_tiers *tiers, const tsr_playbook *playbook,
+                           tsr_advice *advice) TSR_NODISCARD;
 void tsr_advice_clear(tsr_advice *advice);
 
 /* What is wrong with a segment. */
@@ -44,7 +46,7 @@ tsr_flags tsr_advice_flags(const tsr_run *run, const tsr_segmentation *segmentat
                            const tsr_profile *profile, int32_t segment);
 
 /** Local. The largest k that was tried whose segments are all large and stable enough, on the sample; 0: none, or none
- *  was tried. */
+ *  was tried. @param model  NULL: no K-means */
 int32_t tsr_advice_manageable(const tsr_run *run, const tsr_kmeans *model);
 
 /** Local. name, slug, distinguishing features and action of a segment into its object. */

@@ -98,8 +98,9 @@ tsr_status tsr_summary_model(const tsr_findings *f, tsr_bundle **model)
     TSR_TRY(tsr_embeddings_save(f->bases, *model));
     TSR_TRY(tsr_scaler_save(f->scaler, *model));
     if (f->pca != NULL) TSR_TRY(tsr_pca_save(f->pca, *model));
-    TSR_TRY(tsr_kmeans_save(f->segmentation->model, *model));
-    TSR_TRY(put_originals(f, *model));
+    if (f->segmentation->model != NULL) TSR_TRY(tsr_kmeans_save(f->segmentation->model, *model));
+    if (f->segmentation->model != NULL) TSR_TRY(put_originals(f, *model));
+    if (f->segmentation->tiers.k > 0) TSR_TRY(tsr_tiers_save(&f->segmentation->tiers, *model));
     if (f->rfm->groups > 0) TSR_TRY(tsr_rfm_save(f->rfm, *model));
     if (f->worth->fitted) TSR_TRY(tsr_value_save(&f->worth->model, "/value", *model));
     if (f->worth->validated) TSR_TRY(tsr_validation_save(&f->worth->validation, "/validation", *model));

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "pipeline/scoring.h"
 #include "tessera/log.h"
 #include "tessera/memory.h"
 
@@ -68,16 +69,14 @@ bool tsr_results_have(const char *name)
     return false;
 }
 
-/* Columns of features.h5 that value and RFM read, one block of each. */
+/* Columns of features.h5 that RFM reads, one block of each. */
 typedef struct history {
-    int32_t *recency, *orders, *x, *tx, *t;
-    int64_t *revenue, *spend;
-    double *covariates; /* [rows][those of the value model]; NULL: none */
+    int32_t *recency, *orders;
+    int64_t *revenue;
 } history;
 
 typedef struct writer {
     const tsr_results_input *in;
-    const tsr_value_params *value;
     int32_t money_scale;
     const char *currency; /* unit of money columns; empty: not said */
     char *path;           /* of features.h5 */
@@ -85,12 +84,11 @@ typedef struct writer {
     int32_t place[PARTS]; /* column of the file; -1: not written */
     int32_t columns_n;
     tsr_column column[PARTS];
-    const char *group_names[TSR_RFM_GROUPS_MAX], *play_names[TSR_PLAYS_MAX];
+    const char *group_names[TSR_RFM_GROUPS_MAX], *play_names[TSR_PLAYS_MAX], *tier_names[TSR_TIERS_MAX];
     double *centroid; /* [k][cols] in steps */
     double *distance, *other;
     history history;
-    tsr_scorer *scorer; /* where there is a value model */
-    tsr_value_scores *scores;
+    tsr_scoring *scoring; /* where there is a value model */
     tsr_actions *actions; /* where there is a playbook */
 } writer;
 
@@ -105,6 +103,7 @@ static bool is_wanted(const writer *w, part p)
 {
     if (p == KEY || p == ID) return tsr_table_find(w->features, PART[p].name) != NULL;
     if (p >= RFM_R && p <= RFM_SCORE) return w->in->rfm->groups > 0;
+    if (p == DISTANCE) return w->in->space != NULL;
     if (p == PCA) return w->in->scores != NULL;
     if (p >= ACTION) return w->in->playbook != NULL;
     return p < P_ALIVE || w->in->worth->fitted;
@@ -113,10 +112,12 @@ static bool is_wanted(const writer *w, part p)
 static void describe(writer *w, part p, tsr_column *column)
 {
     const char *unit = is_money(p) ? w->currency : PART[p].unit;
+    const bool tier = p == SEGMENT && w->in->segmentation->tiers.k > 0;
 
     snprintf(column->name, sizeof column->name, "%s", PART[p].name);
     snprintf(column->unit, sizeof column->unit, "%s", unit);
-    snprintf(column->description, sizeof column->description, "%s", PART[p].description);
+    snprintf(column->description, sizeof column->description, "%s",
+             tier ? "tier of customer lifetime value, from the top; see names" : PART[p].description);
     column->type = PART[p].type;
     column->width = 1;
     if (p == ID) column->width = tsr_table_find(w->features, "id")->width;
@@ -124,6 +125,10 @@ static void describe(writer *w, part p, tsr_column *column)
     if (p == RFM_GROUP) {
         column->names = w->group_names;
         column->names_n = w->in->rfm->groups;
+    }
+    if (tier) {
+        column->names = w->tier_names;
+        column->names_n = w->in->segmentation->tiers.k;
     }
     if (p == ACTION) {
         column->names = w->play_names;
@@ -137,6 +142,7 @@ static void describe(writer *w, part p, tsr_column *column)
 
 static void choose_columns(writer *w)
 {
+    for (int32_t t = 0; t < w->in->segmentation->tiers.k; t++) w->tier_names[t] = w->in->segmentation->tiers.name[t];
     for (int32_t g = 0; g < w->in->rfm->groups; g++) w->group_names[g] = w->in->rfm->name[g];
     for (int32_t i = 0; w->in->playbook != NULL && i < w->in->playbook->n; i++)
         w->play_names[i] = w->in->playbook->play[i].name;
@@ -148,16 +154,13 @@ static void choose_columns(writer *w)
 
 /* ---- rows ---- */
 
-static void fill_segments(const writer *w, int64_t first, int64_t rows, int32_t *segment, float *distance)
+static void fill_distances(const writer *w, int64_t first, int64_t rows, float *distance)
 {
     const tsr_tiles *space = w->in->space;
-    const uint16_t *label = w->in->segmentation->label;
+    const tsr_segmentation *segmentation = w->in->segmentation;
 
-    tsr_distances(space, first, rows, w->centroid, w->in->segmentation->model->k, label, w->distance, w->other);
-    for (int64_t i = 0; i < rows; i++) {
-        segment[i] = label[first + i];
-        distance[i] = (float)(sqrt(w->distance[i]) * space->step);
-    }
+    tsr_distances(space, first, rows, w->centroid, segmentation->k, segmentation->label, w->distance, w->other);
+    for (int64_t i = 0; i < rows; i++) distance[i] = (float)(sqrt(w->distance[i]) * space->step);
 }
 
 static void fill_scores(const tsr_tiles *scores, int64_t first, int64_t rows, float *pca)
@@ -189,23 +192,24 @@ static void fill_rfm(const writer *w, int64_t first, int64_t rows, void *const *
     }
 }
 
-static void fill_value(writer *w, int64_t rows, void *const *values)
+static tsr_status fill_value(writer *w, int64_t at, int64_t rows, void *const *values)
 {
-    const history *h = &w->history;
     float *alive = values[w->place[P_ALIVE]], *purchases = values[w->place[PURCHASES]];
     float *spend = values[w->place[SPEND]], *clv = values[w->place[CLV]], *forever = values[w->place[FOREVER]];
     float *buy = values[w->place[BUY]], *churn = values[w->place[CHURN]];
+    const tsr_value_scores *scores = NULL;
+    tsr_status st = tsr_scoring_block(w->scoring, at, rows, &scores);
 
-    tsr_scorer_score(w->scorer, rows, h->x, h->tx, h->t, h->spend, h->covariates, w->scores);
-    for (int64_t i = 0; i < rows; i++) {
-        alive[i] = (float)w->scores[i].p_alive;
-        purchases[i] = (float)w->scores[i].expected_purchases;
-        spend[i] = (float)w->scores[i].expected_spend;
-        clv[i] = (float)w->scores[i].clv;
-        forever[i] = (float)w->scores[i].clv_infinite;
-        buy[i] = (float)w->scores[i].p_buy;
-        churn[i] = (float)w->scores[i].churn_risk;
+    for (int64_t i = 0; st == TSR_OK && i < rows; i++) {
+        alive[i] = (float)scores[i].p_alive;
+        purchases[i] = (float)scores[i].expected_purchases;
+        spend[i] = (float)scores[i].expected_spend;
+        clv[i] = (float)scores[i].clv;
+        forever[i] = (float)scores[i].clv_infinite;
+        buy[i] = (float)scores[i].p_buy;
+        churn[i] = (float)scores[i].churn_risk;
     }
+    return st;
 }
 
 static tsr_status read_history(writer *w, int64_t first, int64_t rows)
@@ -218,14 +222,6 @@ static tsr_status read_history(writer *w, int64_t first, int64_t rows)
         TSR_TRY(tsr_table_read(t, "recency_days", first, rows, TSR_I32, h->recency));
         TSR_TRY(tsr_table_read(t, "orders", first, rows, TSR_I32, h->orders));
         TSR_TRY(tsr_table_read(t, "revenue", first, rows, TSR_I64, h->revenue));
-    }
-    if (w->in->worth->fitted) {
-        TSR_TRY(tsr_table_read(t, "buy_x", first, rows, TSR_I32, h->x));
-        TSR_TRY(tsr_table_read(t, "buy_tx_days", first, rows, TSR_I32, h->tx));
-        TSR_TRY(tsr_table_read(t, "buy_t_days", first, rows, TSR_I32, h->t));
-        TSR_TRY(tsr_table_read(t, "buy_spend", first, rows, TSR_I64, h->spend));
-        if (h->covariates != NULL)
-            TSR_TRY(tsr_covariates_columns(&w->in->worth->model.covariates, t, first, rows, h->covariates));
     }
 done:
     return st;
@@ -240,10 +236,12 @@ static tsr_status fill_part(writer *w, int64_t first, int64_t rows, void *const 
         memcpy(values[w->place[KEY]], w->in->population->key + first, sizeof(uint64_t) * (size_t)rows);
     if (w->place[ID] >= 0) TSR_TRY(tsr_table_read(w->features, "id", at, rows, TSR_TEXT, values[w->place[ID]]));
     TSR_TRY(read_history(w, at, rows));
-    fill_segments(w, first, rows, values[w->place[SEGMENT]], values[w->place[DISTANCE]]);
+    for (int64_t i = 0; i < rows; i++)
+        ((int32_t *)values[w->place[SEGMENT]])[i] = w->in->segmentation->label[first + i];
+    if (w->in->space != NULL) fill_distances(w, first, rows, values[w->place[DISTANCE]]);
     if (w->in->rfm->groups > 0) fill_rfm(w, first, rows, values);
     if (w->in->scores != NULL) fill_scores(w->in->scores, first, rows, values[w->place[PCA]]);
-    if (w->in->worth->fitted) fill_value(w, rows, values);
+    if (w->in->worth->fitted) TSR_TRY(fill_value(w, at, rows, values));
     if (w->actions != NULL)
         TSR_TRY(tsr_actions_fill(w->actions, first, rows, values, values[w->place[ACTION]], values[w->place[CONTACT]]));
     tsr_progress("customers", first + rows, w->in->population->span.rows);
@@ -281,32 +279,38 @@ static tsr_status make_actions(writer *w, const tsr_run *run)
                                      w->column,
                                      w->place[ACTION],
                                      w->in->as_of,
-                                     w->in->segmentation->model->jaccard};
+                                     w->in->segmentation->model != NULL ? w->in->segmentation->model->jaccard : NULL};
 
     return tsr_actions_create(&input, &w->actions);
 }
 
-static tsr_status allocate(writer *w, const tsr_run *run)
+/* What distances to centroids need. */
+static tsr_status allocate_distances(writer *w, int64_t n)
 {
     const tsr_kmeans *model = w->in->segmentation->model;
-    int64_t n = w->in->population->span.rows < TSR_BLOCK_ROWS ? w->in->population->span.rows : TSR_BLOCK_ROWS;
-    history *h = &w->history;
-    int32_t **days[] = {&h->recency, &h->orders, &h->x, &h->tx, &h->t};
     tsr_status st;
 
-    TSR_TRY(tsr_table_open(w->path, &w->features));
     TSR_TRY(tsr_alloc(&w->centroid, (int64_t)model->k * model->cols, sizeof *w->centroid));
     for (int64_t i = 0; i < (int64_t)model->k * model->cols; i++) w->centroid[i] = model->centroid[i];
     TSR_TRY(tsr_alloc(&w->distance, n, sizeof *w->distance));
     TSR_TRY(tsr_alloc(&w->other, n, sizeof *w->other));
-    for (int i = 0; i < 5; i++) TSR_TRY(tsr_alloc(days[i], n, sizeof **days[i]));
+done:
+    return st;
+}
+
+static tsr_status allocate(writer *w, const tsr_run *run)
+{
+    int64_t n = w->in->population->span.rows < TSR_BLOCK_ROWS ? w->in->population->span.rows : TSR_BLOCK_ROWS;
+    history *h = &w->history;
+    tsr_status st;
+
+    TSR_TRY(tsr_table_open(w->path, &w->features));
+    if (w->in->space != NULL) TSR_TRY(allocate_distances(w, n));
+    TSR_TRY(tsr_alloc(&h->recency, n, sizeof *h->recency));
+    TSR_TRY(tsr_alloc(&h->orders, n, sizeof *h->orders));
     TSR_TRY(tsr_alloc(&h->revenue, n, sizeof *h->revenue));
-    TSR_TRY(tsr_alloc(&h->spend, n, sizeof *h->spend));
-    if (w->in->worth->fitted && w->in->worth->model.covariates.n > 0)
-        TSR_TRY(tsr_alloc(&h->covariates, n * w->in->worth->model.covariates.n, sizeof *h->covariates));
     if (w->in->worth->fitted)
-        TSR_TRY(tsr_scorer_create(&w->in->worth->model, w->value, TSR_SCORE_FOR_EVER, &w->scorer));
-    TSR_TRY(tsr_alloc(&w->scores, n, sizeof *w->scores));
+        TSR_TRY(tsr_scoring_create(w->features, w->in->worth, &run->settings->value, true, n, &w->scoring));
     choose_columns(w);
     if (w->in->playbook != NULL) TSR_TRY(make_actions(w, run));
 done:
@@ -318,13 +322,8 @@ static void release(writer *w)
     history *h = &w->history;
 
     tsr_actions_destroy(&w->actions);
-    tsr_free(&w->scores);
-    tsr_scorer_destroy(&w->scorer);
-    tsr_free(&h->spend);
+    tsr_scoring_destroy(&w->scoring);
     tsr_free(&h->revenue);
-    tsr_free(&h->t);
-    tsr_free(&h->tx);
-    tsr_free(&h->x);
     tsr_free(&h->orders);
     tsr_free(&h->recency);
     tsr_free(&w->other);
@@ -340,10 +339,9 @@ tsr_status tsr_results_write(const tsr_comm *comm, const tsr_run *run, const tsr
     writer *w = NULL;
     tsr_status st;
 
-    TSR_ASSERT(input->space->map == NULL); /* rows of the file stand in the order of slots */
+    TSR_ASSERT(input->space == NULL || input->space->map == NULL); /* rows of the file stand in the order of slots */
     TSR_AGREE(comm, tsr_alloc(&w, 1, sizeof *w));
     w->in = input;
-    w->value = &run->settings->value;
     w->money_scale = tsr_input_money_scale(input->input);
     w->currency = input->input->dataset != NULL ? tsr_dataset_about(input->input->dataset)->currency : "";
     TSR_AGREE(comm, tsr_run_path(run, TSR_STAGE_FEATURES, &w->path));

@@ -13,7 +13,7 @@ typedef struct tsr_results_input {
     const tsr_input *input;
     const tsr_population *population;
     const tsr_segmentation *segmentation;
-    const tsr_tiles *space;       /* what was clustered */
+    const tsr_tiles *space;       /* what was clustered; NULL: nothing */
     const tsr_tiles *scores;      /* principal components; NULL: none */
     const tsr_rfm *rfm;           /* groups = 0: no money */
     const tsr_worth *worth;       /* not fitted: no value columns */

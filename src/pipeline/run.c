@@ -324,6 +324,7 @@ static tsr_status look_at_stages(const tsr_comm *comm, tsr_run *run)
     tsr_status st = TSR_OK;
 
     for (tsr_stage s = 0; st == TSR_OK && s < TSR_STAGES; s++) {
+        if (!run->wanted[s]) continue;
         if (tsr_stage_file(s) != NULL)
             st = look_at_file(comm, run, s);
         else if (tsr_stage_keeps(s))
@@ -358,7 +359,8 @@ tsr_status tsr_run_open(const tsr_comm *comm, const tsr_settings *settings, cons
     if (bytes > 0) TSR_AGREE(comm, parse(run->folder, text, &before));
     TSR_AGREE(comm, parse("the job", tsr_job_echo(settings->job), &echo));
     if (before != NULL && !options->redo) TSR_AGREE(comm, check_same_job(run, before, echo));
-    TSR_AGREE(comm, tsr_stage_fingerprints(echo, input, run->fingerprint));
+    TSR_AGREE(comm, tsr_stages_wanted(settings, input, run->wanted));
+    TSR_AGREE(comm, tsr_stage_fingerprints(echo, input, run->wanted, run->fingerprint));
     TSR_AGREE(comm, begin_manifest(comm, run, before, echo, options, input));
     TSR_TRY(look_at_stages(comm, run));
 done:
@@ -409,7 +411,7 @@ bool tsr_run_concluded(const tsr_run *run)
     bool concluded = json_object_get(run->manifest, "digest") != NULL;
 
     for (tsr_stage s = 0; s < TSR_STAGE_REPORT; s++)
-        if (tsr_stage_file(s) != NULL) concluded = concluded && run->done[s];
+        if (run->wanted[s] && tsr_stage_file(s) != NULL) concluded = concluded && run->done[s];
     return concluded;
 }
 

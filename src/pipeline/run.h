@@ -22,14 +22,16 @@
 /* In the order of the work. */
 typedef enum tsr_stage {
     TSR_STAGE_FEATURES,
+    TSR_STAGE_RFM,
+    TSR_STAGE_VALUE,
+    TSR_STAGE_WORTH, /* where features.set names features of the value model */
+    TSR_STAGE_TIERS, /* segments by customer lifetime value, in place of tiles, PCA, K-means and quality */
     TSR_STAGE_SCALE,
     TSR_STAGE_TILES,
     TSR_STAGE_PCA,
     TSR_STAGE_KMEANS,
     TSR_STAGE_TSNE,
     TSR_STAGE_QUALITY,
-    TSR_STAGE_RFM,
-    TSR_STAGE_VALUE,
     TSR_STAGE_CUSTOMERS,
     TSR_STAGE_PROFILE,
     TSR_STAGE_EXPLAIN,
@@ -44,7 +46,8 @@ typedef struct tsr_run {
     char *folder;
     int lock;                                    /* of the root; -1: none */
     json_t *manifest;                            /* run.json; the same on all ranks */
-    char fingerprint[TSR_STAGES][65];            /* of what this job would make */
+    bool wanted[TSR_STAGES];                     /* stages that belong to this job */
+    char fingerprint[TSR_STAGES][65];            /* of what this job would make; empty: not wanted */
     bool done[TSR_STAGES];                       /* stages with a file: it is there, whole, and of this job */
     tsr_bundle *kept[TSR_STAGES];                /* stages with a small result: from its checkpoint; NULL: none */
     tsr_bundle *begun[TSR_STAGES];               /* where a stage was left in the middle; NULL: nowhere */

@@ -180,6 +180,21 @@ done:
     return st;
 }
 
+/* All but the page. */
+static tsr_status conclude(const tsr_comm *comm, tsr_run *run, const tsr_findings *findings, char **segments)
+{
+    json_t *facts = NULL; /* for run.json */
+    tsr_status st;
+
+    TSR_TRY(write_model(comm, run, findings));
+    TSR_TRY(write_segments(comm, run, findings, segments));
+    TSR_AGREE(comm, tsr_summary_facts(findings, &facts));
+    tsr_run_conclude(run, facts);
+done:
+    json_decref(facts);
+    return st;
+}
+
 /* The page shows the digest of the result, so run.json is complete but for the page itself. */
 static tsr_status write_report(const tsr_comm *comm, tsr_run *run, const char *segments)
 {
@@ -212,79 +227,103 @@ done:
     return st;
 }
 
+/* How customers were put into segments; all owned. */
+typedef struct grouping {
+    tsr_tiles *tiles;              /* the features, scaled, in 16-bit steps; gone where there are scores */
+    tsr_pca *pca;                  /* principal components of the tiles                                  */
+    tsr_tiles *scores;             /* the customers in principal components                              */
+    tsr_segmentation segmentation; /* centroids or tiers, and the segment of each customer               */
+    tsr_tsne tsne;                 /* a plane for some of the customers                                  */
+    tsr_quality quality;           /* how good the segments are                                          */
+} grouping;
+
+/* What was clustered; NULL: nothing. */
+static tsr_tiles *space_of(const grouping *g)
+{
+    return g->scores != NULL ? g->scores : g->tiles;
+}
+
+/* From features to segments by likeness. */
+static tsr_status cluster(const tsr_comm *comm, tsr_run *run, const tsr_input *input, const tsr_population *population,
+                          tsr_scaler *scaler, grouping *g)
+{
+    tsr_status st;
+
+    TSR_TRY(tsr_step_tiles(comm, run, scaler, population, &g->tiles));
+    TSR_TRY(tsr_step_pca(comm, run, g->tiles, &g->pca, &g->scores));
+    if (g->scores != NULL) tsr_tiles_destroy(&g->tiles);
+    TSR_TRY(tsr_step_weights(comm, run, input, space_of(g)));
+    TSR_TRY(tsr_step_kmeans(comm, run, input, scaler, g->pca, space_of(g), &g->segmentation));
+    TSR_TRY(tsr_step_tsne(comm, run, space_of(g), &g->tsne));
+    TSR_TRY(tsr_step_quality(comm, run, input, space_of(g), &g->segmentation, &g->quality));
+done:
+    return st;
+}
+
+static void drop_space(grouping *g)
+{
+    tsr_tiles_destroy(&g->scores);
+    tsr_tiles_destroy(&g->tiles);
+}
+
+static void grouping_clear(grouping *g)
+{
+    drop_space(g);
+    tsr_quality_clear(&g->quality);
+    tsr_tsne_clear(&g->tsne);
+    tsr_segmentation_clear(&g->segmentation);
+    tsr_pca_destroy(&g->pca);
+}
+
 /* The flow of data, from customers to segments.json. */
 static tsr_status find_segments(const tsr_comm *comm, tsr_run *run, const tsr_input *input, char **segments)
 {
-    tsr_features_info info;               /* of features.h5: raw features of each customer          */
+    tsr_features_info info;               /* of features.h5: raw features of each customer   */
     tsr_embedding_bases bases = {.n = 0}; /* what is left of vectors: their principal components */
-    tsr_population population = {0};      /* its rows, dealt evenly to ranks, and their keys        */
-    tsr_scaler *scaler = NULL;            /* how features become comparable                         */
-    tsr_tiles *tiles = NULL;              /* the features, scaled, in 16-bit steps                  */
-    tsr_pca *pca = NULL;                  /* principal components of the tiles                      */
-    tsr_tiles *scores = NULL;             /* the customers in principal components                  */
-    tsr_segmentation segmentation = {0};  /* centroids, and the segment of each customer           */
-    tsr_quality quality = {0};            /* how good the segments are                              */
-    tsr_rfm rfm;                          /* edges and groups of recency, frequency, money          */
-    tsr_worth worth;                      /* models of purchases and spend                          */
-    tsr_playbook *playbook = NULL;        /* what to do with whom                                   */
-    tsr_profile profile = {0};            /* what the segments are like                             */
-    tsr_surrogate surrogate = {0};        /* rules that say who is in them                          */
-    tsr_maps maps = {0};                  /* where customers lie, in counts                         */
-    tsr_tsne tsne = {0};                  /* a plane for some of them, and that plane in counts     */
-    tsr_tsne_map plane = {0};
-    tsr_advice advice = {0}; /* their names and actions                                */
-    json_t *facts = NULL;    /* for run.json                                           */
+    tsr_population population = {0};      /* its rows, dealt evenly to ranks, and their keys */
+    tsr_rfm rfm;                          /* edges and groups of recency, frequency, money   */
+    tsr_worth worth;                      /* models of purchases and spend                   */
+    tsr_scaler *scaler = NULL;            /* how features become comparable                  */
+    grouping group = {0};                 /* who is in which segment, and why                */
+    tsr_playbook *playbook = NULL;        /* what to do with whom                            */
+    tsr_profile profile = {0};            /* what the segments are like                      */
+    tsr_surrogate surrogate = {0};        /* rules that say who is in them                   */
+    tsr_maps maps = {0};                  /* where customers lie, in counts                  */
+    tsr_tsne_map plane = {0};             /* the plane of t-SNE in counts                    */
+    tsr_advice advice = {0};              /* their names and actions                         */
     tsr_status st;
 
     TSR_TRY(tsr_step_features(comm, run, input, &info, &bases));
     TSR_TRY(deal(comm, run, input, &population));
     TSR_TRY(tsr_actions_playbook(comm, run, input, &playbook));
-    TSR_TRY(tsr_step_scale(comm, run, &population, &scaler));
-    TSR_TRY(tsr_step_tiles(comm, run, scaler, &population, &tiles));
-    TSR_TRY(tsr_step_pca(comm, run, tiles, &pca, &scores));
-    if (scores != NULL) tsr_tiles_destroy(&tiles);
-    tsr_tiles *space = scores != NULL ? scores : tiles; /* what is clustered */
-    TSR_TRY(tsr_step_weights(comm, run, input, space));
-    TSR_TRY(tsr_step_kmeans(comm, run, input, scaler, pca, space, &segmentation));
-    TSR_TRY(tsr_step_tsne(comm, run, space, &tsne));
-    TSR_TRY(tsr_step_quality(comm, run, input, space, &segmentation, &quality));
     TSR_TRY(tsr_step_rfm(comm, run, &population, &info, &rfm));
     TSR_TRY(tsr_step_value(comm, run, input, &population, &info, &worth));
-    TSR_TRY(write_customers(comm, run,
-                            &(tsr_results_input){.input = input,
-                                                 .population = &population,
-                                                 .segmentation = &segmentation,
-                                                 .space = space,
-                                                 .scores = scores,
-                                                 .rfm = &rfm,
-                                                 .worth = &worth,
-                                                 .playbook = playbook,
-                                                 .as_of = info.as_of}));
-    tsr_tiles_destroy(&scores);
-    tsr_tiles_destroy(&tiles);
-    TSR_TRY(take_profile(comm, run, &population, scaler, segmentation.model->k, info.money_scale, &worth, &profile));
-    TSR_TRY(tsr_step_explain(comm, run, &population, scaler, segmentation.model->k, &surrogate));
-    TSR_TRY(take_maps(comm, run, &population, segmentation.model->k, &rfm, &tsne, &maps, &plane));
-    TSR_TRY(tsr_advice_take(comm, run, &population, &profile, playbook, &advice));
-    const tsr_findings findings = {run,  input,  &info,    &bases,     scaler, pca,   &segmentation, &quality,
-                                   &rfm, &worth, &profile, &surrogate, &maps,  &tsne, &plane,        &advice};
-    TSR_TRY(write_model(comm, run, &findings));
-    TSR_TRY(write_segments(comm, run, &findings, segments));
-    TSR_AGREE(comm, tsr_summary_facts(&findings, &facts));
-    tsr_run_conclude(run, facts);
+    TSR_TRY(tsr_step_worth(comm, run, input, &population, &worth));
+    TSR_TRY(tsr_step_scale(comm, run, &population, &scaler));
+    if (run->wanted[TSR_STAGE_TIERS])
+        TSR_TRY(tsr_step_tiers(comm, run, &population, &worth, &group.segmentation));
+    else
+        TSR_TRY(cluster(comm, run, input, &population, scaler, &group));
+    const tsr_segmentation *segmentation = &group.segmentation;
+    const tsr_results_input rows = {input, &population, segmentation, space_of(&group), group.scores,
+                                    &rfm,  &worth,      playbook,     info.as_of};
+    TSR_TRY(write_customers(comm, run, &rows));
+    drop_space(&group);
+    TSR_TRY(take_profile(comm, run, &population, scaler, segmentation->k, info.money_scale, &worth, &profile));
+    TSR_TRY(tsr_step_explain(comm, run, &population, scaler, segmentation->k, &surrogate));
+    TSR_TRY(take_maps(comm, run, &population, segmentation->k, &rfm, &group.tsne, &maps, &plane));
+    TSR_TRY(tsr_advice_take(comm, run, &population, &profile, &segmentation->tiers, playbook, &advice));
+    const tsr_findings findings = {run,          input,          &info,  &bases, scaler,   group.pca,
+                                   segmentation, &group.quality, &rfm,   &worth, &profile, &surrogate,
+                                   &maps,        &group.tsne,    &plane, &advice};
+    TSR_TRY(conclude(comm, run, &findings, segments));
 done:
-    json_decref(facts);
     tsr_advice_clear(&advice);
-    tsr_surrogate_clear(&surrogate);
     tsr_maps_clear(&maps);
-    tsr_tsne_clear(&tsne);
+    tsr_surrogate_clear(&surrogate);
     tsr_profile_clear(&profile);
     tsr_playbook_destroy(&playbook);
-    tsr_quality_clear(&quality);
-    tsr_segmentation_clear(&segmentation);
-    tsr_tiles_destroy(&scores);
-    tsr_pca_destroy(&pca);
-    tsr_tiles_destroy(&tiles);
+    grouping_clear(&group);
     tsr_scaler_destroy(&scaler);
     tsr_population_clear(&population);
     tsr_embeddings_clear(&bases);

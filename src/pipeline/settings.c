@@ -115,6 +115,22 @@ static tsr_status check_clusters(const tsr_cluster_params *cluster)
     return TSR_OK;
 }
 
+/* What tiers of customer lifetime value need, and what they cannot use. */
+static tsr_status check_tiers(const tsr_settings *settings)
+{
+    const tsr_cluster_params *cluster = &settings->cluster;
+
+    if (cluster->method != TSR_METHOD_TIERS) return TSR_OK;
+    if (settings->run.dataset == NULL || settings->value.model == TSR_VALUE_NONE)
+        return TSR_FAIL(TSR_ECONF, "`cluster.method: clv_tiers` needs a `dataset` and a `value.model`");
+    if (cluster->weights != NULL || cluster->start_file != NULL)
+        return TSR_FAIL(TSR_ECONF, "`cluster.method: clv_tiers` has no use for `cluster.%s`",
+                        cluster->weights != NULL ? "weights" : "start");
+    if (settings->quality.truth != NULL)
+        return TSR_FAIL(TSR_ECONF, "`quality.truth` is compared with segments of `cluster.method: kmeans`");
+    return tsr_tiers_check(&cluster->tiers);
+}
+
 static tsr_status check(const tsr_settings *settings)
 {
     tsr_status st = check_input(settings);
@@ -122,6 +138,7 @@ static tsr_status check(const tsr_settings *settings)
     if (st == TSR_OK) st = check_dates(settings);
     if (st == TSR_OK) st = check_value(&settings->value);
     if (st == TSR_OK) st = check_clusters(&settings->cluster);
+    if (st == TSR_OK) st = check_tiers(settings);
     if (st == TSR_OK) st = tsr_report_language_check(settings->run.language);
     return st;
 }

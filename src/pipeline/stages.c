@@ -23,22 +23,25 @@ static const about ABOUT[TSR_STAGES] = {
                             {"as_of", "features.set", "features.missing", "privacy.keep_ids", "value.calibration_end",
                              "value.returns", "value.opportunity"},
                             {TSR_STAGES}},
-    [TSR_STAGE_SCALE] = {"scale", NULL, true, {"features."}, {TSR_STAGE_FEATURES, TSR_STAGES}},
+    [TSR_STAGE_RFM] = {"rfm", NULL, true, {"rfm."}, {TSR_STAGE_FEATURES, TSR_STAGES}},
+    [TSR_STAGE_VALUE] = {"value", NULL, true, {"value."}, {TSR_STAGE_FEATURES, TSR_STAGES}},
+    [TSR_STAGE_WORTH] = {"worth", TSR_FEATURES_WORTH, false, {NULL}, {TSR_STAGE_VALUE, TSR_STAGES}},
+    [TSR_STAGE_TIERS] = {"tiers", NULL, true, {"cluster.method", "cluster.tiers."}, {TSR_STAGE_VALUE, TSR_STAGES}},
+    [TSR_STAGE_SCALE] = {"scale", NULL, true, {"features."}, {TSR_STAGE_FEATURES, TSR_STAGE_WORTH, TSR_STAGES}},
     [TSR_STAGE_TILES] = {"tiles", NULL, false, {NULL}, {TSR_STAGE_SCALE, TSR_STAGES}},
     [TSR_STAGE_PCA] = {"pca", NULL, true, {"reduce."}, {TSR_STAGE_TILES, TSR_STAGES}},
     [TSR_STAGE_KMEANS] = {"kmeans", NULL, true, {"cluster.", "seed"}, {TSR_STAGE_PCA, TSR_STAGES}},
     [TSR_STAGE_TSNE] = {"tsne", NULL, true, {"tsne.", "seed"}, {TSR_STAGE_PCA, TSR_STAGES}},
     [TSR_STAGE_QUALITY] = {"quality", NULL, true, {"seed", "quality."}, {TSR_STAGE_KMEANS, TSR_STAGES}},
-    [TSR_STAGE_RFM] = {"rfm", NULL, true, {"rfm."}, {TSR_STAGE_FEATURES, TSR_STAGES}},
-    [TSR_STAGE_VALUE] = {"value", NULL, true, {"value."}, {TSR_STAGE_FEATURES, TSR_STAGES}},
     [TSR_STAGE_CUSTOMERS] = {"customers",
                              "customers.h5",
                              false,
                              {"seed", "act.playbook", "act.control", "act.purpose", "act.granted", "act.contact_days",
                               "act.contact_cap"},
-                             {TSR_STAGE_KMEANS, TSR_STAGE_RFM, TSR_STAGE_VALUE, TSR_STAGES}},
-    [TSR_STAGE_PROFILE] = {"profile", NULL, false, {NULL}, {TSR_STAGE_CUSTOMERS, TSR_STAGES}},
-    [TSR_STAGE_EXPLAIN] = {"explain", NULL, true, {"explain.", "privacy.min_cell"}, {TSR_STAGE_CUSTOMERS, TSR_STAGES}},
+                             {TSR_STAGE_TIERS, TSR_STAGE_KMEANS, TSR_STAGE_RFM, TSR_STAGE_VALUE, TSR_STAGES}},
+    [TSR_STAGE_PROFILE] = {"profile", NULL, false, {NULL}, {TSR_STAGE_SCALE, TSR_STAGE_CUSTOMERS, TSR_STAGES}},
+    [TSR_STAGE_EXPLAIN] =
+        {"explain", NULL, true, {"explain.", "privacy.min_cell"}, {TSR_STAGE_SCALE, TSR_STAGE_CUSTOMERS, TSR_STAGES}},
     [TSR_STAGE_MODEL] = {"model", "model.h5", false, {NULL}, {TSR_STAGE_PROFILE, TSR_STAGE_EXPLAIN, TSR_STAGES}},
     [TSR_STAGE_SEGMENTS] = {"segments",
                             "segments.json",
@@ -97,7 +100,8 @@ static json_t *describe(tsr_stage stage, const json_t *echo, const tsr_input *in
         if (concerns(its, key)) failed |= json_object_set(keys, key, value);
     }
     for (int i = 0; its->after[i] != TSR_STAGES; i++)
-        failed |= json_array_append_new(after, json_string(fingerprint[its->after[i]]));
+        if (fingerprint[its->after[i]][0] != '\0')
+            failed |= json_array_append_new(after, json_string(fingerprint[its->after[i]]));
     json_t *all = json_pack("{s:s, s:s, s:s, s:o, s:o}", "version", TSR_VERSION, "stage", its->name, "input",
                             input_of(input, stage), "keys", keys, "after", after);
     if (failed == 0) return all;
@@ -105,11 +109,36 @@ static json_t *describe(tsr_stage stage, const json_t *echo, const tsr_input *in
     return NULL;
 }
 
-tsr_status tsr_stage_fingerprints(const json_t *echo, const tsr_input *input, char fingerprint[TSR_STAGES][65])
+tsr_status tsr_stages_wanted(const tsr_settings *settings, const tsr_input *input, bool wanted[TSR_STAGES])
+{
+    const bool tiers = settings->cluster.method == TSR_METHOD_TIERS;
+    tsr_column *columns = NULL;
+    int32_t n = 0;
+    tsr_status st = TSR_OK;
+
+    for (tsr_stage s = 0; s < TSR_STAGES; s++) wanted[s] = true;
+    wanted[TSR_STAGE_TIERS] = tiers;
+    wanted[TSR_STAGE_TILES] = wanted[TSR_STAGE_PCA] = wanted[TSR_STAGE_KMEANS] = !tiers;
+    wanted[TSR_STAGE_TSNE] = wanted[TSR_STAGE_QUALITY] = !tiers;
+    if (input->dataset != NULL)
+        TSR_TRY(tsr_features_valued(&settings->features, tsr_dataset_about(input->dataset), &columns, &n));
+    wanted[TSR_STAGE_WORTH] = n > 0;
+    if (n > 0 && settings->value.model == TSR_VALUE_NONE)
+        st = TSR_FAIL(TSR_ECONF, "features.set: `%s` comes from the value model: `value.model` is none",
+                      columns[0].name);
+done:
+    tsr_free(&columns);
+    return st;
+}
+
+tsr_status tsr_stage_fingerprints(const json_t *echo, const tsr_input *input, const bool wanted[TSR_STAGES],
+                                  char fingerprint[TSR_STAGES][65])
 {
     tsr_status st = TSR_OK;
 
     for (tsr_stage s = 0; st == TSR_OK && s < TSR_STAGES; s++) {
+        fingerprint[s][0] = '\0';
+        if (!wanted[s]) continue;
         uint8_t digest[TSR_DIGEST_SIZE];
         char *text = NULL;
         json_t *all = describe(s, echo, input, fingerprint);

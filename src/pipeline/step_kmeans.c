@@ -157,6 +157,7 @@ tsr_status tsr_step_kmeans(const tsr_comm *comm, tsr_run *run, const tsr_input *
         TSR_AGREE(comm, load_kmeans(kept, isa, space, segmentation));
     else
         TSR_TRY(fit_kmeans(comm, run, input, scaler, pca, space, segmentation));
+    segmentation->k = segmentation->model->k;
 done:
     if (st != TSR_OK) tsr_segmentation_clear(segmentation);
     return st;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "tessera/file.h"
 #include "tessera/memory.h"
 
 /* ---- features ---- */
@@ -46,6 +47,17 @@ static tsr_status info_from_json(const json_t *facts, tsr_features_info *info)
     return TSR_OK;
 }
 
+/* Of other features, or of none. */
+static tsr_status remove_worth(const tsr_run *run)
+{
+    char *path = NULL;
+    tsr_status st = tsr_run_path(run, TSR_STAGE_WORTH, &path);
+
+    if (st == TSR_OK) st = tsr_file_remove(path);
+    tsr_free(&path);
+    return st;
+}
+
 tsr_status tsr_step_features(const tsr_comm *comm, tsr_run *run, const tsr_input *input, tsr_features_info *info,
                              tsr_embedding_bases *bases)
 {
@@ -66,6 +78,7 @@ tsr_status tsr_step_features(const tsr_comm *comm, tsr_run *run, const tsr_input
     }
     TSR_AGREE(comm, tsr_run_path(run, TSR_STAGE_FEATURES, &path));
     TSR_TRY(tsr_run_begin(comm, run, TSR_STAGE_FEATURES));
+    TSR_AGREE(comm, comm->rank == 0 ? remove_worth(run) : TSR_OK);
     TSR_TRY(tsr_features_run(comm, &job->features, &observation, input->dataset, input->matrix, path, info));
     outcome.rows = tsr_span_even(info->customers, 1, comm->rank, comm->size).rows;
     outcome.facts = info_to_json(info);

@@ -51,10 +51,13 @@ tsr_status tsr_step_weights(const tsr_comm *comm, const tsr_run *run, const tsr_
  *  finished. @param[out] tsne  tsr_tsne_clear(). @return TSR_OK; what tsr_tsne_run() returns; TSR_EIO */
 tsr_status tsr_step_tsne(const tsr_comm *comm, tsr_run *run, const tsr_tiles *space, tsr_tsne *tsne) TSR_NODISCARD;
 
-/* Segments found, numbered by revenue per customer (largest first), or by size where there is no money. */
+/* Segments found, numbered by revenue per customer (largest first), or by size where there is no money; tiers from the
+ * top down. */
 typedef struct tsr_segmentation {
-    tsr_kmeans *model; /* in segment order; owned */
-    uint16_t *label;   /* [rows of the tiles] segment of each customer; owned; NULL where nobody needs it */
+    int32_t k;
+    tsr_kmeans *model; /* in segment order; owned; NULL: tiers */
+    tsr_tiers tiers;   /* k = 0: K-means */
+    uint16_t *label;   /* [rows] segment of each customer, by slot; owned; NULL where nobody needs it */
 } tsr_segmentation;
 
 /** Collective. @param space  what is clustered; NULL where labels are not needed. @param pca  NULL: none */
@@ -85,6 +88,15 @@ typedef struct tsr_worth {
 /** Collective. Leaves worth->fitted = false with value.model none or where there is no money. */
 tsr_status tsr_step_value(const tsr_comm *comm, tsr_run *run, const tsr_input *input, const tsr_population *population,
                           const tsr_features_info *info, tsr_worth *worth) TSR_NODISCARD;
+
+/** Collective. Features that the value model gives -> worth.h5, where the job asks for some. @return TSR_OK; TSR_EIO;
+ *  TSR_EDATA; TSR_EINTR; TSR_ENOMEM */
+tsr_status tsr_step_worth(const tsr_comm *comm, tsr_run *run, const tsr_input *input, const tsr_population *population,
+                          const tsr_worth *worth) TSR_NODISCARD;
+
+/** Collective. Segments by customer lifetime value. @return TSR_OK; what tsr_tiers_fit() returns; TSR_EIO; TSR_EINTR */
+tsr_status tsr_step_tiers(const tsr_comm *comm, tsr_run *run, const tsr_population *population, const tsr_worth *worth,
+                          tsr_segmentation *segmentation) TSR_NODISCARD;
 
 /**
  * Collective. Rules that say who is in which segment, from features.h5 and customers.h5. With explain.depth 0, or one

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -48,6 +49,7 @@ static json_t *quality_of(const tsr_findings *f)
 {
     const tsr_quality *q = f->quality;
 
+    if (q->k == 0) return json_null();
     return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i}", "inertia", real(q->inertia), "explained_variance",
                      real(q->explained_variance), "silhouette_squared", real(q->silhouette_squared),
                      "silhouette_simplified", real(q->silhouette_simplified), "silhouette",
@@ -69,7 +71,8 @@ static json_t *choice_of(const tsr_kmeans *model)
 {
     json_t *choice = json_array();
 
-    for (int32_t i = 0; i < model->candidates_n; i++) json_array_append_new(choice, candidate_of(&model->candidate[i]));
+    for (int32_t i = 0; model != NULL && i < model->candidates_n; i++)
+        json_array_append_new(choice, candidate_of(&model->candidate[i]));
     return choice;
 }
 
@@ -79,11 +82,27 @@ static json_t *votes_of(const tsr_findings *f)
     const tsr_kmeans *model = f->segmentation->model;
     json_t *votes = json_object();
 
+    if (model == NULL || model->candidates_n == 0) {
+        json_decref(votes);
+        return json_null();
+    }
     for (int c = 0; c < TSR_CRITERIA; c++)
         json_object_set_new(votes, tsr_criterion_name((tsr_criterion)c),
                             model->vote[c] > 0 ? json_integer(model->vote[c]) : json_null());
     json_object_set_new(votes, "decided_by", json_string(tsr_run_setting(f->run, "cluster.choose")));
     return votes;
+}
+
+/* How tiers were cut; the least value of each stands with its segment. */
+static json_t *tiers_of(const tsr_findings *f)
+{
+    const tsr_tiers_params *params = &f->run->settings->cluster.tiers;
+    json_t *cuts = json_array();
+
+    for (int32_t i = 0; i < params->cuts.n; i++)
+        json_array_append_new(cuts, json_real(strtod(params->cuts.text[i], NULL)));
+    return json_pack("{s:s, s:o, s:i, s:b}", "by", tsr_run_setting(f->run, "cluster.tiers.by"), "cuts", cuts, "empty",
+                     (int)f->segmentation->tiers.left_out, "rest", f->segmentation->tiers.rest);
 }
 
 static json_t *pca_of(const tsr_findings *f)
@@ -232,6 +251,21 @@ static json_t *weights_of(const tsr_findings *f)
                      "equal", model->weight == NULL);
 }
 
+/* How well K-means set a segment apart. */
+static void add_likeness(const tsr_findings *f, int32_t segment, json_t *json)
+{
+    const tsr_kmeans *model = f->segmentation->model;
+    const tsr_silhouette *euclidean = &f->quality->euclidean;
+
+    json_object_set_new(json, "silhouette_simplified", real(f->quality->segment_silhouette[segment]));
+    if (euclidean->sample > 0)
+        json_object_set_new(json, "silhouette",
+                            json_pack("{s:o, s:o}", "value", real(euclidean->segment[segment]), "error",
+                                      real(euclidean->segment_error[segment])));
+    if (model->weight != NULL) json_object_set_new(json, "weight", real(weight_of(model, segment)));
+    if (model->jaccard != NULL) json_object_set_new(json, "jaccard", real(model->jaccard[segment]));
+}
+
 static json_t *segments_of(const tsr_findings *f)
 {
     json_t *segments = json_array();
@@ -242,17 +276,10 @@ static json_t *segments_of(const tsr_findings *f)
         json_object_set_new(json, "segment", json_integer(s));
         json_object_set_new(json, "flags", flags_json(flags_of(f, s)));
         tsr_advice_segment_json(f->advice, f->profile, s, (long)f->run->settings->run.min_cell, json);
-        json_object_set_new(json, "silhouette_simplified", real(f->quality->segment_silhouette[s]));
-        if (f->quality->euclidean.sample > 0)
-            json_object_set_new(json, "silhouette",
-                                json_pack("{s:o, s:o}", "value", real(f->quality->euclidean.segment[s]), "error",
-                                          real(f->quality->euclidean.segment_error[s])));
-        if (f->segmentation->model->weight != NULL)
-            json_object_set_new(json, "weight", real(weight_of(f->segmentation->model, s)));
+        if (f->segmentation->model != NULL) add_likeness(f, s, json);
+        if (f->segmentation->tiers.k > 0) json_object_set_new(json, "clv_from", real(f->segmentation->tiers.least[s]));
         if (f->maps->groups > 0) json_object_set_new(json, "rfm_groups", tsr_maps_mix(f->maps, f->rfm, s));
         if (f->maps->scores) json_object_set_new(json, "map", tsr_maps_place(f->maps, s));
-        if (f->segmentation->model->jaccard != NULL)
-            json_object_set_new(json, "jaccard", real(f->segmentation->model->jaccard[s]));
         json_object_set_new(json, "rules", tsr_rules_json(f, s));
         json_object_set_new(json, "rules_fidelity", tsr_rules_fidelity(f, s));
         json_array_append_new(segments, json);
@@ -297,10 +324,12 @@ tsr_status tsr_summary_segments(const tsr_findings *f, char **text)
     *text = NULL;
     json_object_set_new(json, "customers", json_integer(f->info->customers));
     json_object_set_new(json, "min_cell", json_integer(min_cell));
+    json_object_set_new(json, "method", json_string(tsr_run_setting(f->run, "cluster.method")));
+    json_object_set_new(json, "tiers", f->segmentation->tiers.k > 0 ? tiers_of(f) : json_null());
     json_object_set_new(json, "quality", quality_of(f));
     if (f->run->settings->cluster.weights != NULL) json_object_set_new(json, "weights", weights_of(f));
     json_object_set_new(json, "choice", choice_of(f->segmentation->model));
-    json_object_set_new(json, "choice_votes", f->segmentation->model->candidates_n > 0 ? votes_of(f) : json_null());
+    json_object_set_new(json, "choice_votes", votes_of(f));
     json_object_set_new(json, "guard", guard_of(f));
     if (f->advice->playbook != NULL) json_object_set_new(json, "playbook", tsr_advice_playbook_json(f->advice));
     json_object_set_new(json, "pca", f->pca != NULL ? pca_of(f) : json_null());
@@ -319,15 +348,20 @@ done:
 
 /* ---- run.json ---- */
 
+static json_t *fit_of(const tsr_segmentation *segmentation)
+{
+    const tsr_kmeans *model = segmentation->model;
+
+    if (model == NULL) return json_pack("{s:i}", "k", (int)segmentation->k);
+    return json_pack("{s:I, s:f, s:s, s:i, s:I, s:I}", "iterations", (json_int_t)model->iterations, "seconds",
+                     model->seconds, "stop", tsr_stop_name(model->stop), "k", (int)model->k, "repairs",
+                     (json_int_t)model->repairs, "sample", (json_int_t)model->sample_rows);
+}
+
 tsr_status tsr_summary_facts(const tsr_findings *f, json_t **facts)
 {
-    const tsr_kmeans *model = f->segmentation->model;
-
-    *facts =
-        json_pack("{s:{s:I, s:f, s:s, s:i, s:I, s:I}, s:{s:I, s:I, s:I}, s:o}", "cluster", "iterations",
-                  (json_int_t)model->iterations, "seconds", model->seconds, "stop", tsr_stop_name(model->stop), "k",
-                  (int)model->k, "repairs", (json_int_t)model->repairs, "sample", (json_int_t)model->sample_rows,
-                  "counts", "customers", (json_int_t)f->info->customers, "prospects", (json_int_t)f->info->prospects,
-                  "after_as_of", (json_int_t)f->info->after_as_of, "warnings", tsr_warnings_of(f));
+    *facts = json_pack("{s:o, s:{s:I, s:I, s:I}, s:o}", "cluster", fit_of(f->segmentation), "counts", "customers",
+                       (json_int_t)f->info->customers, "prospects", (json_int_t)f->info->prospects, "after_as_of",
+                       (json_int_t)f->info->after_as_of, "warnings", tsr_warnings_of(f));
     return *facts != NULL ? TSR_OK : TSR_FAIL(TSR_ENOMEM, "no memory for run.json");
 }

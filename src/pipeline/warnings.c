@@ -113,7 +113,7 @@ static void warn_of_choice(const tsr_findings *f, json_t *warnings)
                     (int)TSR_CRITERIA, (int)model->asked_k, names);
 }
 
-static void warn_of_segments(const tsr_findings *f, json_t *warnings)
+static void warn_of_kmeans(const tsr_findings *f, json_t *warnings)
 {
     const tsr_kmeans *model = f->segmentation->model;
 
@@ -127,7 +127,15 @@ static void warn_of_segments(const tsr_findings *f, json_t *warnings)
         tsr_warn_of(warnings, "K-means stopped with %lld customers that swing between segments equally near",
                     (long long)model->moved);
     warn_of_choice(f, warnings);
-    warn_of_flags(f, warnings);
+}
+
+static void warn_of_tiers(const tsr_findings *f, json_t *warnings)
+{
+    const int32_t empty = f->segmentation->tiers.left_out;
+
+    if (empty > 0)
+        tsr_warn_of(warnings, "%d tier%s of cluster.tiers: nobody is in it, so %s left out", (int)empty,
+                    empty == 1 ? "" : "s", empty == 1 ? "it is" : "they are");
 }
 
 static void warn_of_rfm(const tsr_findings *f, json_t *warnings)
@@ -145,7 +153,9 @@ json_t *tsr_warnings_of(const tsr_findings *f)
     json_t *warnings = json_array();
 
     warn_of_features(f, warnings);
-    warn_of_segments(f, warnings);
+    if (f->segmentation->model != NULL) warn_of_kmeans(f, warnings);
+    warn_of_tiers(f, warnings);
+    warn_of_flags(f, warnings);
     warn_of_rfm(f, warnings);
     json_t *of_value = tsr_value_warnings(&f->run->settings->value, f->worth);
     json_array_extend(warnings, of_value);

@@ -289,7 +289,7 @@ void tsr_report_quality(tsr_view *view)
 {
     const json_t *list = tsr_at(view->segments, "segments");
 
-    if (!json_is_array(list)) return;
+    if (!json_is_array(list) || !json_is_object(tsr_at(view->segments, "quality"))) return;
     tsr_section_open(view, "quality");
     tsr_pictures_open(view);
     put_silhouettes(view, list);

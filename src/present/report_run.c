@@ -47,7 +47,8 @@ static void put_facts(tsr_view *view)
     char text[TSR_FIGURE_BYTES], revenue[2 * TSR_FIGURE_BYTES];
 
     put_fact(view, "fact.customers", tsr_figure(&view->language, tsr_at(view->segments, "customers"), 0, text));
-    put_fact(view, "fact.segments", tsr_figure(&view->language, tsr_at(view->segments, "quality.k"), 0, text));
+    put_fact(view, "fact.segments",
+             tsr_figure_real(&view->language, (double)json_array_size(tsr_at(view->segments, "segments")), 0, text));
     if (tsr_at(view->segments, "revenue") != NULL) {
         snprintf(revenue, sizeof revenue, "%s %.8s",
                  tsr_figure(&view->language, tsr_at(view->segments, "revenue"), 9, text),
@@ -116,7 +117,9 @@ static void draw_lineage(tsr_view *view)
     double read, used;
     int place = 0;
 
-    tsr_svg_open(view, "lineage", TSR_SVG_WIDTH, BOX_STEP * (sum_sources(view, &read, &used) > 0 ? 5 : 4) - 16);
+    const bool pca = json_is_object(tsr_at(view->segments, "pca"));
+    const bool tiers = json_is_object(tsr_at(view->segments, "tiers"));
+    tsr_svg_open(view, "lineage", TSR_SVG_WIDTH, BOX_STEP * (3 + pca + (sum_sources(view, &read, &used) > 0)) - 16);
     if (sum_sources(view, &read, &used) > 0) {
         tsr_figure_real(&view->language, read, 0, a);
         tsr_figure_real(&view->language, read - used, 0, b);
@@ -130,11 +133,12 @@ static void draw_lineage(tsr_view *view)
     draw_box(view, place++, tsr_text(&view->language, "lineage.features"),
              tsr_phrase(view, phrase, "lineage.features_of", a, NULL));
     tsr_figure(&view->language, tsr_at(view->segments, "pca.components"), 0, a);
-    draw_box(view, place++, tsr_text(&view->language, "lineage.space"),
-             tsr_phrase(view, phrase, "lineage.components", a, NULL));
-    tsr_figure(&view->language, tsr_at(view->segments, "quality.k"), 0, a);
+    if (pca)
+        draw_box(view, place++, tsr_text(&view->language, "lineage.space"),
+                 tsr_phrase(view, phrase, "lineage.components", a, NULL));
+    tsr_figure_real(&view->language, (double)json_array_size(tsr_at(view->segments, "segments")), 0, a);
     draw_box(view, place, tsr_text(&view->language, "lineage.segments"),
-             tsr_phrase(view, phrase, "lineage.k", a, NULL));
+             tsr_phrase(view, phrase, tiers ? "lineage.tiers" : "lineage.k", a, NULL));
     tsr_svg_close(view);
 }
 

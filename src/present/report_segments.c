@@ -35,6 +35,11 @@ static bool has_value(const tsr_view *view)
     return json_is_object(tsr_at(view->segments, "value"));
 }
 
+static bool has_tiers(const tsr_view *view)
+{
+    return json_is_object(tsr_at(view->segments, "tiers"));
+}
+
 /* ---- sizes beside revenue ---- */
 
 static void draw_bar(tsr_view *view, double y, double share, double largest, const char *kind)
@@ -191,30 +196,36 @@ static void put_value(tsr_view *view, const json_t *list)
 typedef struct column {
     const char *key, *path;
     enum { COUNT, BAR, MONEY, DAYS, TIMES, SHARE } kind;
-    bool money, value;
+    bool money, value, tiers; /* only where there are some */
 } column;
 
 static const column COLUMNS[] = {
-    {"fact.customers", "customers", COUNT, false, false},
-    {"sizes.customers", "share", BAR, false, false},
-    {"fact.revenue", "revenue", MONEY, true, false},
-    {"sizes.revenue", "revenue_share", BAR, true, false},
-    {"fact.recency", "means.recency_days", DAYS, true, false},
-    {"fact.orders", "means.frequency", TIMES, true, false},
-    {"fact.per_customer", "means.monetary", TIMES, true, false},
-    {"fact.per_order", "means.order_value", TIMES, true, false},
-    {"fact.clv", "clv_total", TIMES, false, true},
-    {"fact.clv_each", "means.clv", TIMES, false, true},
-    {"fact.churn", "means.churn_risk", SHARE, false, true},
+    {"fact.clv_from", "clv_from", TIMES, false, false, true},
+    {"fact.customers", "customers", COUNT, false, false, false},
+    {"sizes.customers", "share", BAR, false, false, false},
+    {"fact.revenue", "revenue", MONEY, true, false, false},
+    {"sizes.revenue", "revenue_share", BAR, true, false, false},
+    {"fact.recency", "means.recency_days", DAYS, true, false, false},
+    {"fact.orders", "means.frequency", TIMES, true, false, false},
+    {"fact.per_customer", "means.monetary", TIMES, true, false, false},
+    {"fact.per_order", "means.order_value", TIMES, true, false, false},
+    {"fact.clv", "clv_total", TIMES, false, true, false},
+    {"fact.clv_each", "means.clv", TIMES, false, true, false},
+    {"fact.churn", "means.churn_risk", SHARE, false, true, false},
 };
 
 enum { COLUMNS_N = sizeof COLUMNS / sizeof COLUMNS[0] };
+
+static bool is_shown(const tsr_view *view, const column *its)
+{
+    return (!its->money || has_money(view)) && (!its->value || has_value(view)) && (!its->tiers || has_tiers(view));
+}
 
 static void put_figures(tsr_view *view, const json_t *part)
 {
     for (int i = 0; i < COLUMNS_N; i++) {
         const json_t *value = tsr_at(part, COLUMNS[i].path);
-        if ((COLUMNS[i].money && !has_money(view)) || (COLUMNS[i].value && !has_value(view))) continue;
+        if (!is_shown(view, &COLUMNS[i])) continue;
         switch (COLUMNS[i].kind) {
         case BAR: tsr_cell_bar(view, value); break;
         case SHARE: tsr_cell_share(view, value); break;
@@ -248,8 +259,7 @@ static void put_table(tsr_view *view, const json_t *list)
     size_t i;
 
     for (int c = 0; c < COLUMNS_N; c++)
-        if ((!COLUMNS[c].money || has_money(view)) && (!COLUMNS[c].value || has_value(view)))
-            head[n++] = COLUMNS[c].key;
+        if (is_shown(view, &COLUMNS[c])) head[n++] = COLUMNS[c].key;
     tsr_cells_table(view, "segments.table");
     tsr_cells_head(view, head);
     json_array_foreach(list, i, segment)
@@ -275,7 +285,8 @@ void tsr_report_segments(tsr_view *view)
 
     if (!json_is_array(list)) return;
     tsr_section_open(view, "segments");
-    tsr_say_paragraph(view, "", has_money(view) ? "segments.by_revenue" : "segments.by_size", NULL);
+    const char *order = has_money(view) ? "segments.by_revenue" : "segments.by_size";
+    tsr_say_paragraph(view, "", has_tiers(view) ? "segments.by_tier" : order, NULL);
     tsr_pictures_open(view);
     put_sizes(view, list);
     put_value(view, list);

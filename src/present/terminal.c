@@ -182,6 +182,24 @@ static void put_wrapped(tsr_view *view, const char *head, const char *text)
     tsr_page_print(&view->page, "\n");
 }
 
+/* From which lifetime value on a customer belongs to a tier. */
+static void put_tiers(tsr_view *view, const json_t *segments)
+{
+    char line[1024] = "", text[TSR_FIGURE_BYTES];
+    json_t *segment;
+    size_t i;
+
+    if (!json_is_object(tsr_at(segments, "tiers"))) return;
+    json_array_foreach(tsr_at(segments, "segments"), i, segment)
+    {
+        size_t used = strlen(line);
+        if (!json_is_number(tsr_at(segment, "clv_from"))) continue;
+        snprintf(line + used, sizeof line - used, "%s%s from %s", used > 0 ? " · " : "", tsr_text_at(segment, "name"),
+                 tsr_figure(&view->language, tsr_at(segment, "clv_from"), 2, text));
+    }
+    put_wrapped(view, "  tiers     ", line);
+}
+
 static void put_quality(tsr_view *view, const json_t *segments, const json_t *run)
 {
     char a[TSR_FIGURE_BYTES], b[TSR_FIGURE_BYTES], c[TSR_FIGURE_BYTES];
@@ -189,10 +207,13 @@ static void put_quality(tsr_view *view, const json_t *segments, const json_t *ru
     size_t i;
     json_t *warning;
 
-    tsr_page_print(&view->page, "\n  quality   silhouette %s · explained variance %s · Davies-Bouldin %s\n",
-                   tsr_figure(&view->language, tsr_at(segments, "quality.silhouette_simplified"), 3, a),
-                   tsr_figure_share(&view->language, tsr_at(segments, "quality.explained_variance"), b),
-                   tsr_figure(&view->language, tsr_at(segments, "quality.davies_bouldin"), 3, c));
+    tsr_page_print(&view->page, "\n");
+    put_tiers(view, segments);
+    if (json_is_object(tsr_at(segments, "quality")))
+        tsr_page_print(&view->page, "  quality   silhouette %s · explained variance %s · Davies-Bouldin %s\n",
+                       tsr_figure(&view->language, tsr_at(segments, "quality.silhouette_simplified"), 3, a),
+                       tsr_figure_share(&view->language, tsr_at(segments, "quality.explained_variance"), b),
+                       tsr_figure(&view->language, tsr_at(segments, "quality.davies_bouldin"), 3, c));
     put_votes(view, tsr_at(segments, "choice_votes"));
     if (json_is_object(tsr_at(segments, "value")))
         tsr_page_print(&view->page, "  value     CLV of all customers %s over %s %ss\n",

@@ -6,6 +6,7 @@
  *     probe sizes FILE.json 22,23,35,39,81      customers of the segments, sorted
  *     probe model FILE.h5 /path 3 VALUE TOL     one number of a bundle
  *     probe same A.h5 B.h5 COLUMN               equal values, row by row
+ *     probe tiers customers.h5 model.h5         is everybody in the tier of the own clv?
  *     probe lock FOLDER                         hold the folder's lock until standard input ends
  */
 #include <jansson.h>
@@ -16,6 +17,7 @@
 
 #include "tessera/bundle.h"
 #include "tessera/file.h"
+#include "tessera/tiers.h"
 
 enum { COLUMNS_MAX = 16, ROWS_MAX = 100000, LINE_MAX_BYTES = 4096 };
 
@@ -171,6 +173,28 @@ static int check_same(char **argument)
     return status;
 }
 
+static int check_tiers(const tsr_comm *comm, char **argument)
+{
+    tsr_bundle *model = NULL;
+    tsr_table *customers = NULL;
+    tsr_tiers tiers;
+    int wrong = 0;
+    tsr_status st = tsr_bundle_read(comm, argument[1], &model);
+
+    if (st == TSR_OK) st = tsr_tiers_load(model, &tiers);
+    if (st == TSR_OK) st = tsr_table_open(argument[0], &customers);
+    for (int64_t i = 0; st == TSR_OK && i < tsr_table_rows(customers); i++) {
+        int32_t segment = -1;
+        float clv = 0;
+        st = tsr_table_read(customers, "segment", i, 1, TSR_I32, &segment);
+        if (st == TSR_OK) st = tsr_table_read(customers, "clv", i, 1, TSR_F32, &clv);
+        wrong += segment != tsr_tiers_of(&tiers, clv);
+    }
+    tsr_table_close(&customers);
+    tsr_bundle_destroy(&model);
+    return st == TSR_OK && wrong == 0 ? 0 : fail(argument[0], "the tiers of model.h5");
+}
+
 static int hold_lock(const char *folder)
 {
     int lock = -1;
@@ -190,6 +214,7 @@ static int probe(const tsr_comm *comm, int n, char **argument)
     if (n == 3 && strcmp(argument[0], "sizes") == 0) return check_sizes(argument + 1);
     if (n == 6 && strcmp(argument[0], "model") == 0) return check_model(comm, argument + 1);
     if (n == 4 && strcmp(argument[0], "same") == 0) return check_same(argument + 1);
+    if (n == 3 && strcmp(argument[0], "tiers") == 0) return check_tiers(comm, argument + 1);
     if (n == 2 && strcmp(argument[0], "lock") == 0) return hold_lock(argument[1]);
     return fail("no such question", "see probe.c");
 }

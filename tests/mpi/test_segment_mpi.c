@@ -132,8 +132,8 @@ static void ranks_without_rows_take_part(void **state)
 
 static void a_stage_that_fails_on_one_rank_fails_on_all_and_is_taken_up_again(void **state)
 {
-    static const char *const stage[] = {"features", "scale",     "tiles",   "pca",   "kmeans",   "quality", "rfm",
-                                        "value",    "customers", "profile", "model", "segments", "report"};
+    static const char *const stage[] = {"features", "rfm",       "value",   "scale", "tiles",    "pca",   "kmeans",
+                                        "quality",  "customers", "profile", "model", "segments", "report"};
     const tsr_comm *comm = *state;
     char wanted[65] = "", found[65] = "", run[PATH_BYTES];
     tsr_settings settings;

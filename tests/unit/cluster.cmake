@@ -1,2 +1,3 @@
 tsr_unit_test(seed)
 tsr_unit_test(votes)
+tsr_unit_test(tiers)
