@@ -4,18 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pipeline/label_csv.h"
 #include "tessera/exchange.h"
 #include "tessera/memory.h"
 
-/* What is known of a customer, or asked for: the row of who asks. */
-typedef struct pair {
-    uint64_t key;
-    double value;
-} pair;
-
 static int by_key(const void *left, const void *right)
 {
-    const pair *a = left, *b = right;
+    const tsr_label *a = left, *b = right;
 
     if (a->key != b->key) return a->key < b->key ? -1 : 1;
     return a->value < b->value ? -1 : a->value > b->value;
@@ -27,8 +22,8 @@ static int owner(const tsr_comm *comm, uint64_t key)
     return (int)(key % (uint64_t)comm->size);
 }
 
-/* Pairs in the order of their owners, as tsr_exchange() wants them; from[i]: where the i-th came from. */
-static tsr_status sort_by_owner(const tsr_comm *comm, const pair *in, int64_t n, pair **out, int64_t **from,
+/* Labels in the order of their owners, as tsr_exchange() wants them; from[i]: where the i-th came from. */
+static tsr_status sort_by_owner(const tsr_comm *comm, const tsr_label *in, int64_t n, tsr_label **out, int64_t **from,
                                 int64_t *rows)
 {
     int64_t *at = NULL;
@@ -50,7 +45,7 @@ done:
     return st;
 }
 
-static tsr_status read_keys(const tsr_table *table, const tsr_span *span, const char *path, pair *known)
+static tsr_status read_keys(const tsr_table *table, const tsr_span *span, const char *path, tsr_label *known)
 {
     const tsr_column *id = tsr_table_find(table, "id");
     uint64_t *key = NULL;
@@ -75,12 +70,13 @@ done:
 }
 
 /* This rank's share of the table. */
-static tsr_status read_known(const tsr_comm *comm, const char *path, const char *name, pair **known, int64_t *n)
+static tsr_status read_known(const tsr_comm *comm, const char *path, const char *name, tsr_label **known, int64_t *n)
 {
     tsr_table *table = NULL;
     double *value = NULL;
     tsr_status st;
 
+    if (tsr_label_csv_is(path)) return tsr_label_csv_read(comm->rank, comm->size, path, name, known, n);
     TSR_TRY(tsr_table_open(path, &table));
     const tsr_column *column = tsr_table_find(table, name);
     if (column == NULL || column->type == TSR_TEXT || column->width != 1)
@@ -98,7 +94,7 @@ done:
     return st;
 }
 
-static double look_up(const pair *known, int64_t n, uint64_t key)
+static double look_up(const tsr_label *known, int64_t n, uint64_t key)
 {
     int64_t low = 0, high = n;
 
@@ -112,7 +108,7 @@ static double look_up(const pair *known, int64_t n, uint64_t key)
     return low < n && known[low].key == key ? known[low].value : (double)NAN;
 }
 
-static tsr_status make_questions(const tsr_population *population, pair **asked)
+static tsr_status make_questions(const tsr_population *population, tsr_label **asked)
 {
     tsr_status st = tsr_alloc(asked, population->span.rows, sizeof **asked);
 
@@ -123,7 +119,7 @@ static tsr_status make_questions(const tsr_population *population, pair **asked)
 tsr_status tsr_label_table_read(const tsr_comm *comm, const char *path, const char *name,
                                 const tsr_population *population, double *values)
 {
-    pair *mine = NULL, *sorted = NULL, *known = NULL, *asked = NULL, *answer = NULL;
+    tsr_label *mine = NULL, *sorted = NULL, *known = NULL, *asked = NULL, *answer = NULL;
     int64_t *from = NULL, *rows = NULL, *back = NULL, n = 0, known_n = 0, asked_n = 0;
     tsr_status st;
 

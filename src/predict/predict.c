@@ -18,7 +18,8 @@ const tsr_key tsr_predict_keys[] = {
      "predict.table",
      NULL, 0},
     {"predict.table", TSR_KEY_PATH, AT(table), "null", 0, 0, NULL,
-     "HDF5 file of columns with the label, joined by its column `key` or `id`; null: the label is in the job's input",
+     "file of columns with the label: HDF5, joined by its column `key` or `id`, or text (.csv, .tsv, also .gz, .zst), "
+     "joined by its column `id`; null: the label is in the job's input",
      NULL, 0},
     {"predict.attributes", TSR_KEY_TEXTS, AT(attributes), "all", 0, 0, NULL,
      "categories used beside the features, as numbers in the order of their words: all, none, or names", NULL, 0},

@@ -53,6 +53,18 @@ ranks 3 "$TESSERA" predict small.yaml --quiet --set predict.table=runs/tree/pred
 json runs/other/predict.json customers.unlabelled 0
 json runs/other/predict.json test.accuracy 0.96 0.03
 
+# The same label from a text: its columns in any order, quotes, empty and unknown lines; the same bits on any ranks.
+awk -F, -v OFS=, 'NR == 1 { print "note", "goal", "id" } NR > 1 { print "\"a, b\"", $5, $1 }
+    END { print "x", "", "c1"; print "x", 7, "nobody" }' small.csv >labels.csv
+for np in 1 3; do
+    ranks $np "$TESSERA" predict small.yaml --quiet --set predict.table=labels.csv --set predict.label=goal \
+        --set predict.mtry=4 --set output=runs/text$np >/dev/null
+done
+cmp runs/text1/predictions.h5 runs/text3/predictions.h5 || die "labels of a text: other predictions on 3 ranks"
+json runs/text1/predict.json task regression
+json runs/text1/predict.json customers.unlabelled 0
+json runs/text1/predict.json test.r_squared 0.99 0.02
+
 # ---- labels that cannot be ----
 bad() { # STATUS WORDS SETTINGS...
     expected=$1 words=$2
@@ -70,6 +82,12 @@ bad 2 "give \`predict.label\`" --set predict.label=null
 bad 2 "no categorical attribute" --set predict.attributes=x
 bad 2 "no column nothing" --set predict.table=runs/tree/predictions.h5 --set predict.label=nothing
 bad 4 "missing.h5" --set predict.table=missing.h5
+printf 'id,score\nc1,3\nc2,many\n' >words.csv
+bad 3 "words.csv: the line at byte 14: column score holds .many., which is no number" --set predict.table=words.csv \
+    --set predict.label=score
+bad 2 "words.csv has no column nothing" --set predict.table=words.csv --set predict.label=nothing
+printf 'customer,score\nc1,3\n' >noid.csv
+bad 2 "noid.csv: the first line names no column .id." --set predict.table=noid.csv --set predict.label=score
 
 # ---- Telco churn beside scikit-learn 1.2.1: the same five splits (seeds 1 to 5), categories as numbers, random_state 0 ----
 # DecisionTreeClassifier(max_depth=6, min_samples_leaf=20): accuracy .7877, AUC .8189; RandomForestClassifier(100,
