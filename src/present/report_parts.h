@@ -22,6 +22,7 @@ void tsr_report_actions(tsr_view *view);
 void tsr_report_rfm(tsr_view *view);
 void tsr_report_value(tsr_view *view);
 void tsr_report_validation(tsr_view *view);
+void tsr_report_tracking(tsr_view *view);
 void tsr_report_map(tsr_view *view);
 
 /** Local. How well the segments are made. */
@@ -29,6 +30,9 @@ void tsr_report_quality(tsr_view *view);
 
 /** Local. What is to be said against a segment, beside its name. */
 void tsr_report_flags(tsr_view *view, const json_t *segment);
+
+/** Local. Which bars are what came, and which what was expected: 16 units high. */
+void tsr_report_key(tsr_view *view);
 
 /** Local. Name of a segment by its place in the list. Borrowed. */
 const char *tsr_segment_name(const tsr_view *view, size_t segment);

@@ -9,7 +9,7 @@
 #define LEFT   44.0
 #define RIGHT  (TSR_SVG_WIDTH - 8)
 
-static void draw_key(tsr_view *view)
+void tsr_report_key(tsr_view *view)
 {
     tsr_svg_rect(view, 0, 2, 12, 12, "bar1");
     tsr_svg_label(view, 17, 12, 138, TSR_START, "", tsr_text(&view->language, "check.actual"));
@@ -49,7 +49,7 @@ static void draw_tenths(tsr_view *view, const json_t *rows)
         fmax(high, fmax(tsr_number_at(row, "actual"), tsr_number_at(row, "predicted")));
     tsr_axis axis = tsr_axis_make(0, high, BOTTOM, TOP, 4);
     tsr_svg_open(view, "deciles", TSR_SVG_WIDTH, BOTTOM + 20);
-    draw_key(view);
+    tsr_report_key(view);
     tsr_axis_left(view, &axis, TSR_UNIT_NUMBER, LEFT, RIGHT);
     json_array_foreach(rows, i, row)
     {
@@ -136,6 +136,7 @@ void tsr_report_validation(tsr_view *view)
     const json_t *validation = tsr_at(view->segments, "value.validation"), *checks = tsr_at(validation, "checks");
 
     if (!json_is_object(validation)) return;
+    tsr_report_tracking(view);
     put_tenths(view, tsr_at(checks, "deciles"), tsr_at(validation, "holdout"));
     put_calibration(view, tsr_at(checks, "calibration"));
 }
