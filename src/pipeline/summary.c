@@ -297,6 +297,17 @@ static void print_time(int64_t seconds, char *text, size_t n)
     strftime(text, n, seconds % 86400 == 0 ? "%Y-%m-%d" : "%Y-%m-%d %H:%M:%S", &civil);
 }
 
+/* Up to which day there is data, and how long before the last day looked at. */
+static json_t *freshness_of(const tsr_findings *f)
+{
+    const int64_t day = 86400, as_of = f->info->as_of, newest = tsr_dataset_about(f->input->dataset)->time_last;
+    const int64_t last = newest < as_of ? newest : as_of - 1;
+    char date[128];
+
+    print_time(last - last % day, date, sizeof date);
+    return json_pack("{s:s, s:I}", "until", date, "days", (json_int_t)((as_of - 1) / day - last / day));
+}
+
 static void add_money_parts(const tsr_findings *f, json_t *json)
 {
     const tsr_dataset_info *about = tsr_dataset_about(f->input->dataset);
@@ -304,6 +315,7 @@ static void add_money_parts(const tsr_findings *f, json_t *json)
 
     print_time(f->info->as_of, as_of, sizeof as_of);
     json_object_set_new(json, "as_of", json_string(as_of));
+    json_object_set_new(json, "freshness", freshness_of(f));
     json_object_set_new(json, "currency", json_string(about->currency));
     json_object_set_new(json, "revenue", money_text(f->info->revenue, f->info->money_scale));
     json_object_set_new(json, "prospects", json_integer(f->info->prospects));

@@ -5,6 +5,10 @@
 #include "present/report_parts.h"
 #include "present/svg.h"
 
+/* Days between the last transaction and as_of, up to which data are called fresh, or ageing. */
+#define FRESH_DAYS  7
+#define AGEING_DAYS 30
+
 /* ---- the head of the page ---- */
 
 static void put_fact(tsr_view *view, const char *key, const char *figure)
@@ -42,6 +46,26 @@ static void put_rows(tsr_view *view)
     put_fact(view, "fact.rows_rejected", tsr_figure_real(&view->language, read - used, 0, text));
 }
 
+/* How old the newest data was at as_of: a lamp whose shape says it too. */
+static void put_freshness(tsr_view *view)
+{
+    const double days = tsr_number_at(view->segments, "freshness.days");
+    const int state = days <= FRESH_DAYS ? 0 : days <= AGEING_DAYS ? 1 : 2;
+    static const char *const lamp[] = {"●", "◐", "○"}, *const key[] = {"freshness.fresh", "freshness.ageing",
+                                                                       "freshness.stale"};
+    char text[TSR_FIGURE_BYTES];
+
+    if (isnan(days)) return;
+    tsr_page_print(&view->page, "<div><dt>");
+    tsr_say(view, "fact.freshness", NULL);
+    tsr_page_print(&view->page, "</dt><dd>");
+    tsr_page_escape(&view->page, tsr_text_at(view->segments, "freshness.until"));
+    tsr_page_print(&view->page, "<span class=\"lamp lamp%d\"><span aria-hidden=\"true\">%s</span> ", state,
+                   lamp[state]);
+    tsr_say(view, key[state], tsr_figure_real(&view->language, days, 0, text), NULL);
+    tsr_page_print(&view->page, "</span></dd></div>\n");
+}
+
 static void put_facts(tsr_view *view)
 {
     char text[TSR_FIGURE_BYTES], revenue[2 * TSR_FIGURE_BYTES];
@@ -60,6 +84,7 @@ static void put_facts(tsr_view *view)
     put_rows(view);
     if (tsr_text_at(view->segments, "as_of")[0] != '\0')
         put_fact(view, "fact.as_of", tsr_text_at(view->segments, "as_of"));
+    put_freshness(view);
     if (json_integer_value(tsr_at(view->segments, "prospects")) > 0)
         put_fact(view, "fact.prospects", tsr_figure(&view->language, tsr_at(view->segments, "prospects"), 0, text));
 }
