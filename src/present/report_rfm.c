@@ -204,26 +204,62 @@ static void put_mix(tsr_view *view, const json_t *order)
     tsr_cells_close(view);
 }
 
+/* "Orders", or "Orders, R 2" and "Revenue per customer, R 2, F 5" where an axis is cut within scores before. */
+static void put_edge_row(tsr_view *view, const char *axis, const char *within, const json_t *edges)
+{
+    char name[TSR_PHRASE_BYTES];
+    json_t *edge;
+    size_t i;
+
+    snprintf(name, sizeof name, "%s%s", axis, within);
+    tsr_cells_row(view, name);
+    json_array_foreach(edges, i, edge) tsr_cell_short(view, edge);
+    tsr_cells_end(view);
+}
+
+static void put_axis_edges(tsr_view *view, const char *axis, const json_t *edges, int bins)
+{
+    const size_t parts = json_array_size(edges);
+    char within[32];
+
+    if (!json_is_array(json_array_get(edges, 0))) {
+        put_edge_row(view, axis, "", edges);
+        return;
+    }
+    for (size_t part = 0; part < parts; part++) {
+        const int r = (int)part / (parts > (size_t)bins ? bins : 1) + 1, f = (int)part % bins + 1;
+        snprintf(within, sizeof within, parts > (size_t)bins ? ", R %d, F %d" : ", R %d", r, f);
+        put_edge_row(view, axis, within, json_array_get(edges, part));
+    }
+}
+
 static void put_edges(tsr_view *view, const json_t *rfm)
 {
-    static const char *const head[] = {"edges.score", "edges.20", "edges.40", "edges.60", "edges.80", NULL};
     static const char *const row[][2] = {{"fact.recency", "thresholds.recency"},
                                          {"fact.orders", "thresholds.frequency"},
                                          {"fact.per_customer", "thresholds.monetary"}};
-    size_t e;
-    json_t *edge;
+    const int bins = (int)tsr_number_at(rfm, "bins");
+    const bool nested = json_is_true(tsr_at(rfm, "nested"));
+    char number[TSR_FIGURE_BYTES];
 
-    if (tsr_number_at(rfm, "bins") != 5 || json_is_true(tsr_at(rfm, "nested")) ||
-        json_is_array(json_array_get(tsr_at(rfm, row[2][1]), 0)))
-        return;
-    tsr_cells_list(view, "edges.caption");
-    tsr_cells_head(view, head);
-    for (int i = 0; i < 3; i++) {
-        tsr_cells_row(view, tsr_text(&view->language, row[i][0]));
-        json_array_foreach(tsr_at(rfm, row[i][1]), e, edge) tsr_cell_short(view, edge);
-        tsr_cells_end(view);
+    if (bins < 2 || !json_is_object(tsr_at(rfm, "thresholds"))) return;
+    if (nested) { /* many rows */
+        tsr_page_print(&view->page, "<details><summary>");
+        tsr_say(view, "edges.nested", NULL);
+        tsr_page_print(&view->page, "</summary>\n");
     }
+    tsr_cells_list(view, "edges.caption");
+    tsr_page_print(&view->page, "<thead><tr><th scope=\"col\">");
+    tsr_say(view, "edges.score", NULL);
+    for (int i = 1; i < bins; i++) {
+        tsr_page_print(&view->page, "</th><th scope=\"col\">");
+        tsr_say(view, "edges.edge", tsr_figure_real(&view->language, i, 0, number), NULL);
+    }
+    tsr_page_print(&view->page, "</th></tr></thead>\n<tbody>\n");
+    for (int i = 0; i < 3; i++)
+        put_axis_edges(view, tsr_text(&view->language, row[i][0]), tsr_at(rfm, row[i][1]), bins);
     tsr_cells_close(view);
+    if (nested) tsr_page_print(&view->page, "</details>\n");
 }
 
 void tsr_report_rfm(tsr_view *view)
