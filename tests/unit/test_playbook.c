@@ -11,39 +11,46 @@ extern const char act_playbook[]; /* the one of the house: src/act/playbook.tsv 
 
 static bool is_known(void *context, const char *name)
 {
-    static const char *const names[] = {"rfm_r", "rfm_f", "rfm_m", "churn_risk", "tenure"};
+    static const char *const names[] = {"rfm_r",  "rfm_f",           "rfm_m",    "churn_risk",
+                                        "tenure", "promotion_share", "open_rate"};
 
     (void)context;
-    for (int i = 0; i < 5; i++)
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(names[i], name) == 0) return true;
     return false;
 }
 
-/* Values by name: a customer for whom churn risk and tenure are missing unless they are set. */
+/* Values by name; < 0: missing. */
 typedef struct customer {
     const tsr_playbook *playbook;
-    double r, f, m, churn, tenure; /* < 0: missing */
+    double r, f, m, churn, tenure, promotion, opened;
 } customer;
 
 static bool test_holds(void *context, const tsr_test *test)
 {
     const customer *c = context;
     const char *name = c->playbook->column[test->slot];
-    double value = strcmp(name, "rfm_r") == 0    ? c->r
-                   : strcmp(name, "rfm_f") == 0  ? c->f
-                   : strcmp(name, "rfm_m") == 0  ? c->m
-                   : strcmp(name, "tenure") == 0 ? c->tenure
-                                                 : c->churn;
+    double value = strcmp(name, "rfm_r") == 0             ? c->r
+                   : strcmp(name, "rfm_f") == 0           ? c->f
+                   : strcmp(name, "rfm_m") == 0           ? c->m
+                   : strcmp(name, "tenure") == 0          ? c->tenure
+                   : strcmp(name, "promotion_share") == 0 ? c->promotion
+                   : strcmp(name, "open_rate") == 0       ? c->opened
+                                                          : c->churn;
 
     if (test->kind == TSR_TEST_MISSING) return value < 0;
     return value >= 0 && tsr_comparison_holds(test->compare, (value > test->number) - (value < test->number));
 }
 
+static const char *play_for(const customer *c)
+{
+    return c->playbook->play[tsr_playbook_choose(c->playbook, test_holds, (void *)c)].name;
+}
+
+/* Of somebody whose promotions and opened e-mails nobody counted. */
 static const char *play_of(const tsr_playbook *playbook, double r, double f, double m, double churn, double tenure)
 {
-    customer c = {playbook, r, f, m, churn, tenure};
-
-    return playbook->play[tsr_playbook_choose(playbook, test_holds, &c)].name;
+    return play_for(&(customer){playbook, r, f, m, churn, tenure, -1, -1});
 }
 
 static void playbook_of_the_house_has_a_play_for_every_customer(void **state)
@@ -52,7 +59,7 @@ static void playbook_of_the_house_has_a_play_for_every_customer(void **state)
 
     (void)state;
     assert_int_equal(tsr_playbook_parse("house", act_playbook, is_known, NULL, &p), TSR_OK);
-    assert_int_equal(p->n, 13);
+    assert_int_equal(p->n, 15);
     assert_string_equal(play_of(p, 1, 5, 5, .9, 400), "Can't lose");
     assert_string_equal(play_of(p, 5, 5, 5, .1, 400), "Champions");
     assert_string_equal(play_of(p, 5, 5, 5, -1, 400), "Champions");
@@ -69,6 +76,11 @@ static void playbook_of_the_house_has_a_play_for_every_customer(void **state)
     assert_string_equal(play_of(p, 2, 1, 1, .1, 40), "About to sleep");
     assert_string_equal(play_of(p, 1, 1, 3, .1, 40), "Hibernating");
     assert_string_equal(play_of(p, 0, 0, 0, -1, -1), "No purchase yet");
+    assert_string_equal(play_for(&(customer){p, 2, 2, 2, .5, 100, .6, -1}), "Price-sensitive");
+    assert_string_equal(play_for(&(customer){p, 0, 0, 0, -1, -1, .6, -1}), "No purchase yet");
+    assert_string_equal(play_for(&(customer){p, 2, 2, 2, .5, 100, .59, .4}), "Selective subscribers");
+    assert_string_equal(play_for(&(customer){p, 2, 3, 2, .5, 100, .59, .4}), "Need attention");
+    assert_string_equal(play_for(&(customer){p, 5, 5, 5, .1, 400, 1, 1}), "Champions");
     for (int cell = 0; cell < 125; cell++) /* everybody who has bought has another play than the last one */
         assert_string_not_equal(play_of(p, 1 + cell / 25, 1 + cell / 5 % 5, 1 + cell % 5, .5, 100), "No purchase yet");
     tsr_playbook_destroy(&p);
