@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""segments.json against its schema: a population with everything, a bare matrix, and one where all is masked.
+"""segments.json against its schema: a population with everything, tiers, a bare matrix, and one where all is masked.
    schema.py TESSERA SCHEMA WORK-FOLDER
 
 77: jsonschema or h5py is missing (an error where TESSERA_REQUIRE_DATA is 1)."""
@@ -19,6 +19,7 @@ except ImportError as missing:
 
 JOBS = {
     "whole": "dataset: data\ncluster: {k: 4..5}\ntsne: {sample: 500, iterations: 50}\nvalue: {calibration_end: 2023-12-31}\n",
+    "tiers": "dataset: data\ncluster: {method: clv_tiers}\nrfm: {nested: true}\nvalue: {model: bg_nbd, covariates: [age]}\n",
     "masked": "dataset: few\ncluster: {k: 2}\ntsne: {sample: 500, iterations: 50}\nvalue: {model: none}\n",
     "matrix": "matrix: {file: x.h5, path: /x}\ncluster: {k: 3}\n",
 }
@@ -48,6 +49,9 @@ def broken(whole):
     yield change(["segments", 0, "share"], "half")
     yield change(["segments", 0, "features", "recency", "p50"], "long ago")
     yield change(["rfm", "grid", 0, "customers"], 2.5)
+    for place in ([], ["quality"], ["rfm"], ["value"], ["value", "validation", "tracking"], ["total"], ["segments", 0],
+                  ["segments", 0, "means"], ["segments", 0, "action"], ["choice", 0]):
+        yield change(place + ["of_nobody"], 1)
     without = copy.deepcopy(whole)
     del without["segments"]
     yield without
