@@ -11,6 +11,7 @@
 typedef struct tsr_quality_params {
     int64_t silhouette_sample; /* customers; 0: no Euclidean silhouette */
     char *truth;               /* column with given labels; NULL: none */
+    char *truth_table;         /* file with that column; NULL: the job's input */
 } tsr_quality_params;
 
 extern const tsr_key tsr_quality_keys[];

@@ -22,6 +22,7 @@ typedef struct tsr_synth_params {
     double p, q, gamma;    /* Gamma-Gamma; CDNOW: 6.25 3.74 15.44 */
     bool groups;           /* false: one group, so that the fit must find the parameters above */
     bool contact;          /* also events, campaigns and consent; customers and purchases are the same without */
+    bool separate;         /* groups whose habits leave no doubt, so that segments must find them */
 } tsr_synth_params;
 
 /** Local. The published CDNOW parameters, 200,000 customers, seed 1, 78 weeks, with groups. */

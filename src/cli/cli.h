@@ -26,6 +26,7 @@ typedef enum cli_option_id {
     CLI_PLAIN,
     CLI_CONTACT,
     CLI_SOURCES,
+    CLI_SEPARATE,
     CLI_VALIDATE,
     CLI_JSON,
     CLI_TIME_LIMIT,

@@ -8,6 +8,8 @@ static tsr_status check(const cli_options *options, bool *done)
     (void)done;
     if (!cli_given(options, CLI_CUSTOMERS) || options->output == NULL)
         return TSR_FAIL(TSR_ECONF, "--customers and --output are needed; see `tessera synth --help`");
+    if (cli_given(options, CLI_PLAIN) && cli_given(options, CLI_SEPARATE))
+        return TSR_FAIL(TSR_ECONF, "--plain has no groups that --separate could keep apart");
     return TSR_OK;
 }
 
@@ -20,6 +22,7 @@ static tsr_synth_params params_of(const cli_options *options)
     if (cli_given(options, CLI_WEEKS)) params.weeks = options->weeks;
     if (cli_given(options, CLI_PLAIN)) params.groups = false;
     params.contact = cli_given(options, CLI_CONTACT);
+    params.separate = cli_given(options, CLI_SEPARATE);
     return params;
 }
 
@@ -50,7 +53,7 @@ const cli_command cmd_synth = {
                    "same dataset, on any number of ranks; one that is there already is left as it is.",
     .accepts = CLI_ACCEPTS(CLI_CUSTOMERS) | CLI_ACCEPTS(CLI_OUTPUT) | CLI_ACCEPTS(CLI_SEED) |
                CLI_ACCEPTS(CLI_PARTITIONS) | CLI_ACCEPTS(CLI_WEEKS) | CLI_ACCEPTS(CLI_PLAIN) |
-               CLI_ACCEPTS(CLI_CONTACT) | CLI_ACCEPTS(CLI_SOURCES),
+               CLI_ACCEPTS(CLI_CONTACT) | CLI_ACCEPTS(CLI_SOURCES) | CLI_ACCEPTS(CLI_SEPARATE),
     .local = check,
     .run = run,
 };

@@ -32,6 +32,7 @@ static const option_about abouts[CLI_OPTIONS] = {
     [CLI_PLAIN] = {"plain", NULL, "one behaviour for all, without latent groups"},
     [CLI_CONTACT] = {"contact", NULL, "also events, campaigns and consent"},
     [CLI_SOURCES] = {"sources", "FOLDER", "write the population as CSV files, too, with a job that ingests them"},
+    [CLI_SEPARATE] = {"separate", NULL, "latent groups whose habits leave no doubt"},
     [CLI_VALIDATE] = {"validate", NULL, "hold the fit against what came after value.calibration_end"},
     [CLI_JSON] = {"json", NULL, "print JSON instead of tables"},
     [CLI_TIME_LIMIT] = {"time-limit", "TIME", "stop in time, in SECONDS or HH:MM:SS, keep what is done, exit status 6"},

@@ -80,6 +80,7 @@ static tsr_status print_receipt(const tsr_synth_params *p, char **text)
                              "seed", (json_int_t)p->seed, "weeks", (json_int_t)p->weeks, "r", p->r, "alpha", p->alpha,
                              "a", p->a, "b", p->b, "p", p->p, "q", p->q, "gamma", p->gamma, "groups", p->groups);
     if (p->contact) json_object_set_new(json_object_get(json_array_get(list, 0), "settings"), "contact", json_true());
+    if (p->separate) json_object_set_new(json_object_get(json_array_get(list, 0), "settings"), "separate", json_true());
     char *dumped = list != NULL ? json_dumps(list, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
     tsr_status st = dumped != NULL ? tsr_strdup(text, dumped) : TSR_FAIL(TSR_ENOMEM, "out of memory: synth's settings");
 

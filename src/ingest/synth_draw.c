@@ -112,6 +112,20 @@ static const habits group_habits[TSR_SYNTH_GROUPS] = {
 static const habits plain_habits = {
     .rate = 1.0, .spend = 1.0, .basket = 2.0, .age_mean = 42, .age_sd = 13, .web = .5, .shop = .3, .newsletter = .5};
 
+/* What most of a group do, all of them do, and what few do, nobody; spend and baskets lie far apart. */
+static habits separate(const habits *h)
+{
+    habits apart = *h;
+
+    apart.weekend = h->weekend > 0.5;
+    apart.night = h->night > 0.5;
+    apart.returns = h->returns > 0.2;
+    apart.newsletter = h->newsletter > 0.5;
+    apart.spend = h->spend * h->spend * h->spend;
+    apart.basket = h->basket * h->basket;
+    return apart;
+}
+
 /* ---- who the customer is ---- */
 
 static int8_t draw_group(tsr_rng *rng)
@@ -224,6 +238,7 @@ void tsr_synth_id(int64_t number, char id[TSR_SYNTH_ID_BYTES])
 tsr_status tsr_synth_draw(const tsr_synth_params *params, int64_t number, tsr_synth_customer *customer)
 {
     drawing d = {.params = params, .habits = &plain_habits, .customer = customer};
+    habits apart;
     tsr_synth_truth *truth = &customer->truth;
 
     tsr_synth_id(number, customer->id);
@@ -234,6 +249,10 @@ tsr_status tsr_synth_draw(const tsr_synth_params *params, int64_t number, tsr_sy
     d.habit.draw = HABIT_DRAWS;
     truth->group = params->groups ? draw_group(&d.habit) : 0;
     if (params->groups) d.habits = &group_habits[truth->group];
+    if (params->separate) {
+        apart = separate(d.habits);
+        d.habits = &apart;
+    }
     truth->rate = tsr_rng_gamma(&d.process, params->r) / params->alpha * d.habits->rate;
     truth->dropout = tsr_rng_beta(&d.process, params->a, params->b);
     d.nu = tsr_rng_gamma(&d.process, params->q) / params->gamma;

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "ingest/byte_source.h"
 #include "tessera/file.h"
 #include "tessera/memory.h"
 
@@ -140,6 +141,19 @@ done:
     return st;
 }
 
+/* A table of labels may be large, and nothing is computed from it but the comparison: size and time tell of changes. */
+static tsr_status look_at_truth(const tsr_comm *comm, const char *path, char hex[65])
+{
+    tsr_file_facts facts = {0};
+    tsr_status st;
+
+    TSR_AGREE(comm, comm->rank == 0 && path != NULL ? tsr_file_look(path, &facts) : TSR_OK);
+    if (path != NULL) hex_of(&facts, sizeof facts, hex);
+    tsr_bcast(comm, hex, 65, 0);
+done:
+    return st;
+}
+
 tsr_status tsr_input_open(const tsr_comm *comm, const tsr_settings *settings, tsr_input *input)
 {
     tsr_status st;
@@ -150,6 +164,7 @@ tsr_status tsr_input_open(const tsr_comm *comm, const tsr_settings *settings, ts
     else
         TSR_TRY(open_matrix(comm, &settings->run, input));
     if (settings->cluster.start_file != NULL) TSR_TRY(open_start(comm, &settings->cluster, input));
+    TSR_TRY(look_at_truth(comm, settings->quality.truth_table, input->truth_digest));
     TSR_TRY(digest_file(comm, settings->rfm.scheme, input->scheme_digest));
     TSR_TRY(digest_file(comm, settings->act.playbook, input->playbook_digest));
     TSR_TRY(digest_file(comm, settings->act.names, input->names_digest));

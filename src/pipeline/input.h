@@ -15,6 +15,7 @@ typedef struct tsr_input {
     int32_t start_k, start_cols;
     char digest[65];        /* hex: content of the dataset or of the matrix, whatever its layout on disk */
     char start_digest[65];  /* of the starting centroids; empty: none */
+    char truth_digest[65];  /* of size and time of the table of given labels; empty: none */
     char scheme_digest[65]; /* of the user's own RFM scheme file; empty: a scheme of the house */
     char playbook_digest[65], names_digest[65]; /* of the user's own files of the same kind */
 } tsr_input;

@@ -255,7 +255,7 @@ static tsr_status cluster(const tsr_comm *comm, tsr_run *run, const tsr_input *i
     TSR_TRY(tsr_step_weights(comm, run, input, space_of(g)));
     TSR_TRY(tsr_step_kmeans(comm, run, input, scaler, g->pca, space_of(g), &g->segmentation));
     TSR_TRY(tsr_step_tsne(comm, run, space_of(g), &g->tsne));
-    TSR_TRY(tsr_step_quality(comm, run, input, space_of(g), &g->segmentation, &g->quality));
+    TSR_TRY(tsr_step_quality(comm, run, input, population, space_of(g), &g->segmentation, &g->quality));
 done:
     return st;
 }

@@ -131,6 +131,13 @@ static tsr_status check_tiers(const tsr_settings *settings)
     return tsr_tiers_check(&cluster->tiers);
 }
 
+static tsr_status check_truth(const tsr_quality_params *quality)
+{
+    if (quality->truth_table != NULL && quality->truth == NULL)
+        return TSR_FAIL(TSR_ECONF, "`quality.truth_table` needs `quality.truth`: the name of its column");
+    return TSR_OK;
+}
+
 static tsr_status check(const tsr_settings *settings)
 {
     tsr_status st = check_input(settings);
@@ -139,6 +146,7 @@ static tsr_status check(const tsr_settings *settings)
     if (st == TSR_OK) st = check_value(&settings->value);
     if (st == TSR_OK) st = check_clusters(&settings->cluster);
     if (st == TSR_OK) st = check_tiers(settings);
+    if (st == TSR_OK) st = check_truth(&settings->quality);
     if (st == TSR_OK) st = tsr_report_language_check(settings->run.language);
     return st;
 }

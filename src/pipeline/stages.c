@@ -81,6 +81,7 @@ static const char *input_of(const tsr_input *input, tsr_stage stage)
 {
     if (stage == TSR_STAGE_FEATURES) return input->digest;
     if (stage == TSR_STAGE_KMEANS) return input->start_digest;
+    if (stage == TSR_STAGE_QUALITY) return input->truth_digest;
     if (stage == TSR_STAGE_RFM) return input->scheme_digest;
     if (stage == TSR_STAGE_CUSTOMERS) return input->playbook_digest;
     if (stage == TSR_STAGE_SEGMENTS) return input->names_digest;

@@ -1,6 +1,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "pipeline/label_table.h"
 #include "pipeline/steps.h"
 #include "pipeline/values.h"
 #include "tessera/memory.h"
@@ -137,17 +138,20 @@ static tsr_status classes_of(const tsr_tiles *space, const double *value, const 
 
 /* Labels that were given, against the segments. */
 static tsr_status compare_with_truth(const tsr_comm *comm, const tsr_run *run, const tsr_input *input,
-                                     const tsr_tiles *space, const tsr_segmentation *segmentation,
-                                     tsr_agreement *agreement)
+                                     const tsr_population *population, const tsr_tiles *space,
+                                     const tsr_segmentation *segmentation, tsr_agreement *agreement)
 {
-    const char *name = run->settings->quality.truth;
+    const char *name = run->settings->quality.truth, *table = run->settings->quality.truth_table;
     double *value = NULL;
     int64_t *truth = NULL;
     tsr_status st;
 
     TSR_AGREE(comm, tsr_alloc(&value, space->span.rows, sizeof *value));
     TSR_AGREE(comm, tsr_alloc(&truth, space->span.rows, sizeof *truth));
-    TSR_TRY(tsr_values_read(comm, run, input, &space->span, "quality.truth", name, value));
+    if (table != NULL)
+        TSR_TRY(tsr_label_table_read(comm, table, name, population, value));
+    else
+        TSR_TRY(tsr_values_read(comm, run, input, &space->span, "quality.truth", name, value));
     TSR_AGREE(comm, classes_of(space, value, name, truth));
     TSR_TRY(
         tsr_agreement_compute(comm, segmentation->label, segmentation->model->k, truth, space->span.rows, agreement));
@@ -157,7 +161,8 @@ done:
     return st;
 }
 
-static tsr_status measure(const tsr_comm *comm, const tsr_run *run, const tsr_input *input, const tsr_tiles *space,
+static tsr_status measure(const tsr_comm *comm, const tsr_run *run, const tsr_input *input,
+                          const tsr_population *population, const tsr_tiles *space,
                           const tsr_segmentation *segmentation, tsr_quality *quality)
 {
     const tsr_quality_params *params = &run->settings->quality;
@@ -167,12 +172,14 @@ static tsr_status measure(const tsr_comm *comm, const tsr_run *run, const tsr_in
     TSR_TRY(tsr_quality_compute(comm, space, segmentation->label, k, quality));
     TSR_TRY(tsr_silhouette_sample(comm, space, segmentation->label, k, (uint64_t)run->settings->run.seed,
                                   params->silhouette_sample, &quality->euclidean));
-    if (params->truth != NULL) TSR_TRY(compare_with_truth(comm, run, input, space, segmentation, &quality->agreement));
+    if (params->truth != NULL)
+        TSR_TRY(compare_with_truth(comm, run, input, population, space, segmentation, &quality->agreement));
 done:
     return st;
 }
 
-tsr_status tsr_step_quality(const tsr_comm *comm, tsr_run *run, const tsr_input *input, const tsr_tiles *space,
+tsr_status tsr_step_quality(const tsr_comm *comm, tsr_run *run, const tsr_input *input,
+                            const tsr_population *population, const tsr_tiles *space,
                             const tsr_segmentation *segmentation, tsr_quality *quality)
 {
     tsr_bundle *keep = NULL;
@@ -184,7 +191,7 @@ tsr_status tsr_step_quality(const tsr_comm *comm, tsr_run *run, const tsr_input 
         goto done;
     }
     TSR_TRY(tsr_run_begin(comm, run, TSR_STAGE_QUALITY));
-    TSR_TRY(measure(comm, run, input, space, segmentation, quality));
+    TSR_TRY(measure(comm, run, input, population, space, segmentation, quality));
     TSR_AGREE(comm, tsr_bundle_create(&keep));
     TSR_AGREE(comm, save_quality(quality, keep));
     TSR_TRY(tsr_run_end(comm, run, TSR_STAGE_QUALITY, &(tsr_outcome){.rows = space->span.rows, .keep = keep}));

@@ -66,7 +66,8 @@ tsr_status tsr_step_kmeans(const tsr_comm *comm, tsr_run *run, const tsr_input *
 void tsr_segmentation_clear(tsr_segmentation *segmentation);
 
 /** Collective. @param[out] quality  tsr_quality_clear() */
-tsr_status tsr_step_quality(const tsr_comm *comm, tsr_run *run, const tsr_input *input, const tsr_tiles *space,
+tsr_status tsr_step_quality(const tsr_comm *comm, tsr_run *run, const tsr_input *input,
+                            const tsr_population *population, const tsr_tiles *space,
                             const tsr_segmentation *segmentation, tsr_quality *quality) TSR_NODISCARD;
 
 /** Collective. Leaves rfm->groups = 0 where there is no money. */

@@ -20,6 +20,10 @@ const tsr_key tsr_quality_keys[] = {
      "Column with given labels to compare segments with: an attribute, a column of the matrix or a feature; categories "
      "or integers.",
      NULL, 0},
+    {"quality.truth_table", TSR_KEY_PATH, FIELD(truth_table), "null", 0, 0, NULL,
+     "File with the column quality.truth, as of predict.table: truth.h5 beside a synthetic dataset has its latent "
+     "groups as `group`; null: the job's input.",
+     NULL, 0},
     {.path = NULL},
 };
 

@@ -52,7 +52,7 @@ ingest:
     - {kind: consent, files: consent.csv, delimiter: ",", header: true, time_format: "%Y-%m-%d",
        columns: {id: id, purpose: purpose, status: status, time: date}}
     - {kind: campaigns, files: sent.csv, delimiter: ",", header: true, time_format: "%Y-%m-%d",
-       columns: {id: id, campaign: campaign, sent: sent}}
+       columns: {id: id, campaign: campaign, assigned: sent, sent: sent}}
 END
 "$TESSERA" ingest job.yaml --quiet >/dev/null
 
@@ -60,7 +60,7 @@ END
 stands() {
     name=$1 yes=$2 refused=$3 unknown=$4 control=$5 holdout=$6 cap=$7
     shift 7
-    ranks 2 "$TESSERA" segment job.yaml --quiet --set output="$name" "$@" >/dev/null
+    "$TESSERA" segment job.yaml --quiet --set output="$name" "$@" >/dev/null
     for pair in "yes=$yes" "consent refused=$refused" "consent unknown=$unknown" "control group=$control" \
         "holdout=$holdout" "contact cap=$cap"; do
         "$PROBE" json "$name/segments.json" "playbook.contact.${pair%=*}" "${pair#*=}" || die "$name: ${pair%=*}"
@@ -69,13 +69,16 @@ stands() {
 # asked may be contacted; often had two of the last 28 days, and withdraws after as_of only; refused and withdrew said
 # no; silent never said anything.
 stands consent 1 2 1 0 0 1
+ranks 3 "$TESSERA" segment job.yaml --quiet --set output=dealt >/dev/null
+[ "$(digest consent)" = "$(digest dealt)" ] || die "another digest on 3 ranks"
 stands uncapped 2 2 1 0 0 0 --set act.contact_cap=0
 stands longer 0 2 1 0 0 2 --set act.contact_days=365
-stands any 2 1 1 0 0 1 --set act.purpose=null
+# whatever the purpose, the latest word counts: refused may be contacted then, were it not for two of the last days
+stands any 1 1 1 0 0 2 --set act.purpose=null
 # the control group comes before the cap, and after consent; a holdout between them
 stands control 0 2 1 2 0 0 --set act.control=1
 sed 's/\t0$/\t0.999999/' plays.tsv >held.tsv
 stands holdout 0 2 1 0 2 0 --set act.playbook=held.tsv
 stands both 0 2 1 2 0 0 --set act.playbook=held.tsv --set act.control=1
-# a campaign that goes to nobody who may not be asked for any purpose: no consent of another purpose helps
+# no status of the list counts as consent; who was never asked for this purpose stays unknown
 stands other 0 1 4 0 0 0 --set act.purpose=service --set act.granted=[nothing]
