@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/launch.h"
 #include "tessera/interrupt.h"
 
 #define LINE_BYTES     2048
@@ -18,18 +19,20 @@ static int this_rank;
 static tsr_log_level shown = TSR_LOG_INFO;
 
 /* The live line: what it is about, and what stands on the terminal now. */
+static bool terminal; /* somebody sees standard error */
+
 static struct {
     char stage[48];
     double started, drawn;
     int64_t done_at_start, counted_at_start;
-    int width;  /* columns on the screen; 0: no line */
-    bool shown; /* there is a terminal */
+    int width; /* columns on the screen; 0: no line */
 } live;
 
 void tsr_log_init(int rank, tsr_log_level level)
 {
     this_rank = rank;
     shown = level;
+    terminal = tsr_launch_is_terminal(STDERR_FILENO);
 }
 
 /* One write per line, so that lines of several ranks do not mix. */
@@ -102,20 +105,12 @@ void tsr_log_error(void)
     tsr_error_clear();
 }
 
-static bool has_terminal(void)
-{
-    const char *term = getenv("TERM");
-
-    return isatty(STDERR_FILENO) && term != NULL && strcmp(term, "dumb") != 0;
-}
-
 static void begin_stage(const char *stage, int64_t done, double now)
 {
     snprintf(live.stage, sizeof live.stage, "%s", stage);
     live.started = now;
     live.done_at_start = done;
     live.drawn = 0;
-    live.shown = has_terminal();
 }
 
 const char *tsr_grouped(int64_t count, char text[32])
@@ -164,7 +159,7 @@ static bool is_due(const char *stage, int64_t done, int64_t counted, double *sec
         begin_stage(stage, done, now);
         live.counted_at_start = counted;
     }
-    if (!live.shown || now - live.drawn < REDRAW_SECONDS) return false;
+    if (!terminal || now - live.drawn < REDRAW_SECONDS) return false;
     live.drawn = now;
     *seconds = now - live.started;
     return true;

@@ -10,14 +10,12 @@
 
 static bool coloured;
 
-/* https://no-color.org: any value that is not empty. mpirun gives its ranks a terminal even where it writes to a file.
- */
+/* https://no-color.org: any value that is not empty. */
 void cli_choose_colours(void)
 {
-    const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+    const char *no = getenv("NO_COLOR");
 
-    coloured = isatty(STDOUT_FILENO) && !tsr_launch_is_parallel() && (no == NULL || no[0] == '\0') && term != NULL &&
-               strcmp(term, "dumb") != 0;
+    coloured = (no == NULL || no[0] == '\0') && tsr_launch_is_terminal(STDOUT_FILENO);
 }
 
 /* Bold: what the summary is about and what all customers come to. Dim: rules and heads. Yellow: warnings. */
