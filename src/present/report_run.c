@@ -20,19 +20,21 @@ static void put_fact(tsr_view *view, const char *key, const char *figure)
     tsr_page_print(&view->page, "</dd></div>\n");
 }
 
-/* Sums over all sources. @return 0: no sources are known */
+/* Sums over the sources whose rows were counted. @return how many there are: a drawn population has none */
 static size_t sum_sources(const tsr_view *view, double *read, double *used)
 {
+    size_t i, counted = 0;
     json_t *source;
-    size_t i;
 
     *read = *used = 0;
     json_array_foreach(tsr_at(view->run, "inputs.sources"), i, source)
     {
+        if (!json_is_number(tsr_at(source, "rows_read"))) continue;
+        counted++;
         *read += json_number_value(tsr_at(source, "rows_read"));
         *used += json_number_value(tsr_at(source, "rows_used"));
     }
-    return json_array_size(tsr_at(view->run, "inputs.sources"));
+    return counted;
 }
 
 static void put_rows(tsr_view *view)
@@ -245,14 +247,14 @@ static void put_sources(tsr_view *view)
                                        "sources.money",
                                        "fact.rows_rejected",
                                        NULL};
-    const json_t *sources = tsr_at(view->run, "inputs.sources");
+    double read, used;
     size_t i;
     json_t *source;
 
-    if (json_array_size(sources) == 0) return;
+    if (sum_sources(view, &read, &used) == 0) return;
     tsr_cells_words(view, "sources.caption");
     tsr_cells_head(view, head);
-    json_array_foreach(sources, i, source) put_source(view, source, (int)i + 1);
+    json_array_foreach(tsr_at(view->run, "inputs.sources"), i, source) put_source(view, source, (int)i + 1);
     tsr_cells_close(view);
 }
 

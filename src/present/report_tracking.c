@@ -6,7 +6,7 @@
 
 #define TOP    24.0
 #define BOTTOM 200.0
-#define LEFT   44.0
+#define LEFT   52.0
 #define RIGHT  (TSR_SVG_WIDTH - 8)
 
 static double item(const json_t *list, size_t i)

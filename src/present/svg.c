@@ -133,23 +133,40 @@ void tsr_svg_mark(tsr_view *view, double x, double y, int32_t segment)
 }
 
 #define MARK_LINE 18.0
+#define MARK_ROOM 21.0 /* the mark, and air around the name */
 
-double tsr_svg_marks_height(const tsr_view *view)
+/* Names in a line: two where all are short. */
+static size_t marks_in_line(const tsr_view *view)
 {
-    return ((double)((json_array_size(tsr_at(view->segments, "segments")) + 1) / 2)) * MARK_LINE;
-}
-
-double tsr_svg_marks(tsr_view *view, double y)
-{
-    const double half = TSR_SVG_WIDTH / 2;
     json_t *segment;
     size_t i;
 
     json_array_foreach(tsr_at(view->segments, "segments"), i, segment)
     {
-        double x = i % 2 == 0 ? 0 : half, line = y + (double)(i / 2) * MARK_LINE;
+        if (tsr_svg_text_width(tsr_name_of(view, segment), TSR_SVG_TEXT) > TSR_SVG_WIDTH / 2 - MARK_ROOM) return 1;
+    }
+    return 2;
+}
+
+double tsr_svg_marks_height(const tsr_view *view)
+{
+    const size_t names = json_array_size(tsr_at(view->segments, "segments")), in_line = marks_in_line(view);
+
+    return (double)((names + in_line - 1) / in_line) * MARK_LINE;
+}
+
+double tsr_svg_marks(tsr_view *view, double y)
+{
+    const size_t in_line = marks_in_line(view);
+    const double room = (double)TSR_SVG_WIDTH / (double)in_line;
+    json_t *segment;
+    size_t i;
+
+    json_array_foreach(tsr_at(view->segments, "segments"), i, segment)
+    {
+        double x = room * (double)(i % in_line), line = y + (double)(i / in_line) * MARK_LINE;
         tsr_svg_mark(view, x + 7, line + 8, (int32_t)i);
-        tsr_svg_label(view, x + 17, line + 12, half - 21, TSR_START, "", tsr_name_of(view, segment));
+        tsr_svg_label(view, x + 17, line + 12, room - MARK_ROOM, TSR_START, "", tsr_name_of(view, segment));
     }
     return tsr_svg_marks_height(view);
 }

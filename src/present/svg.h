@@ -38,7 +38,8 @@ void tsr_svg_arrow(tsr_view *view, double x1, double y1, double x2, double y2);
 /** Local. The mark of a segment: a shape and a colour of its own (eight of them, then again). */
 void tsr_svg_mark(tsr_view *view, double x, double y, int32_t segment);
 
-/** Local. A key to the marks: two names a line from @p y down. Returns the height that it took. */
+/** Local. A key to the marks: two names a line, or one where they are long, from @p y down. Returns the height that it
+ * took. */
 double tsr_svg_marks(tsr_view *view, double y);
 double tsr_svg_marks_height(const tsr_view *view);
 
