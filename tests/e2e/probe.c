@@ -3,6 +3,7 @@
  *
  *     probe matrix OUT.h5 /x FILE.csv 4,5       columns of a delimited text as a matrix
  *     probe json FILE.json a.b.0.c VALUE [TOL]  is it that value (relative tolerance for numbers)?
+ *     probe equal A.json path B.json path       the same object, list or value in both
  *     probe sizes FILE.json 22,23,35,39,81      customers of the segments, sorted
  *     probe model FILE.h5 /path 3 VALUE TOL     one number of a bundle
  *     probe same A.h5 B.h5 COLUMN               equal values, row by row
@@ -115,6 +116,17 @@ static int check_json(int n, char **argument)
     return status;
 }
 
+static int check_equal(char **argument)
+{
+    json_t *left = json_load_file(argument[0], 0, NULL), *right = json_load_file(argument[2], 0, NULL);
+    const json_t *a = walk(left, argument[1]), *b = walk(right, argument[3]);
+    bool same = a != NULL && b != NULL && json_equal(a, b);
+
+    json_decref(left);
+    json_decref(right);
+    return same ? 0 : fail(argument[1], argument[3]);
+}
+
 static int compare_ints(const void *left, const void *right)
 {
     return *(const int *)left - *(const int *)right;
@@ -211,6 +223,7 @@ static int probe(const tsr_comm *comm, int n, char **argument)
 {
     if (n == 5 && strcmp(argument[0], "matrix") == 0) return write_matrix(comm, argument + 1);
     if (n >= 4 && strcmp(argument[0], "json") == 0) return check_json(n - 1, argument + 1);
+    if (n == 5 && strcmp(argument[0], "equal") == 0) return check_equal(argument + 1);
     if (n == 3 && strcmp(argument[0], "sizes") == 0) return check_sizes(argument + 1);
     if (n == 6 && strcmp(argument[0], "model") == 0) return check_model(comm, argument + 1);
     if (n == 4 && strcmp(argument[0], "same") == 0) return check_same(argument + 1);
