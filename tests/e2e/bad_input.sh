@@ -95,6 +95,24 @@ fails "an unknown option" 2 'unknown option --frobnicate' segment good.yaml --fr
 fails "no operand" 2 'JOB is missing' segment
 fails "a bad time limit" 2 '--time-limit soon: write seconds or HH:MM:SS' segment good.yaml --time-limit soon
 
+# ---- what the report and the playbook cannot use ----
+fails "a language that is not there" 2 'report\.language. is xx: there are texts in en, el, zh' segment good.yaml \
+    --set output=language.run --set report.language=xx
+printf 'name\trule\tobjective\taction\tchannel\tcadence\tguardrail\tkpi\tholdout\n' >plays.tsv
+printf 'Best\trfm_r > 3 and\tkeep\twrite\te-mail\tonce\t\t\t0.1\nRest\t*\tkeep\twrite\te-mail\tonce\t\t\t0.1\n' >>plays.tsv
+fails "a mistake in a playbook" 2 'plays\.tsv:2:19: expected a column' segment good.yaml --set output=plays.run \
+    --set act.playbook=plays.tsv
+is_absent "a mistake in a playbook" plays.run/report.html
+{
+    echo "id,date,amount"
+    for i in 1 2 3 4 5 6 7 8 9; do echo "c$i,2024-01-05,7"; done
+} >alike.csv
+job alike alike.csv
+succeeds "customers who are all alike" ingest alike.yaml
+fails "features that are all constant" 3 'all 8 features are constant' segment alike.yaml --set value.model=none
+fails "nobody left before as_of" 3 'no customer has a record before as_of: all 60 come after it' segment good.yaml \
+    --set output=nobody.run --set as_of=1990-01-01
+
 # ---- sources ----
 job missing nosuch.csv
 fails "a missing source" 4 'nosuch\.csv: No such file' ingest missing.yaml
