@@ -20,6 +20,7 @@ sys.path.insert(0, HERE)
 sys.dont_write_bytecode = True
 import summary  # noqa: E402
 
+STEADY = 0.01  # jitter of nodes that nobody shares
 FAR = (64, 256, 1024, 4096, 10240)
 SHORT, LONG = 64, 1 << 15  # bytes: latency is read off the one, bandwidth off the other
 
@@ -27,6 +28,9 @@ SHORT, LONG = 64, 1 << 15  # bytes: latency is read off the one, bandwidth off t
 class Network:
     def __init__(self, latency, per_byte, per_sum, jitter):
         self.latency, self.per_byte, self.per_sum, self.jitter = latency, per_byte, per_sum, jitter
+
+    def steady(self):
+        return Network(self.latency, self.per_byte, self.per_sum, STEADY)
 
     def allreduce(self, size, ranks):
         if ranks < 2:
@@ -116,7 +120,7 @@ def words_measured(lines):
     for mode in ("strong", "weak"):
         measured = medians(lines, mode)
         shares = efficiencies(measured, mode)
-        if measured:
+        if len(measured) > (mode == "weak"):
             out.append(table((mode, "rows", "ms an iteration", "efficiency"),
                              [(f"{p} rank" + "s" * (p > 1), f"{n:,}", f"{s * 1e3:.2f}", f"{shares[p]:.1%}")
                               for p, (n, s) in measured.items()]))
@@ -148,8 +152,10 @@ def words_projected(lines, network, per_row, target):
     rows_of = []
     for ranks in FAR:
         work, reduce_, wait, share = project(network, per_row, rows, size, ranks)
-        rows_of.append((f"{ranks:,}", f"{work * 1e6:,.0f}", f"{reduce_ * 1e6:.1f}", f"{wait * 1e6:.1f}", f"{share:.1%}"))
-    out.append(table(("ranks", "work, us", "allreduce, us", "waiting for the slowest, us", "efficiency (projection)"), rows_of))
+        rows_of.append((f"{ranks:,}", f"{work * 1e6:,.0f}", f"{reduce_ * 1e6:.1f}", f"{wait * 1e6:,.0f}", f"{share:.1%}",
+                        f"{project(network.steady(), per_row, rows, size, ranks)[3]:.1%}"))
+    out.append(table(("ranks", "work, us", "allreduce, us", "waiting for the slowest, us", "efficiency (projection)",
+                      f"with a jitter of {STEADY:.0%}"), rows_of))
     return "\n".join(out)
 
 
@@ -180,9 +186,10 @@ def plot(lines, network, per_row, target):
         out.append(f'<text x="{x:.1f}" y="{y + 18:.1f}" text-anchor="middle">{ranks:,}</text>')
     out.append(f'<text x="{WIDTH / 2}" y="{HEIGHT - 22}" text-anchor="middle">ranks</text>')
     if network:
-        path = " ".join("{:.1f},{:.1f}".format(*at(p, project(network, per_row, rows, message(k, cols), round(p))[3]))
-                        for p in (2 ** (i / 8) for i in range(int(last * 8) + 1)))
-        out.append(f'<polyline points="{path}" fill="none" stroke="#666" stroke-dasharray="5 4"/>')
+        for model, colour in ((network, "#444"), (network.steady(), "#999")):
+            path = " ".join("{:.1f},{:.1f}".format(*at(p, project(model, per_row, rows, message(k, cols), p)[3]))
+                            for p in sorted({round(2 ** (i / 8)) for i in range(int(last * 8) + 1)}))
+            out.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-dasharray="5 4"/>')
     for mode, colour in COLOURS.items():
         for ranks, share in efficiencies(medians(lines, mode), mode).items():
             x, y = at(ranks, share)
@@ -190,9 +197,9 @@ def plot(lines, network, per_row, target):
                        f'{share:.1%}</title></circle>')
     legend = [(COLOURS["strong"], "strong, measured"), (COLOURS["weak"], "weak, measured")]
     if network:
-        legend.append(("#666", f"projection: strong, {rows:,} x {cols}, k = {k}"))
+        legend += [("#444", f"projection: strong, {rows:,} x {cols}, k = {k}"), ("#999", f"with a jitter of {STEADY:.0%}")]
     for i, (colour, text) in enumerate(legend):
-        x = LEFT + (0, 150, 290)[i]
+        x = LEFT + (0, 130, 258, 535)[i]
         out.append(f'<rect x="{x}" y="{HEIGHT - 15}" width="10" height="10" fill="{colour}"/>'
                    f'<text x="{x + 15}" y="{HEIGHT - 6}">{text}</text>')
     return "\n".join(out + ["</svg>"]) + "\n"
@@ -221,8 +228,8 @@ def main():
     if network:
         said += "\n" + words_projected(lines, network, per_row, target)
     print(said)
-    about = summary.environment()
-    keep = options.keep or os.path.join(HERE, "results", folder_name(about), "scaling-" + about["date"][:16].replace(":", ""))
+    about = {key: lines[0].get(key, value) for key, value in summary.environment().items()}  # lines that were kept stay
+    keep = options.keep or os.path.join(HERE, "results", folder_name(about), "scaling-" + about["date"][:16].replace("T", "-").replace(":", ""))
     os.makedirs(os.path.dirname(keep) or ".", exist_ok=True)
     with open(keep + ".jsonl", "w") as file:
         file.writelines(json.dumps({**line, **about}) + "\n" for line in lines)
