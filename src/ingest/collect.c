@@ -74,7 +74,7 @@ static tsr_status create_store(tsr_collect *collect)
         collect->layout[s] = tsr_layout_of(s, collect->has, collect->attributes);
         if (tsr_collect_has_stream(collect, s)) row_bytes[s] = collect->layout[s].bytes;
     }
-    return tsr_store_create(&collect->spill, collect->memory / 2, collect->buckets, TSR_STREAMS, row_bytes,
+    return tsr_store_create(&collect->spill, collect->memory / 8 * 5, collect->buckets, TSR_STREAMS, row_bytes,
                             &collect->store);
 }
 
@@ -117,7 +117,7 @@ done:
     return st;
 }
 
-/* The memory: half for the buckets, then three eighths to sort one; before that, some for rows that wait. */
+/* The memory: five eighths for the buckets, then three to sort one; before that, some for rows that wait. */
 static tsr_status create(const tsr_comm *comm, const tsr_collect_shape *shape, const tsr_collect_plan *plan,
                          tsr_collect **out)
 {

@@ -7,6 +7,7 @@
 #define SLAB_BYTES  (4LL << 20)
 #define CHUNK_SMALL 512
 #define CHUNK_LARGE (64LL << 10)
+#define SPILL_SHARE 8   /* of the memory is given up at a time */
 #define AHEAD       128 /* bytes behind a row that are fetched: the next rows of a list come much later */
 
 /* Rows in memory: chunks of a list are linked from the newest to the oldest. */
@@ -38,7 +39,8 @@ struct tsr_store {
     chunk *unused;
     char **slab;
     int32_t slabs;
-    int64_t slab_at; /* in the newest slab */
+    int64_t slab_at;    /* in the newest slab */
+    int64_t spill_next; /* the list that waits longest */
 };
 
 static list *list_at(const tsr_store *store, int64_t bucket, int32_t stream)
@@ -79,8 +81,7 @@ tsr_status tsr_store_create(tsr_spill *spill, int64_t memory, int64_t buckets, i
     memcpy(store->row_bytes, row_bytes, (size_t)streams * sizeof *row_bytes);
     TSR_TRY(tsr_alloc(&store->list, buckets * streams, sizeof *store->list));
     store->chunk_bytes = choose_chunk(store);
-    store->slab_bytes =
-        store->memory < SLAB_BYTES ? store->chunk_bytes : SLAB_BYTES / store->chunk_bytes * store->chunk_bytes;
+    store->slab_bytes = store->memory < SLAB_BYTES ? store->chunk_bytes : SLAB_BYTES;
     *out = store;
     store = NULL;
 done:
@@ -146,13 +147,17 @@ done:
     return st;
 }
 
-/* All at once, bucket after bucket, so that a bucket is read back in few large pieces. */
-static tsr_status spill_all(tsr_store *store)
+/* Whole lists, one after the other, so that a bucket is read back in few large pieces; no more than is needed for a
+ * while: what still stands here at the end was never written. */
+static tsr_status spill_some(tsr_store *store)
 {
+    const int64_t lists = store->buckets * store->streams, enough = store->spill->bytes + store->memory / SPILL_SHARE;
     tsr_status st = TSR_OK;
 
-    for (int64_t i = 0; st == TSR_OK && i < store->buckets * store->streams; i++)
-        st = spill_list(store, &store->list[i]);
+    for (int64_t i = 0; st == TSR_OK && i < lists && store->spill->bytes < enough; i++) {
+        st = spill_list(store, &store->list[store->spill_next]);
+        store->spill_next = (store->spill_next + 1) % lists;
+    }
     return st;
 }
 
@@ -162,7 +167,7 @@ static tsr_status add_slab(tsr_store *store)
 {
     tsr_status st = tsr_resize(&store->slab, store->slabs + 1, sizeof *store->slab);
 
-    if (st == TSR_OK) st = tsr_alloc_aligned(&store->slab[store->slabs], 1, (size_t)store->slab_bytes);
+    if (st == TSR_OK) st = tsr_alloc_unset(&store->slab[store->slabs], 1, (size_t)store->slab_bytes);
     if (st != TSR_OK) return st;
     store->slabs++;
     store->slab_at = 0;
@@ -177,7 +182,7 @@ static tsr_status find_chunk(tsr_store *store, chunk **found)
 
     if (store->unused == NULL && slab_full) {
         if (store->slabs > 0 && store->taken + store->slab_bytes > store->memory)
-            st = spill_all(store);
+            st = spill_some(store);
         else
             st = add_slab(store);
     }
