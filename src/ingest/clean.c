@@ -18,8 +18,9 @@ typedef struct record {
 /* Those of one kind of the customer at hand. */
 typedef struct records {
     const tsr_layout *layout;
-    bool busy;      /* they are looked at one by one */
-    record *record; /* [room] */
+    int32_t money_at; /* offset of the money in a row; 0: the kind has none */
+    bool busy;        /* they are looked at one by one */
+    record *record;   /* [room] */
     int64_t room;
 } records;
 
@@ -91,16 +92,19 @@ done:
 
 /* ---- what a row holds ---- */
 
-/* The money of a record: the first column of money that its kind has; 0 where it has none. */
-static int64_t money_of(const tsr_layout *layout, const char *row)
+/* Where rows have their money: the first column of money that their kind has; 0 where it has none. */
+static int32_t find_money(const tsr_layout *layout)
+{
+    for (int32_t c = 0; c < layout->columns; c++)
+        if (layout->column[c].cell == TSR_CELL_MONEY && layout->column[c].at > 0) return layout->column[c].at;
+    return 0;
+}
+
+static int64_t money_of(const records *all, const char *row)
 {
     int64_t money = 0;
 
-    for (int32_t c = 0; c < layout->columns; c++)
-        if (layout->column[c].cell == TSR_CELL_MONEY && layout->column[c].at > 0) {
-            memcpy(&money, row + layout->column[c].at, sizeof money);
-            break;
-        }
+    if (all->money_at > 0) memcpy(&money, row + all->money_at, sizeof money);
     return money;
 }
 
@@ -158,13 +162,14 @@ done:
     return st;
 }
 
-static void look_at_row(tsr_cleaner *cleaner, const tsr_layout *layout, int64_t places, const char *row, record *made)
+static void look_at_row(tsr_cleaner *cleaner, const records *all, int64_t places, const char *row, record *made)
 {
+    const tsr_layout *layout = all->layout;
     int32_t source = tsr_row_source(row);
     tsr_cleaned *found = found_of(cleaner, source);
     uint32_t key = cleaner->plan.key != NULL && found != NULL ? cleaner->plan.key[source] : 0;
 
-    *made = (record){.amount = money_of(layout, row),
+    *made = (record){.amount = money_of(all, row),
                      .day = tsr_row_time(layout, row) / TSR_SECONDS_PER_DAY,
                      .source = (uint16_t)source};
     if (key == 0 || !see_key(cleaner, places, key_of(layout, row, key, made->source))) return;
@@ -177,9 +182,9 @@ static void look_at_row(tsr_cleaner *cleaner, const tsr_layout *layout, int64_t 
 
 static void count_return(tsr_cleaner *cleaner, int32_t source, int64_t amount)
 {
-    tsr_cleaned *found = found_of(cleaner, source);
+    tsr_cleaned *found = amount < 0 ? found_of(cleaner, source) : NULL;
 
-    if (amount >= 0 || found == NULL) return;
+    if (found == NULL) return;
     found->returns++;
     found->return_money += amount;
 }
@@ -239,6 +244,7 @@ tsr_status tsr_clean_customer(tsr_cleaner *cleaner, int32_t kind, tsr_sorted *so
     tsr_status st = TSR_OK;
 
     *kept = n;
+    if (all->layout != sorted->layout) all->money_at = find_money(sorted->layout);
     all->layout = sorted->layout;
     all->busy = n > 0 && (net || (cleaner->plan.kinds >> kind & 1) != 0);
     if (!all->busy) goto done;
@@ -246,7 +252,7 @@ tsr_status tsr_clean_customer(tsr_cleaner *cleaner, int32_t kind, tsr_sorted *so
     for (int64_t i = 0; i < n;) {
         TSR_TRY(tsr_sorted_view(sorted, first + i, &row, &have));
         for (; have > 0 && i < n; have--, i++, row += all->layout->bytes)
-            look_at_row(cleaner, all->layout, places, row, &all->record[i]);
+            look_at_row(cleaner, all, places, row, &all->record[i]);
     }
     if (net) net_days(cleaner, all->record, n);
     for (int64_t i = 0; i < n; i++) *kept -= all->record[i].gone;
@@ -257,13 +263,14 @@ done:
 /* Equal records stand together, those of one source in a row. */
 static void count(tsr_cleaner *cleaner, int32_t kind, const char *row, int64_t n)
 {
-    const tsr_layout *layout = cleaner->of[kind].layout;
+    const records *all = &cleaner->of[kind];
+    const tsr_layout *layout = all->layout;
     bool returns = kind == TSR_TRANSACTIONS && !cleaner->plan.net;
     const char *previous = cleaner->has_previous ? cleaner->previous : NULL;
 
     for (int64_t i = 0; i < n; i++, previous = row, row += layout->bytes) {
         int32_t source = tsr_row_source(row);
-        if (returns) count_return(cleaner, source, money_of(layout, row));
+        if (returns) count_return(cleaner, source, money_of(all, row));
         if (previous == NULL || tsr_row_time(layout, previous) != tsr_row_time(layout, row)) continue;
         if (source != tsr_row_source(previous) || !tsr_row_equal(layout, previous, row)) continue;
         if (found_of(cleaner, source) != NULL) found_of(cleaner, source)->repeated++;

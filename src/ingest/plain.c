@@ -6,7 +6,7 @@
 
 #define SWAR_MOST 8 /* characters that are looked at together */
 #define DAYS      4096
-#define CODES     64
+#define CODES     256
 #define SPREAD    0x9e3779b97f4a7c15u
 
 /* Texts that came lately, and what they are: dates and categories repeat. */
@@ -129,7 +129,7 @@ static tsr_status find_code(const tsr_mapping *mapping, const tsr_plain_column *
     if (text.n == 0) return TSR_OK;
     if (text.n > SWAR_MOST) return tsr_collect_code(collect, plain->dictionary, text, code);
     uint64_t word = last_eight(text, roomy);
-    known_code *known = &mapping->memory->code[plain->column][word * SPREAD >> 58];
+    known_code *known = &mapping->memory->code[plain->column][word * SPREAD >> 56];
     if (known->text != word || known->n != text.n) {
         tsr_status st = tsr_collect_code(collect, plain->dictionary, text, code);
         if (st != TSR_OK) return st;
