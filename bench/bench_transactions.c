@@ -1,8 +1,10 @@
 /*
  * A file of transactions for bench/ingest: customer_id,time,amount,category. The same bytes for the same arguments.
- *   bench_transactions BYTES CUSTOMERS > file.csv
+ *   bench_transactions BYTES CUSTOMERS [PERCENT] > file.csv
+ * PERCENT of the rows are of one customer.
  */
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -37,12 +39,12 @@ static char *put_text(char *to, const char *text)
 }
 
 /* Months of 28 days: every date exists. */
-static char *put_row(char *to, uint64_t customers, uint64_t *state)
+static char *put_row(char *to, uint64_t customers, uint64_t percent, uint64_t *state)
 {
     uint64_t a = next(state), b = next(state);
     uint64_t day = a % DAYS;
 
-    to = put_number(to, b % customers, 1);
+    to = put_number(to, (b >> 32) % 100 < percent ? 7 : b % customers, 1);
     to = put_text(to, ",");
     to = put_number(to, 2022 + day / 336, 4);
     to = put_text(to, "-");
@@ -62,16 +64,18 @@ int main(int argc, char **argv)
 {
     static char buffer[1 << 20];
     uint64_t state = 1;
-    int64_t bytes = argc == 3 ? atoll(argv[1]) : 0, customers = argc == 3 ? atoll(argv[2]) : 0, written = 0;
+    bool asked = argc == 3 || argc == 4;
+    int64_t bytes = asked ? atoll(argv[1]) : 0, customers = asked ? atoll(argv[2]) : 0, written = 0;
+    int64_t percent = argc == 4 ? atoll(argv[3]) : 0;
 
     if (bytes < 1 || customers < 1) {
-        fprintf(stderr, "usage: bench_transactions BYTES CUSTOMERS > file.csv\n");
+        fprintf(stderr, "usage: bench_transactions BYTES CUSTOMERS [PERCENT] > file.csv\n");
         return 2;
     }
     written = printf("customer_id,time,amount,category\n");
     while (written < bytes) {
         char *at = buffer;
-        while (at < buffer + sizeof buffer - 128) at = put_row(at, (uint64_t)customers, &state);
+        while (at < buffer + sizeof buffer - 128) at = put_row(at, (uint64_t)customers, (uint64_t)percent, &state);
         if (fwrite(buffer, 1, (size_t)(at - buffer), stdout) != (size_t)(at - buffer)) return 4;
         written += at - buffer;
     }
