@@ -3,11 +3,11 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "ingest/scan.h"
 #include "tessera/memory.h"
 
 #define BUFFER_BYTES (4 << 20)              /* at least two rows of TSR_LINE_MAX */
 #define READ_BYTES   (4 * TSR_SOURCE_BLOCK) /* at a time: they are still in the cache when they are looked at */
-#define LANES        64 /* bytes looked at together; the buffer has as many to spare on both sides */
 
 struct tsr_text_reader {
     char *path;
@@ -22,7 +22,7 @@ struct tsr_text_reader {
     bool has_quotes, has_nul; /* somewhere in the buffer: rows need a closer look */
     bool plain;               /* they do not */
     bool ascii;               /* all of the buffer */
-    int64_t marked;           /* the block of LANES bytes that is being looked at; -1: none */
+    int64_t marked;           /* the block of TSR_SCAN_BYTES bytes that is being looked at; -1: none */
     uint64_t marks;           /* delimiters and line breaks in it that are still to come */
     int64_t breaks;           /* seen before buffer[at] and inside the range */
     tsr_slice *field;
@@ -65,30 +65,14 @@ static tsr_status fail_at(const tsr_text_reader *reader, int64_t offset, const c
 
 /* ---- the buffer ---- */
 
-/* What the bytes of the buffer are made of. */
+/* Do rows of the buffer need a closer look? */
 static void look_over(tsr_text_reader *reader)
 {
-    typedef unsigned char lanes __attribute__((vector_size(16)));
-    const char *buffer = reader->buffer;
-    lanes all = {0}, quotes = {0}, zeros = {0}, bytes;
-    unsigned char any[3] = {0};
-    int64_t i = 0;
+    tsr_text_bytes made_of = tsr_scan_bytes(reader->buffer, reader->n);
 
-    for (; i + 16 <= reader->n; i += 16) {
-        memcpy(&bytes, buffer + i, sizeof bytes);
-        all |= bytes;
-        quotes |= (lanes)(bytes == '"');
-        zeros |= (lanes)(bytes == 0);
-    }
-    for (int lane = 0; lane < 16; lane++) any[0] |= all[lane], any[1] |= quotes[lane], any[2] |= zeros[lane];
-    for (; i < reader->n; i++) {
-        any[0] |= (unsigned char)buffer[i];
-        any[1] |= buffer[i] == '"';
-        any[2] |= buffer[i] == '\0';
-    }
-    reader->ascii = any[0] < 0x80;
-    reader->has_quotes = any[1] != 0 && reader->format.delimiter != TSR_DELIMITER_BLANK;
-    reader->has_nul = any[2] != 0;
+    reader->ascii = made_of.ascii;
+    reader->has_quotes = made_of.quotes && reader->format.delimiter != TSR_DELIMITER_BLANK;
+    reader->has_nul = made_of.nul;
     reader->plain = !reader->has_quotes && !reader->has_nul && reader->format.delimiter != TSR_DELIMITER_BLANK;
 }
 
@@ -279,29 +263,6 @@ static tsr_status split(tsr_text_reader *reader, char *at, int64_t n, tsr_row *r
 
 /* ---- rows without quotes: line and fields in one pass ---- */
 
-/* Bit i: byte i of sixteen is a delimiter or a line break. */
-static inline uint64_t find_sixteen(const char *at, char delimiter)
-{
-#ifdef TSR_X86
-    typedef char lanes __attribute__((vector_size(16)));
-    lanes bytes;
-
-    memcpy(&bytes, at, sizeof bytes);
-    return (uint32_t)__builtin_ia32_pmovmskb128((lanes)(bytes == delimiter) | (lanes)(bytes == '\n'));
-#else
-    uint64_t marks = 0;
-
-    for (uint32_t i = 0; i < 16; i++) marks |= (uint64_t)(at[i] == delimiter || at[i] == '\n') << i;
-    return marks;
-#endif
-}
-
-static inline uint64_t find_marks(const char *at, char delimiter)
-{
-    return find_sixteen(at, delimiter) | find_sixteen(at + 16, delimiter) << 16 |
-           find_sixteen(at + 32, delimiter) << 32 | find_sixteen(at + 48, delimiter) << 48;
-}
-
 static tsr_status end_plain(tsr_text_reader *reader, tsr_row *row, const char *start, const char *end)
 {
     if (!enough(reader, row) && (row->fields > 0 || end > start)) return add_field(reader, row, start, end - start);
@@ -315,7 +276,7 @@ static tsr_status split_marked(tsr_text_reader *reader, tsr_row *row, int64_t *n
     const char *line = reader->buffer + reader->at, *start = line, *end = reader->buffer + reader->n;
     bool goes_on = reader->marked >= 0;
     const char *block = goes_on ? reader->buffer + reader->marked : line;
-    uint64_t marks = goes_on ? reader->marks : find_marks(block, reader->format.delimiter);
+    uint64_t marks = goes_on ? reader->marks : tsr_scan_marks(block, reader->format.delimiter);
     tsr_status st = TSR_OK;
 
     *n = -1;
@@ -332,8 +293,8 @@ static tsr_status split_marked(tsr_text_reader *reader, tsr_row *row, int64_t *n
             if (!enough(reader, row)) TSR_TRY(add_field(reader, row, start, hit - start));
             start = hit + 1;
         }
-        block += LANES;
-        if (block < end) marks = find_marks(block, reader->format.delimiter);
+        block += TSR_SCAN_BYTES;
+        if (block < end) marks = tsr_scan_marks(block, reader->format.delimiter);
     }
     row->fields = 0;
     reader->marked = -1;
@@ -375,8 +336,8 @@ tsr_status tsr_text_reader_open(const char *path, const tsr_file_facts *facts, c
     reader->from = begin;
     reader->end = facts->packing == TSR_PACKING_PLAIN ? end : INT64_MAX;
     TSR_TRY(tsr_strdup(&reader->path, path));
-    TSR_TRY(tsr_alloc(&reader->space, BUFFER_BYTES + 2 * LANES, 1));
-    reader->buffer = reader->space + LANES;
+    TSR_TRY(tsr_alloc(&reader->space, BUFFER_BYTES + 2 * TSR_SCAN_BYTES, 1));
+    reader->buffer = reader->space + TSR_SCAN_BYTES;
     TSR_TRY(tsr_byte_source_open(path, facts, begin, end, &reader->bytes));
     TSR_TRY(start(reader, begin));
     *out = reader;
