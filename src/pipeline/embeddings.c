@@ -9,7 +9,7 @@
 #include "tessera/rng.h"
 
 #define SAMPLE 262144
-#define BLOCK  4096 /* customers at a time */
+#define VALUES ((int64_t)1 << 24) /* of a block: 64 MiB */
 
 /* The vectors that one basis is found from. */
 typedef struct fitting {
@@ -20,8 +20,9 @@ typedef struct fitting {
     double share; /* of customers in the sample */
     int64_t end_day;
     tsr_block block;
-    double *column;  /* [BLOCK] */
-    int64_t *chosen; /* [BLOCK] customers of the block */
+    int64_t room;    /* customers of a block */
+    double *column;  /* [room] */
+    int64_t *chosen; /* [room] customers of the block */
     int64_t n;       /* of them */
     int64_t rows;
     double largest;
@@ -66,8 +67,8 @@ static tsr_status pass(fitting *f)
     tsr_status st = TSR_OK;
 
     f->rows = 0;
-    for (int64_t at = 0; at < f->dealt.rows; at += BLOCK) {
-        int64_t rows = f->dealt.rows - at < BLOCK ? f->dealt.rows - at : BLOCK;
+    for (int64_t at = 0; at < f->dealt.rows; at += f->room) {
+        int64_t rows = f->dealt.rows - at < f->room ? f->dealt.rows - at : f->room;
         TSR_TRY(tsr_dataset_read(f->dataset, f->dealt.first + at, rows, TSR_READ_EMBEDDINGS, &f->block));
         choose(f);
         take_columns(f);
@@ -92,12 +93,15 @@ done:
     return st;
 }
 
+/* Chunks of the file are read whole: small blocks would read each many times. */
 static tsr_status prepare(fitting *f)
 {
     tsr_status st;
 
-    TSR_TRY(tsr_alloc(&f->column, BLOCK, sizeof *f->column));
-    TSR_TRY(tsr_alloc(&f->chosen, BLOCK, sizeof *f->chosen));
+    f->room = VALUES / tsr_dataset_about(f->dataset)->attributes_n;
+    if (f->room > TSR_BLOCK_ROWS) f->room = TSR_BLOCK_ROWS;
+    TSR_TRY(tsr_alloc(&f->column, f->room, sizeof *f->column));
+    TSR_TRY(tsr_alloc(&f->chosen, f->room, sizeof *f->chosen));
 done:
     return st;
 }
