@@ -33,7 +33,7 @@ static tsr_status check_columns(const tsr_source *source, int32_t number)
         if (strcmp(field, "id") != 0 && strcmp(field, "time") != 0 && strcmp(field, "vector") != 0)
             return TSR_FAIL(TSR_ECONF, "ingest.sources[%d].columns: embeddings have id, vector and time, not %s",
                             number, field);
-        if (strcmp(field, "vector") == 0 && source->columns.text[i][0] == '=')
+        if (strcmp(field, "vector") == 0 && strchr("=", source->columns.text[i][0]) != NULL) /* or nothing at all */
             return TSR_FAIL(TSR_ECONF, "ingest.sources[%d].columns.vector: name a column", number);
     }
     if (!vector || source->types.n > 0)

@@ -106,6 +106,9 @@ static void vectors_of_another_length_or_without_numbers_are_rejected(void **sta
     tsr_ingest_params params = params_of(&t.source, 1, 0);
     CHECK_ALL(comm, tsr_ingest_run(comm, &params, fresh(comm, "bad"), &result) == TSR_OK);
     CHECK_ALL(comm, result.rows_used == 2 && result.rows_rejected == 6);
+    t.column[2] = keep("%s", "");
+    CHECK_ALL(comm, tsr_ingest_run(comm, &params, fresh(comm, "bad"), &result) == TSR_ECONF);
+    CHECK_ALL(comm, strstr(tsr_error_last()->text, "columns.vector: name a column") != NULL);
     t.source.dimensions = 0;
     params = params_of(&t.source, 1, 0);
     CHECK_ALL(comm, tsr_ingest_run(comm, &params, fresh(comm, "bad"), &result) == TSR_ECONF);
