@@ -21,7 +21,8 @@
 typedef struct result {
     tsr_kmeans *model;
     uint16_t *label;
-    double seconds_tiles, seconds_run, peak_mb_tiles, peak_mb;
+    tiles_cost tiles;
+    double seconds_run, peak_mb;
     double inertia; /* around the means of the final labels, in units of the source */
     uint64_t digest;
 } result;
@@ -92,36 +93,27 @@ static tsr_status write_labels(int file, void *context)
                      p->span->rows * (int64_t)sizeof *p->label);
 }
 
-static tsr_status measure(const bench *b, const char *data, const char *start_path, int64_t updates, tsr_tiles **tiles,
-                          result *r)
+static tsr_status measure(const bench *b, tsr_tiles **tiles, result *r)
 {
     tsr_status st;
-    source s = {0};
     double *centre = NULL, *start = NULL;
     int32_t k = 0;
+    const int64_t updates = bench_number(b, "updates", 20);
     tsr_cluster_params params = {.k = {2, 2},
                                  .restarts = 1,
                                  .sample = 1,
                                  .max_iter = updates > 0 ? updates + 1 : NO_END};
 
-    TSR_TRY(source_open(b, data, &s));
+    TSR_TRY(source_read(b, &centre, tiles, &r->tiles));
+    TSR_AGREE(&b->comm, read_start(bench_option(b, "start", ""), (*tiles)->cols, centre, &start, &k));
     tsr_memory_peak_reset();
-    double began = bench_now(b);
-    TSR_TRY(source_tiles(b, &s, &centre, tiles));
-    r->seconds_tiles = bench_since(b, began);
-    r->peak_mb_tiles = bench_peak_mb(b);
-    TSR_AGREE(&b->comm, read_start(start_path, s.cols, centre, &start, &k));
-
-    source_close(&s);
-    tsr_memory_peak_reset();
-    began = bench_now(b);
+    const double began = bench_now(b);
     TSR_TRY(tsr_kmeans_run(&b->comm, &params, 1, *tiles, start, k, &r->model, &r->label));
     r->seconds_run = bench_since(b, began);
     r->peak_mb = bench_peak_mb(b);
 done:
     tsr_free(&start);
     tsr_free(&centre);
-    source_close(&s);
     return st;
 }
 
@@ -146,20 +138,15 @@ static void print(const bench *b, const tsr_tiles *tiles, const result *r)
 
     snprintf(digest, sizeof digest, "%016llx", (unsigned long long)r->digest);
     bench_line_begin(b, "kmeans");
-    bench_line_text(b, "workload", bench_option(b, "workload", ""));
-    bench_line_text(b, "algorithm", "lloyd");
+    source_line(b, "lloyd", tiles, &r->tiles);
     bench_line_int(b, "updates", bench_number(b, "updates", 20));
-    bench_line_int(b, "rows", tiles->span.rows_global);
-    bench_line_int(b, "cols", tiles->cols);
     bench_line_int(b, "k", m->k);
     bench_line_int(b, "iterations", m->iterations);
     bench_line_text(b, "stop", tsr_stop_name(m->stop));
-    bench_line_real(b, "seconds_tiles", r->seconds_tiles);
     bench_line_real(b, "seconds_iterations", m->seconds);
     bench_line_real(b, "seconds_per_iteration", m->seconds / (double)m->iterations);
-    bench_line_real(b, "seconds_total", r->seconds_tiles + r->seconds_run);
+    bench_line_real(b, "seconds_total", r->tiles.seconds + r->seconds_run);
     bench_line_real(b, "peak_mb", r->peak_mb);
-    bench_line_real(b, "peak_mb_tiles", r->peak_mb_tiles);
     bench_line_real(b, "inertia", r->inertia);
     bench_line_text(b, "digest", digest);
     bench_line_end(b);
@@ -173,8 +160,7 @@ int main(int argc, char **argv)
     result r = {0};
 
     TSR_TRY(bench_open(argc, argv, &b));
-    TSR_TRY(measure(&b, bench_option(&b, "data", ""), bench_option(&b, "start", ""), bench_number(&b, "updates", 20),
-                    &tiles, &r));
+    TSR_TRY(measure(&b, &tiles, &r));
     TSR_TRY(examine(&b, tiles, bench_option(&b, "labels", NULL), &r));
     print(&b, tiles, &r);
 done:

@@ -10,33 +10,23 @@
 
 typedef struct result {
     tsr_pca *pca;
-    double seconds_tiles, seconds_fit, peak_mb_tiles, peak_mb;
+    tiles_cost tiles;
+    double seconds_fit, peak_mb;
 } result;
 
-static tsr_status measure(const bench *b, const char *data, tsr_tiles **tiles, result *r)
+static tsr_status measure(const bench *b, tsr_tiles **tiles, result *r)
 {
     tsr_status st;
-    source s = {0};
     double *centre = NULL;
-    tsr_reduce_params params = {.variance = 1};
 
-    TSR_TRY(source_open(b, data, &s));
-    params.components = s.cols;
-    tsr_memory_peak_reset();
-    double began = bench_now(b);
-    TSR_TRY(source_tiles(b, &s, &centre, tiles));
-    r->seconds_tiles = bench_since(b, began);
-    r->peak_mb_tiles = bench_peak_mb(b);
-
-    source_close(&s);
-    tsr_memory_peak_reset();
-    began = bench_now(b);
+    TSR_TRY(source_read(b, &centre, tiles, &r->tiles));
+    const tsr_reduce_params params = {.variance = 1, .components = (*tiles)->cols};
+    const double began = bench_now(b);
     TSR_TRY(tsr_pca_fit(&b->comm, &params, *tiles, &r->pca));
     r->seconds_fit = bench_since(b, began);
     r->peak_mb = bench_peak_mb(b);
 done:
     tsr_free(&centre);
-    source_close(&s);
     return st;
 }
 
@@ -46,15 +36,10 @@ static void print(const bench *b, const tsr_tiles *tiles, const result *r)
 
     for (int32_t j = 0; j < r->pca->cols; j++) total += r->pca->variance[j];
     bench_line_begin(b, "pca");
-    bench_line_text(b, "workload", bench_option(b, "workload", ""));
-    bench_line_text(b, "algorithm", "covariance");
-    bench_line_int(b, "rows", tiles->span.rows_global);
-    bench_line_int(b, "cols", tiles->cols);
-    bench_line_real(b, "seconds_tiles", r->seconds_tiles);
+    source_line(b, "covariance", tiles, &r->tiles);
     bench_line_real(b, "seconds_fit", r->seconds_fit);
-    bench_line_real(b, "seconds_total", r->seconds_tiles + r->seconds_fit);
+    bench_line_real(b, "seconds_total", r->tiles.seconds + r->seconds_fit);
     bench_line_real(b, "peak_mb", r->peak_mb);
-    bench_line_real(b, "peak_mb_tiles", r->peak_mb_tiles);
     bench_line_real(b, "variance_first", r->pca->variance[0]);
     bench_line_real(b, "variance_total", total);
     bench_line_end(b);
@@ -68,7 +53,7 @@ int main(int argc, char **argv)
     result r = {0};
 
     TSR_TRY(bench_open(argc, argv, &b));
-    TSR_TRY(measure(&b, bench_option(&b, "data", ""), &tiles, &r));
+    TSR_TRY(measure(&b, &tiles, &r));
     print(&b, tiles, &r);
 done:
     tsr_pca_destroy(&r.pca);

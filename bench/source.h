@@ -21,13 +21,21 @@ tsr_status source_open(const bench *b, const char *path, source *s) TSR_NODISCAR
 /** Local. Unmap it: from then on it counts in nobody's memory. */
 void source_close(source *s);
 
+/* What it took to make tiles. */
+typedef struct tiles_cost {
+    double seconds, peak_mb; /* the source counts in it */
+} tiles_cost;
+
 /**
- * Collective. Tiles as `scale: none` makes them: columns centred, one step that holds the largest |value|, nothing
- * clipped. Two passes over the rows.
+ * Collective. Tiles of a float32 matrix that is mapped before anything is timed. The source is unmapped then, and the
+ * peak of memory begins anew: what follows is the stage that is measured. The path is what --data says.
  * @param[out] centre  new [cols] real units, a whole number of steps: what was taken away; tsr_free()
  * @param[out] tiles   new; tsr_tiles_destroy()
- * @return TSR_OK; TSR_EDATA (not finite, or far too large); TSR_ENOMEM
+ * @return TSR_OK; TSR_EIO; TSR_EDATA (not finite); TSR_ENOMEM
  */
-tsr_status source_tiles(const bench *b, const source *s, double **centre, tsr_tiles **tiles) TSR_NODISCARD;
+tsr_status source_read(const bench *b, double **centre, tsr_tiles **tiles, tiles_cost *cost) TSR_NODISCARD;
+
+/** Local. Into the line of JSON: --workload, the algorithm, the shape of the tiles and what it took to make them. */
+void source_line(const bench *b, const char *algorithm, const tsr_tiles *tiles, const tiles_cost *cost);
 
 #endif
