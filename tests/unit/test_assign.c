@@ -76,8 +76,9 @@ static uint16_t nearest_by_rule(tsr_tiles *tiles, int64_t row, const float *c, i
 static const struct shape {
     int64_t rows;
     int32_t cols, k;
-} shapes[] = {{1, 1, 1},   {15, 3, 2},   {16, 2, 3},   {17, 5, 4},  {300, 16, 5},  {257, 7, 6},    {200, 9, 7},
-              {533, 8, 8}, {100, 16, 9}, {90, 20, 17}, {70, 3, 64}, {33, 130, 31}, {47, 1030, 13}, {550, 2, 1025}};
+} shapes[] = {{1, 1, 1},   {15, 3, 2},    {16, 2, 3},     {17, 5, 4},     {300, 16, 5},
+              {257, 7, 6}, {200, 9, 7},   {533, 8, 8},    {100, 16, 9},   {90, 20, 17},
+              {70, 3, 64}, {33, 130, 31}, {47, 1030, 13}, {550, 2, 1025}, {2, 1024, 4096}};
 enum { SHAPES = sizeof shapes / sizeof *shapes };
 
 static void every_variant_gives_the_bits_of_the_rule(void **state)
