@@ -1,13 +1,13 @@
 #include "tessera/checkup.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "tessera/memory.h"
 #include "tessera/reduce.h"
 #include "value/covariates.h"
 #include "value/purchase.h"
 #include "value/ranking.h"
+#include "value/reals.h"
 
 #define SCALE 36 /* of sums of predictions, errors and squared errors: up to 2^26 each */
 
@@ -287,21 +287,12 @@ done:
 
 /* ---- to and from a bundle ---- */
 
-#define NUMBERS ((int64_t)(sizeof(tsr_checkup) / sizeof(double)))
-
 tsr_status tsr_checkup_save(const tsr_checkup *checkup, const char *path, tsr_bundle *bundle)
 {
-    return tsr_bundle_put(bundle, path, TSR_F64, NUMBERS, 0, checkup, NULL, "in the order of tsr_checkup");
+    return tsr_reals_save(checkup, sizeof *checkup, "in the order of tsr_checkup", path, bundle);
 }
 
 tsr_status tsr_checkup_load(const tsr_bundle *bundle, const char *path, tsr_checkup *checkup)
 {
-    const void *numbers;
-    int64_t rows;
-
-    tsr_status st = tsr_bundle_get(bundle, path, TSR_F64, &rows, NULL, &numbers);
-    if (st != TSR_OK) return st;
-    if (rows != NUMBERS) return TSR_FAIL(TSR_EDATA, "%s has another shape than expected", path);
-    memcpy(checkup, numbers, sizeof *checkup);
-    return TSR_OK;
+    return tsr_reals_load(bundle, path, checkup, sizeof *checkup);
 }

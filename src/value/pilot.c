@@ -35,36 +35,70 @@ static uint64_t mix_three(uint64_t a, uint64_t b, uint64_t c)
     return mix(mix(mix(0, a), b), c);
 }
 
-static bool history_is_chosen(const tsr_histories *h, int64_t i, uint64_t one)
+/* What a history, or what was spent, is: the hash of it decides. */
+typedef uint64_t (*hash_of)(const void *all, int64_t i);
+
+static uint64_t hash_of_history(const void *all, int64_t i)
 {
+    const tsr_histories *h = all;
     uint64_t hash = mix_three((uint64_t)h->x[i], bits_of(h->tx[i]), bits_of(h->t[i]));
 
     for (int32_t k = 0; k < h->covariates; k++) hash = mix(hash, (uint64_t)h->z[i * h->covariates + k]);
-    return hash % one == 0;
+    return hash;
+}
+
+static uint64_t hash_of_spend(const void *all, int64_t i)
+{
+    const tsr_spends *s = all;
+
+    return mix_three((uint64_t)s->x[i], bits_of(s->total[i]), 0);
+}
+
+/* Places of the chosen ones, in their order. */
+typedef struct choice {
+    int64_t *place; /* [n] */
+    int64_t n;
+} choice;
+
+static tsr_status choose(const void *all, int64_t n, hash_of hash, uint64_t one, choice *c)
+{
+    tsr_status st;
+
+    for (int64_t i = 0; i < n; i++) c->n += hash(all, i) % one == 0;
+    TSR_TRY(tsr_alloc(&c->place, c->n, sizeof *c->place));
+    for (int64_t i = 0, at = 0; i < n; i++)
+        if (hash(all, i) % one == 0) c->place[at++] = i;
+done:
+    return st;
+}
+
+/* @param[out] column  new: of each chosen one `size` bytes */
+static tsr_status gather(const choice *c, const void *from, size_t size, void *column)
+{
+    tsr_status st = tsr_alloc(column, c->n, size);
+
+    if (st != TSR_OK) return st;
+    char *to = *(void **)column;
+    for (int64_t i = 0; i < c->n; i++)
+        memcpy(to + (size_t)i * size, (const char *)from + (size_t)c->place[i] * size, size);
+    return TSR_OK;
 }
 
 static tsr_status pick_histories(const tsr_histories *h, uint64_t one, tsr_histories *pilot)
 {
-    int64_t n = 0;
+    choice c = {0};
     tsr_status st;
 
-    for (int64_t i = 0; i < h->n; i++) n += history_is_chosen(h, i, one);
-    TSR_TRY(tsr_alloc(&pilot->x, n, sizeof *pilot->x));
-    TSR_TRY(tsr_alloc(&pilot->tx, n, sizeof *pilot->tx));
-    TSR_TRY(tsr_alloc(&pilot->t, n, sizeof *pilot->t));
-    TSR_TRY(tsr_alloc(&pilot->count, n, sizeof *pilot->count));
-    TSR_TRY(tsr_alloc(&pilot->z, n * h->covariates, sizeof *pilot->z));
-    for (int64_t i = 0; i < h->n; i++) {
-        if (!history_is_chosen(h, i, one)) continue;
-        for (int32_t k = 0; k < h->covariates; k++)
-            pilot->z[pilot->n * h->covariates + k] = h->z[i * h->covariates + k];
-        pilot->x[pilot->n] = h->x[i];
-        pilot->tx[pilot->n] = h->tx[i];
-        pilot->t[pilot->n] = h->t[i];
-        pilot->count[pilot->n++] = h->count[i];
-        pilot->customers += h->count[i];
-    }
+    TSR_TRY(choose(h, h->n, hash_of_history, one, &c));
+    TSR_TRY(gather(&c, h->x, sizeof *h->x, &pilot->x));
+    TSR_TRY(gather(&c, h->tx, sizeof *h->tx, &pilot->tx));
+    TSR_TRY(gather(&c, h->t, sizeof *h->t, &pilot->t));
+    TSR_TRY(gather(&c, h->count, sizeof *h->count, &pilot->count));
+    if (h->covariates > 0) TSR_TRY(gather(&c, h->z, (size_t)h->covariates * sizeof *h->z, &pilot->z));
+    pilot->n = c.n;
+    for (int64_t i = 0; i < c.n; i++) pilot->customers += pilot->count[i];
 done:
+    tsr_free(&c.place);
     return st;
 }
 
@@ -81,28 +115,19 @@ done:
     return st;
 }
 
-static bool spend_is_chosen(const tsr_spends *s, int64_t i, uint64_t one)
-{
-    return mix_three((uint64_t)s->x[i], bits_of(s->total[i]), 0) % one == 0;
-}
-
 static tsr_status pick_spends(const tsr_spends *s, uint64_t one, tsr_spends *pilot)
 {
-    int64_t n = 0;
+    choice c = {0};
     tsr_status st;
 
-    for (int64_t i = 0; i < s->n; i++) n += spend_is_chosen(s, i, one);
-    TSR_TRY(tsr_alloc(&pilot->x, n, sizeof *pilot->x));
-    TSR_TRY(tsr_alloc(&pilot->total, n, sizeof *pilot->total));
-    TSR_TRY(tsr_alloc(&pilot->count, n, sizeof *pilot->count));
-    for (int64_t i = 0; i < s->n; i++) {
-        if (!spend_is_chosen(s, i, one)) continue;
-        pilot->x[pilot->n] = s->x[i];
-        pilot->total[pilot->n] = s->total[i];
-        pilot->count[pilot->n++] = s->count[i];
-        pilot->customers += s->count[i];
-    }
+    TSR_TRY(choose(s, s->n, hash_of_spend, one, &c));
+    TSR_TRY(gather(&c, s->x, sizeof *s->x, &pilot->x));
+    TSR_TRY(gather(&c, s->total, sizeof *s->total, &pilot->total));
+    TSR_TRY(gather(&c, s->count, sizeof *s->count, &pilot->count));
+    pilot->n = c.n;
+    for (int64_t i = 0; i < c.n; i++) pilot->customers += pilot->count[i];
 done:
+    tsr_free(&c.place);
     return st;
 }
 

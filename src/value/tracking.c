@@ -1,13 +1,11 @@
 #include "tessera/tracking.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "tessera/memory.h"
 #include "value/dropout.h"
 #include "value/purchase.h"
-
-#define NUMBERS ((int64_t)(sizeof(tsr_tracking) / sizeof(double)))
+#include "value/reals.h"
 
 /* ahead[lag], purchases that a new customer makes within lag days. */
 static void expect_new(const tsr_value_model *model, int64_t days, double *ahead)
@@ -91,17 +89,10 @@ tsr_status tsr_value_track(const tsr_value_model *model, const int64_t *births, 
 
 tsr_status tsr_tracking_save(const tsr_tracking *tracking, const char *path, tsr_bundle *bundle)
 {
-    return tsr_bundle_put(bundle, path, TSR_F64, NUMBERS, 0, tracking, NULL, "in the order of tsr_tracking");
+    return tsr_reals_save(tracking, sizeof *tracking, "in the order of tsr_tracking", path, bundle);
 }
 
 tsr_status tsr_tracking_load(const tsr_bundle *bundle, const char *path, tsr_tracking *tracking)
 {
-    const void *numbers;
-    int64_t rows;
-
-    tsr_status st = tsr_bundle_get(bundle, path, TSR_F64, &rows, NULL, &numbers);
-    if (st != TSR_OK) return st;
-    if (rows != NUMBERS) return TSR_FAIL(TSR_EDATA, "%s has another shape than expected", path);
-    memcpy(tracking, numbers, sizeof *tracking);
-    return TSR_OK;
+    return tsr_reals_load(bundle, path, tracking, sizeof *tracking);
 }
