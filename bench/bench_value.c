@@ -9,147 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crowd.h"
 #include "measure.h"
-#include "tessera/memory.h"
 #include "tessera/reduce.h"
-#include "tessera/rng.h"
-#include "tessera/rows.h"
-#include "tessera/value.h"
 #include "value/fit.h"
-#include "value/purchase.h"
-
-#define WEEK 7
-
-static const double truth[4] = {.243, 4.414, .793, 2.426}, spending[3] = {6.25, 3.74, 15.44};
-
-typedef struct person {
-    int32_t x;
-    double tx, t, total;
-} person;
-
-typedef struct crowd {
-    int64_t n;
-    person *person; /* [n] */
-    tsr_histories histories;
-    tsr_spends spends;
-    int32_t *x, *tx_days, *t_days; /* [n] for scoring */
-    int64_t *cents;
-    tsr_value_scores *scores;
-} crowd;
-
-/* ---- customers ---- */
-
-static person draw(uint64_t key)
-{
-    tsr_rng rng = {.seed = 20, .key = key, .stream = TSR_STREAM_SYNTH};
-    person p = {.t = 26 + 52 * tsr_rng_open(&rng)};
-    double rate = tsr_rng_gamma(&rng, truth[0]) / truth[1], dropout = tsr_rng_beta(&rng, truth[2], truth[3]);
-    double scale = tsr_rng_gamma(&rng, spending[1]) / spending[2], at = 0;
-
-    for (;;) {
-        at += tsr_rng_exponential(&rng) / rate;
-        if (!(at < p.t)) return p;
-        p.x++;
-        p.tx = at;
-        p.total += tsr_rng_gamma(&rng, spending[0]) / scale;
-        if (tsr_rng_open(&rng) < dropout) return p;
-    }
-}
-
-static int by_history(const void *left, const void *right)
-{
-    const person *a = left, *b = right;
-
-    if (a->x != b->x) return a->x < b->x ? -1 : 1;
-    if (a->tx != b->tx) return a->tx < b->tx ? -1 : 1;
-    return (a->t > b->t) - (a->t < b->t);
-}
-
-static tsr_status make_columns(crowd *c)
-{
-    tsr_histories *h = &c->histories;
-    tsr_spends *s = &c->spends;
-    tsr_status st;
-
-    TSR_TRY(tsr_alloc(&h->x, c->n, sizeof *h->x));
-    TSR_TRY(tsr_alloc(&h->tx, c->n, sizeof *h->tx));
-    TSR_TRY(tsr_alloc(&h->t, c->n, sizeof *h->t));
-    TSR_TRY(tsr_alloc(&h->count, c->n, sizeof *h->count));
-    TSR_TRY(tsr_alloc(&s->x, c->n, sizeof *s->x));
-    TSR_TRY(tsr_alloc(&s->total, c->n, sizeof *s->total));
-    TSR_TRY(tsr_alloc(&s->count, c->n, sizeof *s->count));
-    TSR_TRY(tsr_alloc(&c->x, c->n, sizeof *c->x));
-    TSR_TRY(tsr_alloc(&c->tx_days, c->n, sizeof *c->tx_days));
-    TSR_TRY(tsr_alloc(&c->t_days, c->n, sizeof *c->t_days));
-    TSR_TRY(tsr_alloc(&c->cents, c->n, sizeof *c->cents));
-    TSR_TRY(tsr_alloc(&c->scores, c->n, sizeof *c->scores));
-done:
-    return st;
-}
-
-static void fill_columns(crowd *c)
-{
-    tsr_histories *h = &c->histories;
-    tsr_spends *s = &c->spends;
-
-    for (int64_t i = 0; i < c->n; i++) {
-        const person *p = &c->person[i];
-        h->x[i] = c->x[i] = p->x;
-        h->tx[i] = p->tx;
-        h->t[i] = p->t;
-        h->count[i] = 1;
-        c->tx_days[i] = (int32_t)(p->tx * WEEK) + (p->x > 0);
-        c->t_days[i] = (int32_t)(p->t * WEEK) + 1;
-        c->cents[i] = (int64_t)(p->total * 100);
-        if (p->x == 0) continue;
-        s->x[s->n] = p->x;
-        s->total[s->n] = p->total;
-        s->count[s->n++] = 1;
-    }
-    h->n = c->n;
-    memset(c->scores, 0, (size_t)c->n * sizeof *c->scores); /* memory that is there before anybody measures */
-}
-
-/* Collective. What the reader of features.h5 would know. */
-static void add_up(const bench *b, crowd *c)
-{
-    tsr_histories *h = &c->histories;
-    int64_t sums[] = {h->n, c->spends.n};
-
-    for (int64_t i = 0; i < h->n; i++) h->t_max = fmax(h->t_max, h->t[i]);
-    tsr_sum_int64(&b->comm, sums, 2);
-    tsr_max_double(&b->comm, &h->t_max, 1);
-    h->customers = h->distinct = sums[0];
-    h->repeat = c->spends.customers = c->spends.distinct = sums[1];
-}
-
-static tsr_status make_crowd(const bench *b, int64_t customers, crowd *c)
-{
-    tsr_span span = tsr_span_even(customers, 1, b->comm.rank, b->comm.size);
-    tsr_status st;
-
-    c->n = span.rows;
-    TSR_AGREE(&b->comm, tsr_alloc(&c->person, c->n, sizeof *c->person));
-    for (int64_t i = 0; i < c->n; i++) c->person[i] = draw((uint64_t)(span.first + i));
-    qsort(c->person, (size_t)c->n, sizeof *c->person, by_history);
-    TSR_AGREE(&b->comm, make_columns(c));
-    fill_columns(c);
-    add_up(b, c);
-done:
-    return st;
-}
-
-static void clear_crowd(crowd *c)
-{
-    tsr_free(&c->scores);
-    tsr_free(&c->cents);
-    tsr_free(&c->t_days);
-    tsr_free(&c->tx_days);
-    tsr_free(&c->x);
-    tsr_spends_clear(&c->spends);
-    tsr_histories_clear(&c->histories);
-    tsr_free(&c->person);
-}
 
 /* ---- for peers ---- */
 
@@ -275,7 +138,7 @@ int main(int argc, char **argv)
     const char *folder = bench_option(&b, "folder", "");
     TSR_AGREE(&b.comm, check_folder(&b, folder));
     TSR_AGREE(&b.comm, choose_model(bench_option(&b, "model", "bg_nbd"), &r.model.model));
-    TSR_TRY(make_crowd(&b, bench_number(&b, "customers", 100000), &c));
+    TSR_TRY(crowd_make(&b.comm, TSR_VALUE_BG_NBD, 20, bench_number(&b, "customers", 100000), &c));
     if (folder[0] != '\0') {
         TSR_AGREE(&b.comm, write_crowd(folder, &c));
     } else {
@@ -283,6 +146,6 @@ int main(int argc, char **argv)
         print(&b, &c, &r);
     }
 done:
-    clear_crowd(&c);
+    crowd_clear(&c);
     return bench_close(&b, st);
 }

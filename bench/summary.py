@@ -15,6 +15,7 @@ TO_CONVERGENCE = {"A": 15, "B": 8, "C": 4, "D": 15}
 PCA_SKLEARN = {"A": 20, "W": 8}
 PCA_NUMPY = {"A": 1.5, "W": 0.8}
 VALUE_FIT, VALUE_SCORES, PARETO_MOST = 20, 10, 5
+COVERAGE_ALL, COVERAGE_EACH = 95, 88
 MEMORY_SHARE = 1 / 3  # of scikit-learn's, on A
 FOREST_SKLEARN, FOREST_WORSE = 5, 0.005  # times faster; accuracy and AUC below scikit-learn's
 INERTIA_SAME, ARI_SAME, INERTIA_WORSE = 1e-5, 0.999, 1e-4
@@ -237,6 +238,26 @@ def value(runs, targets):
     return text
 
 
+def coverage(runs, targets):
+    text = []
+    for line in runs.lines:
+        names = ("r", "alpha", "s", "beta") if line["algorithm"] == "pareto_nbd" else ("r", "alpha", "a", "b")
+        rows = [[name] + [f"{line[key + name]:.0f}" for key in ("within_95_", "within_3_")] +
+                [f"{line[key + name]:.2f}" for key in ("farthest_", "mean_", "deviation_")]
+                for name in names + ("p", "q", "gamma")]
+        text += [f"### {line['algorithm']}: {line['seeds']} populations of {line['customers']:,} customers, "
+                 f"{line['fitted']} fits with standard errors", ""]
+        text += table(["", "within 1.96 SE", "within 3 SE", "farthest", "mean", "deviation"], rows)
+        # The number of 100 intervals that cover is binomial: three of its deviations below 95 is 88.
+        least = min(line["within_95_" + name] for name in names + ("p", "q", "gamma"))
+        share = 100 / line["seeds"]
+        targets.at_least(f"{line['algorithm']}: of 100 seeds, all parameters within 3 standard errors",
+                         line["all_within_3"] * share, COVERAGE_ALL)
+        targets.at_least(f"{line['algorithm']}: of 100 intervals of 95 %, those that cover, fewest of a parameter",
+                         least * share, COVERAGE_EACH)
+    return text
+
+
 def predict(runs, targets):
     text = []
     for workload in runs.values("workload"):
@@ -284,6 +305,7 @@ def main():
     text += kmeans(everything.of(question="kmeans"), everything.of(question="agreement"), machine, targets)
     text += pca(everything.of(question="pca"), targets)
     text += value(everything.of(question="value"), targets)
+    text += coverage(everything.of(question="coverage"), targets)
     text += predict(everything.of(question="predict"), targets)
     text += table(["target", "measured", "wanted", ""], targets.rows)
 
