@@ -262,10 +262,31 @@ static square curvature_of_pilot(solver *s)
     return curvature;
 }
 
+/* What a step says of the curvature: BFGS. */
+static void learn(square *h, const point *before, const point *after, int32_t n)
+{
+    double step[TSR_MAXIMIZE_PARAMETERS], change[TSR_MAXIMIZE_PARAMETERS], image[TSR_MAXIMIZE_PARAMETERS];
+    double along = 0, bent = 0;
+
+    for (int32_t i = 0; i < n; i++) {
+        step[i] = after->u[i] - before->u[i];
+        change[i] = after->slope[i] - before->slope[i];
+    }
+    for (int32_t i = 0; i < n; i++) {
+        image[i] = 0;
+        for (int32_t j = 0; j < n; j++) image[i] += h->at[i][j] * step[j];
+        along += step[i] * change[i];
+        bent += step[i] * image[i];
+    }
+    if (!(along > 0 && bent > 0)) return;
+    for (int32_t i = 0; i < n; i++)
+        for (int32_t j = 0; j < n; j++) h->at[i][j] += change[i] * change[j] / along - image[i] * image[j] / bent;
+}
+
 /*
  * The maximum of a sample lies near that of all, and the curvature there is much the same: a few steps with it, each of
- * one look at everybody, end where a search on all of them would. Where a step does not help the sample's curvature is
- * made anew. True where they converged.
+ * one look at everybody that corrects it, end where a search on all of them would. Where a step does not help the
+ * sample's curvature is made anew. True where they converged.
  */
 static bool descend_from_pilot(solver *s, const double *start)
 {
@@ -280,9 +301,13 @@ static bool descend_from_pilot(solver *s, const double *start)
     square curvature = curvature_of_pilot(s);
     evaluate_point(s, &s->best);
     for (int i = 0; i < CHORD_STEPS && s->best.gradient > TSR_CONVERGED; i++) {
+        const point before = s->best;
         bool helped = step_helps(s, curvature, 0, FAR_BELOW);
         if (!helped && fresh) return false;
-        if (!helped) curvature = curvature_of_pilot(s);
+        if (helped)
+            learn(&curvature, &before, &s->best, s->search->n);
+        else
+            curvature = curvature_of_pilot(s);
         fresh = !helped;
     }
     return s->best.gradient <= TSR_CONVERGED;
