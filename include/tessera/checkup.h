@@ -27,10 +27,11 @@ typedef struct tsr_checkup {
     double by_decile[TSR_CHECK_TENTHS], decile_actual[TSR_CHECK_TENTHS], decile_predicted[TSR_CHECK_TENTHS];
     /* Customers by P(at least one purchase in the holdout), in tenths of it: mean of it, share who bought. */
     double by_chance[TSR_CHECK_TENTHS], chance_predicted[TSR_CHECK_TENTHS], chance_actual[TSR_CHECK_TENTHS];
-    double brier, brier_of_share; /* mean of (P - bought)^2; the same where P is the share who bought, for everybody */
-    double auc[TSR_RANKS];        /* of who buys in the holdout */
-    double gini[TSR_RANKS];       /* of money in the holdout, divided by that of the perfect ranking */
-    double mae[2], rmse[2];       /* of purchases: the model; the past frequency carried on */
+    double brier, brier_of_share;  /* mean of (P - bought)^2; the same where P is the share who bought, for everybody */
+    double auc[TSR_RANKS];         /* of who buys in the holdout */
+    double gini[TSR_RANKS];        /* of money in the holdout, divided by that of the perfect ranking */
+    double mae[2], rmse[2];        /* of purchases: the model; the past frequency carried on */
+    double correlation[TSR_RANKS]; /* of purchases in the holdout with what the model expects, and with the rules */
 } tsr_checkup;
 
 /**

@@ -131,9 +131,10 @@ static json_t *rankings_of(const tsr_checkup *c)
     json_t *rows = json_array();
 
     for (int i = 0; i < TSR_RANKS; i++)
-        json_array_append_new(rows, json_pack("{s:s, s:o, s:o, s:o, s:o}", "by", name[i], "auc", real(c->auc[i]),
+        json_array_append_new(rows, json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "by", name[i], "auc", real(c->auc[i]),
                                               "gini", real(c->gini[i]), "mae", i < 2 ? real(c->mae[i]) : json_null(),
-                                              "rmse", i < 2 ? real(c->rmse[i]) : json_null()));
+                                              "rmse", i < 2 ? real(c->rmse[i]) : json_null(), "correlation",
+                                              real(c->correlation[i])));
     return rows;
 }
 

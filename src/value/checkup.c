@@ -5,6 +5,7 @@
 #include "tessera/memory.h"
 #include "tessera/reduce.h"
 #include "value/covariates.h"
+#include "value/pair_sums.h"
 #include "value/purchase.h"
 #include "value/ranking.h"
 #include "value/reals.h"
@@ -15,7 +16,11 @@
 typedef struct totals {
     int64_t counted[TSR_CHECK_COUNTS], bought[TSR_CHECK_COUNTS], chances[TSR_CHECK_TENTHS], buyers[TSR_CHECK_TENTHS];
     tsr_fixed predicted[TSR_CHECK_COUNTS], chance[TSR_CHECK_TENTHS], brier, absolute[2], squared[2];
+    tsr_pair_sums
+        pair[TSR_RANKS]; /* scores and purchases, in thousands: 2^30 a day still leave room for their squares */
 } totals;
+
+#define THOUSAND 1024.0
 
 typedef struct checker {
     const tsr_value_model *model;
@@ -38,6 +43,7 @@ static tsr_status create(checker *c)
     for (int i = 0; i < TSR_CHECK_TENTHS; i++) c->sums.chance[i] = tsr_fixed_zero(SCALE);
     c->sums.brier = tsr_fixed_zero(SCALE);
     for (int i = 0; i < 2; i++) c->sums.absolute[i] = c->sums.squared[i] = tsr_fixed_zero(SCALE);
+    for (int i = 0; i < TSR_RANKS; i++) c->sums.pair[i] = tsr_pair_sums_zero();
     for (int i = 0; i < TSR_RANKS; i++) TSR_TRY(tsr_ranking_create(&c->rank[i]));
     TSR_TRY(tsr_ranking_create(&c->money));
     TSR_TRY(tsr_ranking_create(&c->perfect));
@@ -75,6 +81,18 @@ static void add_error(totals *t, int32_t which, double error)
     tsr_fixed_add(&t->squared[which], error * error, 1);
 }
 
+/* Recency as days since the last purchase, to correlate as a rule would use it: the fewer, the better. */
+static void add_pairs(checker *c, int64_t i, double expected, double carried, double spend)
+{
+    const tsr_period_block *b = &c->block;
+    const double score[TSR_RANKS] = {[TSR_RANK_MODEL] = expected,
+                                     [TSR_RANK_FREQUENCY] = carried,
+                                     [TSR_RANK_RECENCY] = b->tx_days[i] - b->t_days[i],
+                                     [TSR_RANK_SPEND] = spend / tsr_power_of_ten(c->model->money_scale)};
+
+    for (int k = 0; k < TSR_RANKS; k++) tsr_pair_sums_add(&c->sums.pair[k], score[k] / THOUSAND, c->x[i] / THOUSAND, 1);
+}
+
 static void add_ranks(checker *c, int64_t i, double expected, double carried, const tsr_value_scores *scores)
 {
     const tsr_period_block *b = &c->block;
@@ -88,6 +106,7 @@ static void add_ranks(checker *c, int64_t i, double expected, double carried, co
     tsr_ranking_add(&c->rank[TSR_RANK_SPEND], spend, bought, money);
     tsr_ranking_add(&c->money, expected * (c->model->has_spend ? scores->expected_spend : 1), bought, money);
     tsr_ranking_add(&c->perfect, (double)money, bought, money);
+    add_pairs(c, i, expected, carried, spend);
 }
 
 static void add_customer(checker *c, int64_t i)
@@ -148,6 +167,7 @@ static tsr_status reduce_sums(const tsr_comm *comm, checker *c)
     TSR_TRY(tsr_sum_fixed(comm, &t->brier, 1));
     TSR_TRY(tsr_sum_fixed(comm, t->absolute, 2));
     TSR_TRY(tsr_sum_fixed(comm, t->squared, 2));
+    for (int i = 0; i < TSR_RANKS; i++) TSR_TRY(tsr_pair_sums_reduce(comm, &t->pair[i]));
     for (int i = 0; i < TSR_RANKS; i++) tsr_ranking_reduce(comm, &c->rank[i]);
     tsr_ranking_reduce(comm, &c->money);
     tsr_ranking_reduce(comm, &c->perfect);
@@ -248,6 +268,7 @@ static void make_ranks(const checker *c, tsr_checkup *out)
 
     for (int i = 0; i < TSR_RANKS; i++) {
         out->auc[i] = tsr_ranking_auc(&c->rank[i]);
+        out->correlation[i] = tsr_pair_sums_correlation(&c->sums.pair[i]);
         out->gini[i] = tsr_ranking_gini(i == TSR_RANK_MODEL ? &c->money : &c->rank[i]) / perfect;
     }
 }

@@ -147,7 +147,7 @@ static tsr_status run_library(solver *s, const double *start)
     lbfgsfloatval_t objective;
 
     lbfgs_parameter_init(&settings);
-    settings.epsilon = TSR_CONVERGED / 100;
+    settings.epsilon = s->pilot ? PILOT_CONVERGED / 10 : TSR_CONVERGED / 100;
     settings.max_iterations = 500;
     memcpy(u, start, (size_t)s->search->n * sizeof *u);
     int code = lbfgs(s->search->n, u, &objective, objective_at, give_up, s, &settings);
@@ -295,7 +295,7 @@ static bool descend_from_pilot(solver *s, const double *start)
     s->pilot = true;
     s->best = nowhere_from(start, s->search->n);
     s->status = run_library(s, start);
-    if (s->status == TSR_OK && isfinite(s->best.gradient)) s->status = polish(s);
+    if (s->status == TSR_OK && isfinite(s->best.gradient) && s->best.gradient > PILOT_CONVERGED) s->status = polish(s);
     s->pilot = false;
     if (s->status != TSR_OK || !(s->best.gradient <= PILOT_CONVERGED)) return false;
     square curvature = curvature_of_pilot(s);

@@ -53,7 +53,7 @@ tsr_outlook tsr_outlook_at(const tsr_value_model *model, const double *parameter
 /* ---- tables ---- */
 
 typedef struct series {
-    int32_t x, octave; /* x = -1: an empty place */
+    int32_t after, octave; /* after: x + 1; 0: an empty place, as memory begins */
     double coefficient[NODES][TSR_OUTLOOKS];
 } series;
 
@@ -87,7 +87,6 @@ tsr_status tsr_outlooks_create(const tsr_value_model *model, const tsr_value_par
     o->params = params;
     o->for_ever = for_ever;
     o->scale = smallest_scale(model);
-    for (int32_t i = 0; i < PLACES; i++) o->place[i].x = -1;
     for (int32_t j = 0; j < NODES; j++)
         for (int32_t k = 0; k < NODES; k++) o->cosine[j][k] = tsr_cos(PI * j * (k + 0.5) / NODES);
     return TSR_OK;
@@ -103,7 +102,7 @@ static void make_series(const tsr_outlooks *o, int32_t x, int32_t octave, series
 {
     double first = ldexp(o->scale, octave);
 
-    *s = (series){.x = x, .octave = octave};
+    *s = (series){.after = x + 1, .octave = octave};
     for (int32_t k = 0; k < NODES; k++) {
         double t = first * (1.5 + 0.5 * o->cosine[1][k]) - o->scale;
         tsr_outlook at = tsr_outlook_at(o->model, o->model->parameter, o->params, o->for_ever, x, fmax(t, 0));
@@ -136,6 +135,6 @@ tsr_outlook tsr_outlooks_find(tsr_outlooks *o, int32_t x, double t)
     if (o->scale == 0) return tsr_outlook_at(o->model, o->model->parameter, o->params, o->for_ever, x, t);
     double mantissa = frexp(1 + t / o->scale, &exponent);
     series *s = &o->place[((uint32_t)x * 7u + (uint32_t)exponent) % PLACES];
-    if (s->x != x || s->octave != exponent - 1) make_series(o, x, exponent - 1, s);
+    if (s->after != x + 1 || s->octave != exponent - 1) make_series(o, x, exponent - 1, s);
     return sum_series(s, 4 * mantissa - 3);
 }

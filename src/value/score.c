@@ -10,7 +10,7 @@
 #define PLACES 65536
 
 typedef struct remembered {
-    int32_t x, t_days; /* x = -1: an empty place */
+    int32_t after, t_days; /* after: x + 1; 0: an empty place, as memory begins */
     tsr_outlook ahead;
 } remembered;
 
@@ -76,7 +76,6 @@ tsr_status tsr_scorer_create(const tsr_value_model *model, const tsr_value_param
     (*scorer)->model = model;
     (*scorer)->params = params;
     (*scorer)->for_ever = (how & TSR_SCORE_FOR_EVER) != 0;
-    for (int32_t i = 0; i < PLACES; i++) (*scorer)->place[i].x = -1;
     if ((how & TSR_SCORE_FEW) == 0)
         TSR_TRY(tsr_outlooks_create(model, params, (*scorer)->for_ever, &(*scorer)->outlooks));
 done:
@@ -95,8 +94,8 @@ static const tsr_outlook *recall(tsr_scorer *s, int32_t x, int32_t t_days, doubl
 {
     remembered *r = &s->place[((uint32_t)t_days + (uint32_t)x * 2053) % PLACES];
 
-    if (r->x == x && r->t_days == t_days) return &r->ahead;
-    r->x = x;
+    if (r->after == x + 1 && r->t_days == t_days) return &r->ahead;
+    r->after = x + 1;
     r->t_days = t_days;
     r->ahead = s->outlooks != NULL ? tsr_outlooks_find(s->outlooks, x, t)
                                    : tsr_outlook_at(s->model, s->model->parameter, s->params, s->for_ever, x, t);

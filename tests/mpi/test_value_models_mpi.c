@@ -165,6 +165,7 @@ static void cdnow_checkup_equals_an_independent_one_with_the_same_bits_on_any_ra
     static const double expected[8] = {1407.684347, 460.323463, 192.461414, 101.164196,
                                        59.847079,   38.119705,  25.549108,  71.850688};
     static const double auc[4] = {.756919757, .759772077, .771441768, .754777895};
+    static const double correlation[4] = {0, .5839434389757525, .44884027503734547, .2590269221948045};
     const tsr_comm *comm = *state;
     tsr_comm self = tsr_comm_open(MPI_COMM_SELF);
     tsr_span whole = {0, CDNOW_CUSTOMERS, CDNOW_CUSTOMERS}, span = span_shape(comm, 1, CDNOW_CUSTOMERS);
@@ -182,6 +183,8 @@ static void cdnow_checkup_equals_an_independent_one_with_the_same_bits_on_any_ra
     CHECK_ALL(comm, c.counted[0] == 1411 && c.counted[7] == 64 && near(c.chi_square, 4.821108, 1e-3));
     CHECK_ALL(comm, c.degrees == 3 && near(c.count_actual[0], .236711552, 1e-9));
     for (int i = 0; i < TSR_RANKS; i++) CHECK_ALL(comm, near(c.auc[i], auc[i], 1e-3));
+    for (int i = 1; i < TSR_RANKS; i++) CHECK_ALL(comm, near(c.correlation[i], correlation[i], 1e-9));
+    CHECK_ALL(comm, near(c.correlation[TSR_RANK_MODEL], v.correlation, 1e-9));
     CHECK_ALL(comm, near(c.gini[TSR_RANK_FREQUENCY], .65244, 2e-3) && near(c.gini[TSR_RANK_RECENCY], .62275, 2e-3) &&
                         near(c.gini[TSR_RANK_SPEND], .67169, 2e-3) && c.gini[TSR_RANK_MODEL] > .6);
     CHECK_ALL(comm, near(c.brier, .161223825, 1e-7) && near(c.brier_of_share, .205983711, 1e-9));
