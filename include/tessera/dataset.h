@@ -189,9 +189,17 @@ tsr_status tsr_partition_write(const char *folder, const tsr_dataset_info *info,
 tsr_status tsr_dataset_commit(const tsr_comm *comm, const char *folder, tsr_dataset_info *info,
                               const tsr_digest_sum *digest) TSR_NODISCARD;
 
-/** Local. The name of the list of ids that became another one, where there is one: it belongs to a generation, as the
- *  partitions do. @p name holds 64 bytes. */
+/* The list of ids that became another one, where there is one. */
+#define TSR_MERGES "merges.csv"
+
+/** Local. The name of that list until its generation is committed. @p name holds 64 bytes. */
 void tsr_merges_name(int32_t generation, char *name);
+
+/**
+ * Local, one rank of all. What follows the commit of a dataset and could not be part of it: the list of merges gets its
+ * name, files of other generations go. The dataset is complete without; what fails now is done by the next ingest.
+ */
+void tsr_dataset_tidy(const char *folder, const tsr_dataset_info *info);
 
 /** Local. The partition of a key. */
 int32_t tsr_partition_of(uint64_t key, int32_t partitions);

@@ -23,7 +23,7 @@ static void print_result(const tsr_comm *comm, const char *folder, const tsr_ing
         cli_print(comm, "  repeated      %s of the used rows are equal to another one of their source (see key)\n",
                   cli_count(result->rows_repeated, read));
     if (result->merged > 0)
-        cli_print(comm, "  merged        %s ids became another id of the same person (merges.g*.csv)\n",
+        cli_print(comm, "  merged        %s ids became another id of the same person (merges.csv)\n",
                   cli_count(result->merged, read));
 }
 

@@ -190,13 +190,16 @@ static bool is_old_merges(const char *name, int32_t current)
            (generation != current || strcmp(name + end, TSR_PART) == 0);
 }
 
-/* The dataset is complete without this: what cannot be removed now goes with the next generation. */
-static void remove_strays(const char *folder, const tsr_dataset_info *info)
+void tsr_dataset_tidy(const char *folder, const tsr_dataset_info *info)
 {
     DIR *files = opendir(folder);
     char current[64];
     int partition;
 
+    if (files) {
+        tsr_merges_name(info->generation, current);
+        renameat(dirfd(files), current, dirfd(files), TSR_MERGES);
+    }
     for (struct dirent *e; files && (e = readdir(files)) != NULL;) {
         if (is_old_merges(e->d_name, info->generation)) unlinkat(dirfd(files), e->d_name, 0);
         if (!is_part_name(e->d_name) || sscanf(e->d_name, "part-%d", &partition) != 1) continue;
@@ -216,7 +219,10 @@ static tsr_status write_json(const char *folder, const tsr_dataset_info *info, c
     TSR_TRY(tsr_dataset_print(info, parts, &text, &n));
     TSR_TRY(tsr_path(&path, folder, "dataset.json"));
     TSR_TRY(tsr_file_write(path, text, n));
-    remove_strays(folder, info);
+    tsr_free(&path);
+    TSR_TRY(tsr_path(&path, folder, TSR_MERGES));
+    unlink(path); /* of the generation before; this one may have none */
+    tsr_dataset_tidy(folder, info);
 done:
     tsr_free(&path);
     tsr_free(&text);

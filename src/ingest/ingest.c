@@ -194,6 +194,7 @@ static tsr_status look_at_there(const tsr_comm *comm, flow *f, tsr_ingest_result
     }
     if (standing->unknown == 0) {
         result->unchanged = true;
+        if (comm->rank == 0) tsr_dataset_tidy(f->output, info);
         describe(info, result);
         tsr_receipt_totals(info->sources, result);
         goto done;
