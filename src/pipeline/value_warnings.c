@@ -29,8 +29,8 @@ static void warn_of_purchases(const tsr_worth *worth, json_t *warnings)
                     "later on: most are old customers whose earlier purchases are missing; fit those who came later",
                     worth->cohort_ratio);
     if (m->t_zero > 0)
-        tsr_warn_of(warnings, "%lld customers came on the last day: the models know nothing of them yet",
-                    (long long)m->t_zero);
+        tsr_warn_of(warnings, "%lld customer%s came on the last day: the models know nothing of them yet",
+                    (long long)m->t_zero, m->t_zero == 1 ? "" : "s");
 }
 
 static void warn_of_times(const tsr_value_params *params, const tsr_value_model *m, json_t *warnings)

@@ -79,8 +79,8 @@ static void draw_scales(tsr_view *view, const plane *p, const char *x_name, cons
                 tsr_svg_text(view, LEFT - 5, at + 4, TSR_END, "tick", text);
         }
     }
-    tsr_svg_label(view, 0, BOTTOM + 30, RIGHT, TSR_START, "soft", x_name);
-    tsr_svg_label(view, 0, BOTTOM + 46, RIGHT, TSR_START, "soft", y_name);
+    tsr_svg_label(view, 0, BOTTOM + 30, TSR_SVG_WIDTH, TSR_START, "soft", x_name);
+    tsr_svg_label(view, 0, BOTTOM + 46, TSR_SVG_WIDTH, TSR_START, "soft", y_name);
 }
 
 /* ---- labels that keep out of each other's way ---- */

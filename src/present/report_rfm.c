@@ -116,13 +116,19 @@ static void put_grid(tsr_view *view, const json_t *grid)
 
 static void draw_groups(tsr_view *view, const json_t *order, const json_t *groups, double all)
 {
-    const double left = 132, room = TSR_SVG_WIDTH - left - 48;
-    double largest = 1;
+    double largest = 1, left = 0;
     char text[TSR_FIGURE_BYTES];
     json_t *name;
     size_t i;
 
-    json_array_foreach(order, i, name) largest = fmax(largest, tsr_number_at(groups, json_string_value(name)));
+    json_array_foreach(order, i, name)
+    {
+        const char *label = tsr_text_of(&view->language, "group", json_string_value(name));
+        largest = fmax(largest, tsr_number_at(groups, json_string_value(name)));
+        left = fmax(left, tsr_svg_text_width(label, TSR_SVG_TEXT) + 6);
+    }
+    left = fmin(left, TSR_SVG_WIDTH / 2);
+    const double room = TSR_SVG_WIDTH - left - 48;
     tsr_svg_open(view, "groups", TSR_SVG_WIDTH, 22 * (double)json_array_size(order) + 2);
     json_array_foreach(order, i, name)
     {
