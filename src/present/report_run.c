@@ -105,16 +105,18 @@ void tsr_report_header(tsr_view *view)
 void tsr_report_warnings(tsr_view *view)
 {
     const json_t *warnings = tsr_at(view->run, "warnings");
+    char text[1024];
     size_t i;
     json_t *warning;
 
     if (json_array_size(warnings) == 0) return;
     tsr_section_open(view, "warnings");
-    tsr_page_print(&view->page, "<ul class=\"warnings\" lang=\"en\">\n");
+    tsr_page_print(&view->page, "<ul class=\"warnings\">\n");
     json_array_foreach(warnings, i, warning)
     {
-        tsr_page_print(&view->page, "<li>");
-        tsr_page_escape(&view->page, json_string_value(warning));
+        bool translated = tsr_translate(&view->language, json_string_value(warning), text, sizeof text);
+        tsr_page_print(&view->page, "<li%s>", translated ? "" : " lang=\"en\"");
+        tsr_page_escape(&view->page, text);
         tsr_page_print(&view->page, "</li>\n");
     }
     tsr_page_print(&view->page, "</ul>\n");

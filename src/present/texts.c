@@ -38,22 +38,32 @@ static int column_of(const char *name, char *known, size_t bytes)
     return found;
 }
 
-static tsr_status read_table(int column, json_t *texts)
+/* One line of the table: @return whether it is kept. */
+static bool read_line(const char *line, int column, tsr_language *language)
+{
+    json_t *key = take_field(&line), *english = NULL, *text = NULL;
+
+    for (int i = 1; i <= column; i++) {
+        json_decref(text);
+        text = take_field(&line);
+        if (i == 1) english = json_incref(text);
+    }
+    bool kept = key != NULL && text != NULL && json_object_set(language->texts, json_string_value(key), text) == 0;
+    if (kept && strncmp(json_string_value(key), "warning.", 8) == 0)
+        kept = json_array_append_new(language->sentences, json_pack("[OO]", english, text)) == 0;
+    json_decref(english);
+    json_decref(text);
+    json_decref(key);
+    return kept;
+}
+
+static tsr_status read_table(int column, tsr_language *language)
 {
     const char *line = strchr(tsr_texts_tsv, '\n');
-    bool failed = texts == NULL;
+    bool failed = language->texts == NULL || language->sentences == NULL;
 
-    for (; !failed && line != NULL && line[1] != '\0'; line = strchr(line + 1, '\n')) {
-        const char *rest = line + 1;
-        json_t *key = take_field(&rest), *text = NULL;
-        for (int i = 1; i <= column; i++) {
-            json_decref(text);
-            text = take_field(&rest);
-        }
-        failed = key == NULL || text == NULL || json_object_set(texts, json_string_value(key), text) != 0;
-        json_decref(text);
-        json_decref(key);
-    }
+    for (; !failed && line != NULL && line[1] != '\0'; line = strchr(line + 1, '\n'))
+        failed = !read_line(line + 1, column, language);
     return failed ? TSR_FAIL(TSR_ENOMEM, "no memory for the texts of the report") : TSR_OK;
 }
 
@@ -66,7 +76,8 @@ tsr_status tsr_language_open(const char *name, tsr_language *language)
     memset(language, 0, sizeof *language);
     if (column == 0) return TSR_FAIL(TSR_ECONF, "`report.language` is %s: there are texts in %s", name, known);
     language->texts = json_object();
-    TSR_TRY(read_table(column, language->texts));
+    language->sentences = json_array();
+    TSR_TRY(read_table(column, language));
     language->decimal = tsr_text(language, "number.decimal");
     language->group = tsr_text(language, "number.group");
     language->percent = tsr_text(language, "number.percent");
@@ -79,6 +90,7 @@ done:
 void tsr_language_close(tsr_language *language)
 {
     json_decref(language->texts);
+    json_decref(language->sentences);
     memset(language, 0, sizeof *language);
 }
 

@@ -11,7 +11,8 @@
 #include "tessera/report.h"
 
 typedef struct tsr_language {
-    json_t *texts; /* key -> text; owned */
+    json_t *texts;     /* key -> text; owned */
+    json_t *sentences; /* [[English, text], ..] of the keys warning.*; owned */
     const char *decimal, *group, *percent, *units;
 } tsr_language;
 
@@ -24,6 +25,14 @@ const char *tsr_text(const tsr_language *language, const char *key);
 
 /** Local. The text of "<prefix>.<name>"; the name itself where there is none: names that come with the data. */
 const char *tsr_text_of(const tsr_language *language, const char *prefix, const char *name);
+
+/**
+ * Local. What the program says in English, in the language: the first row warning.* of the table whose English text
+ * fits, its places {1}, {2}, .. filled with what stands there, numbers and known names in the language, too.
+ * @param[out] text  [bytes] the English sentence where no row fits
+ * @return whether one did
+ */
+bool tsr_translate(const tsr_language *language, const char *english, char *text, size_t bytes);
 
 /* Bytes that hold any figure below. */
 #define TSR_FIGURE_BYTES 64

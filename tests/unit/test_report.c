@@ -206,6 +206,35 @@ static void page_speaks_the_language_of_the_job(void **state)
     }
 }
 
+static void sentence_of_the_program_is_told_in_the_language(void **state)
+{
+    (void)state;
+    static const char *const expected[][2] = {
+        {"the criteria disagree on the number of segments: 2 of 5 name 5 (silhouette, gap)",
+         "τα κριτήρια διαφωνούν για το πλήθος των τμημάτων: 2 από τα 5 δίνουν 5 (Σιλουέτα, Κενό (gap))"},
+        {"past spend tells who buys better than the model does (AUC 0.759 against 0.747)",
+         "ο απλός κανόνας «δαπάνη ως τώρα» ξεχωρίζει όσους αγοράζουν καλύτερα από το μοντέλο (AUC 0,759 έναντι 0,747)"},
+        {"unstable, do not target: Segment 7; 4 segments would be manageable",
+         "ασταθή, μην τα στοχεύετε: Τμήμα 7· διαχειρίσιμα θα ήταν 4 τμήματα"},
+        {"1200 customers came on the last day: the models know nothing of them yet",
+         "1.200 πελάτες ήρθαν την τελευταία ημέρα: τα μοντέλα δεν γνωρίζουν ακόμη τίποτα γι’ αυτούς"},
+        {"feature x has one value for all customers and is left", NULL},
+        {"unstable", NULL},
+        {"", NULL}};
+    tsr_language greek;
+    char text[512];
+
+    assert_int_equal(tsr_language_open("el", &greek), TSR_OK);
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+        bool known = expected[i][1] != NULL;
+        assert_int_equal(tsr_translate(&greek, expected[i][0], text, sizeof text), known);
+        assert_string_equal(text, expected[i][known]);
+    }
+    assert_true(tsr_translate(&greek, expected[0][0], text, 40)); /* too little room: cut, and ended */
+    assert_int_equal(strlen(text), 39);
+    tsr_language_close(&greek);
+}
+
 static void language_without_texts_names_those_that_are_there(void **state)
 {
     (void)state;
@@ -324,6 +353,7 @@ int main(void)
         cmocka_unit_test(figures_follow_the_language),
         cmocka_unit_test(page_speaks_the_language_of_the_job),
         cmocka_unit_test(page_tells_rules_actions_and_neighbours_where_they_are),
+        cmocka_unit_test(sentence_of_the_program_is_told_in_the_language),
         cmocka_unit_test(language_without_texts_names_those_that_are_there),
         cmocka_unit_test(every_text_is_there_in_every_language_with_the_same_places),
         cmocka_unit_test(label_is_cut_between_characters_and_told_in_full),
