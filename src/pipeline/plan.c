@@ -264,9 +264,13 @@ static int ranks_per_node(const forecast *f, double bytes_per_rank)
 
 static void say_batch(text *out, const forecast *f, const char *indent)
 {
-    /* A quarter more memory, three times the time: a forecast is no measurement. */
-    double bytes = peak_bytes(f) * 1.25;
-    int64_t minutes = (int64_t)ceil(f->seconds * 3 / 60) + 1;
+    /*
+     * A quarter more memory, three times the time: a forecast is no measurement. 128 MiB more, for page cache and MPI's
+     * shared memory that a limit may count; ten minutes more: the batch scripts ask for a warning two minutes before
+     * the limit, Slurm gives it up to one minute early, and hosts may start slowly.
+     */
+    double bytes = peak_bytes(f) * 1.25 + 128 * MIB;
+    int64_t minutes = (int64_t)ceil(f->seconds * 3 / 60) + 10;
     int each = ranks_per_node(f, bytes);
 
     if (each < 1) {
