@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ingest/csv.h"
 #include "tessera/exchange.h"
 #include "tessera/memory.h"
 
@@ -251,27 +252,13 @@ const tsr_refusal *tsr_balance_refusals(const tsr_balance *balance, int32_t *n)
 
 /* ---- rejects.csv ---- */
 
-static void put_text(FILE *to, const char *text)
-{
-    if (strpbrk(text, ",\"\r\n") == NULL) {
-        fputs(text, to);
-        return;
-    }
-    fputc('"', to);
-    for (; *text != '\0'; text++) {
-        if (*text == '"') fputc('"', to);
-        fputc(*text, to);
-    }
-    fputc('"', to);
-}
-
 static void put_row(FILE *to, const refused_row *row, const tsr_refusal *refusal, const char *name)
 {
-    put_text(to, name);
+    tsr_csv_put(to, name);
     fprintf(to, ",%" PRId64 ",", row->line);
-    put_text(to, refusal->reason);
+    tsr_csv_put(to, refusal->reason);
     fputc(',', to);
-    put_text(to, refusal->column);
+    tsr_csv_put(to, refusal->column);
     fputc('\n', to);
 }
 

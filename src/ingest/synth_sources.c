@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "ingest/collect.h"
+#include "ingest/csv.h"
 #include "tessera/exact.h"
 #include "tessera/file.h"
 #include "tessera/memory.h"
@@ -39,20 +40,6 @@ static bool has_file(const tsr_dataset_info *info, int32_t file)
 
 /* ---- cells ---- */
 
-static void put_text(FILE *to, const char *text)
-{
-    if (text[strcspn(text, ",\"\r\n")] == '\0') {
-        fputs(text, to);
-        return;
-    }
-    fputc('"', to);
-    for (; *text != '\0'; text++) {
-        if (*text == '"') fputc('"', to);
-        fputc(*text, to);
-    }
-    fputc('"', to);
-}
-
 static void put_time(FILE *to, uint32_t seconds, bool may_be_never)
 {
     time_t moment = seconds;
@@ -81,7 +68,7 @@ static void put_cell(const writing *w, FILE *to, const tsr_kind_column *column, 
     case TSR_CELL_COUNT: fprintf(to, "%" PRId32, ((const int32_t *)cells)[row]); return;
     case TSR_CELL_CODE:
         code = ((const int32_t *)cells)[row];
-        if (code >= 0) put_text(to, w->info->dictionary[column->dictionary].text[code]);
+        if (code >= 0) tsr_csv_put(to, w->info->dictionary[column->dictionary].text[code]);
         return;
     case TSR_CELL_VALUE:
         if (!isnan(((const float *)cells)[row])) fprintf(to, "%.9g", ((const float *)cells)[row]);
@@ -108,7 +95,7 @@ static void put_id(const writing *w, FILE *to, int64_t customer)
     char id[TSR_ID_MAX + 1];
 
     snprintf(id, sizeof id, "%.*s", (int)w->block.id_width, w->block.id + customer * w->block.id_width);
-    put_text(to, id);
+    tsr_csv_put(to, id);
 }
 
 static void put_customer(const writing *w, int64_t i)
@@ -121,7 +108,7 @@ static void put_customer(const writing *w, int64_t i)
         fputc(',', to);
         if (about->categorical) {
             int32_t code = w->block.code[a][i];
-            if (code >= 0) put_text(to, about->dictionary.text[code]);
+            if (code >= 0) tsr_csv_put(to, about->dictionary.text[code]);
         } else if (!isnan(w->block.number[a][i])) {
             fprintf(to, "%.9g", w->block.number[a][i]);
         }
