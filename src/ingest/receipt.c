@@ -184,6 +184,19 @@ tsr_status tsr_receipt_join(const char *first, const char *second, char **joined
 
 /* ---- comparing ---- */
 
+/* What the receipt holds of each source; NULL: there is none, or it is none. */
+static json_t *sources_of(const char *receipt)
+{
+    return receipt != NULL ? json_loads(receipt, 0, NULL) : NULL;
+}
+
+static bool is_kind(const json_t *entry, const char *name)
+{
+    const char *kind = json_string_value(json_object_get(entry, "kind"));
+
+    return kind != NULL && strcmp(kind, name) == 0;
+}
+
 static bool same_content(const json_t *file, const tsr_input *input, const uint64_t *digest)
 {
     char hex[17];
@@ -205,9 +218,7 @@ static bool same_name(const json_t *file, const tsr_input *input)
 static bool same_settings(const json_t *entry, const tsr_ingest_params *params, int32_t source)
 {
     json_t *mine = settings_of(params, (const tsr_source *)params->sources.item + source);
-    const char *kind = json_string_value(json_object_get(entry, "kind"));
-    bool same = kind != NULL &&
-                strcmp(kind, kind_name(((const tsr_source *)params->sources.item + source)->kind)) == 0 &&
+    bool same = is_kind(entry, kind_name(((const tsr_source *)params->sources.item + source)->kind)) &&
                 json_equal(mine, json_object_get(entry, "settings"));
 
     json_decref(mine);
@@ -238,7 +249,7 @@ static void compare_file(const json_t *entry, const json_t *file, const tsr_inge
 tsr_status tsr_receipt_compare(const char *receipt, const tsr_ingest_params *params, const tsr_inputs *inputs,
                                const uint64_t *digest, tsr_standing *standing)
 {
-    json_t *list = receipt != NULL ? json_loads(receipt, 0, NULL) : NULL, *entry, *file;
+    json_t *list = sources_of(receipt), *entry, *file;
     size_t i, k;
 
     *standing = (tsr_standing){.covered = true, .same = json_is_array(list)};
@@ -256,7 +267,7 @@ tsr_status tsr_receipt_compare(const char *receipt, const tsr_ingest_params *par
 
 int64_t tsr_receipt_bytes(const char *receipt)
 {
-    json_t *list = receipt != NULL ? json_loads(receipt, 0, NULL) : NULL, *entry, *file;
+    json_t *list = sources_of(receipt), *entry, *file;
     int64_t bytes = 0;
     size_t i, k;
 
@@ -271,16 +282,14 @@ int64_t tsr_receipt_bytes(const char *receipt)
 
 bool tsr_receipt_has_field(const char *receipt, const char *field)
 {
-    json_t *list = receipt != NULL ? json_loads(receipt, 0, NULL) : NULL, *entry;
+    json_t *list = sources_of(receipt), *entry;
     bool has = false;
     size_t i;
 
     json_array_foreach(list, i, entry)
     {
         const json_t *settings = json_object_get(entry, "settings");
-        const char *kind = json_string_value(json_object_get(entry, "kind"));
-        if (kind == NULL || strcmp(kind, "transactions") != 0) continue;
-        has = has || json_object_get(json_object_get(settings, "columns"), field) != NULL;
+        has = has || (is_kind(entry, "transactions") && json_object_get(json_object_get(settings, "columns"), field));
     }
     json_decref(list);
     return has;
@@ -288,17 +297,15 @@ bool tsr_receipt_has_field(const char *receipt, const char *field)
 
 bool tsr_receipt_needs_all(const char *receipt)
 {
-    json_t *list = receipt != NULL ? json_loads(receipt, 0, NULL) : NULL, *entry;
+    json_t *list = sources_of(receipt), *entry;
     bool needs = false;
     size_t i;
 
     json_array_foreach(list, i, entry)
     {
         const json_t *settings = json_object_get(entry, "settings");
-        const char *kind = json_string_value(json_object_get(entry, "kind"));
         const char *returns = json_string_value(json_object_get(settings, "returns"));
-        needs = needs || (kind != NULL && strcmp(kind, "identities") == 0) ||
-                json_array_size(json_object_get(settings, "key")) > 0 ||
+        needs = needs || is_kind(entry, "identities") || json_array_size(json_object_get(settings, "key")) > 0 ||
                 json_object_size(json_object_get(settings, "reconcile")) > 0 ||
                 (returns != NULL && strcmp(returns, returns_name[TSR_RETURNS_NET_PER_DAY]) == 0);
     }
@@ -319,7 +326,7 @@ static tsr_int128 money_of(const json_t *text)
 
 void tsr_receipt_totals(const char *receipt, tsr_ingest_result *result)
 {
-    json_t *list = receipt != NULL ? json_loads(receipt, 0, NULL) : NULL, *entry, *file;
+    json_t *list = sources_of(receipt), *entry, *file;
     size_t i, f;
 
     json_array_foreach(list, i, entry)
