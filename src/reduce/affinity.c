@@ -94,6 +94,42 @@ static void measure(const double *column, int64_t n, int32_t cols, int64_t row, 
     }
 }
 
+/* Neighbours in the sample, row by row. */
+typedef struct search {
+    int64_t n;
+    int32_t cols;
+    double *column;   /* [cols][n] */
+    double *distance; /* [n] from the row in hand */
+    nearest near;     /* of it */
+} search;
+
+static tsr_status search_open(const tsr_tiles *sample, int32_t near, search *s)
+{
+    tsr_status st;
+
+    *s = (search){.n = sample->span.rows, .cols = sample->cols, .near = {.room = near}};
+    TSR_TRY(spread(sample, &s->column));
+    TSR_TRY(tsr_alloc(&s->distance, s->n, sizeof *s->distance));
+    TSR_TRY(tsr_alloc(&s->near.distance, near, sizeof *s->near.distance));
+    TSR_TRY(tsr_alloc(&s->near.at, near, sizeof *s->near.at));
+done:
+    return st;
+}
+
+static void search_from(search *s, int64_t row)
+{
+    measure(s->column, s->n, s->cols, row, s->distance);
+    find_nearest(s->distance, s->n, row, &s->near);
+}
+
+static void search_close(search *s)
+{
+    tsr_free(&s->near.at);
+    tsr_free(&s->near.distance);
+    tsr_free(&s->distance);
+    tsr_free(&s->column);
+}
+
 /* ---- how alike they are ---- */
 
 /* p = exp(-beta d), and the entropy of p / sum in nats. */
@@ -144,28 +180,18 @@ typedef struct link {
 static tsr_status find_links(const tsr_tiles *sample, const tsr_span *span, int32_t near, double perplexity,
                              link *links)
 {
-    int64_t n = sample->span.rows;
-    double *column = NULL, *distance = NULL, *work = NULL;
-    nearest h = {.room = near};
-    tsr_status st;
+    double *work = NULL;
+    search s;
 
-    TSR_TRY(spread(sample, &column));
-    TSR_TRY(tsr_alloc(&distance, n, sizeof *distance));
-    TSR_TRY(tsr_alloc(&work, near, sizeof *work));
-    TSR_TRY(tsr_alloc(&h.distance, near, sizeof *h.distance));
-    TSR_TRY(tsr_alloc(&h.at, near, sizeof *h.at));
-    for (int64_t i = 0; i < span->rows; i++) {
-        measure(column, n, sample->cols, span->first + i, distance);
-        find_nearest(distance, n, span->first + i, &h);
-        tsr_affinity_row(h.distance, near, perplexity, work);
-        for (int32_t j = 0; j < near; j++) links[i * near + j] = (link){h.distance[j], h.at[j]};
+    tsr_status st = search_open(sample, near, &s);
+    if (st == TSR_OK) st = tsr_alloc(&work, near, sizeof *work);
+    for (int64_t i = 0; st == TSR_OK && i < span->rows; i++) {
+        search_from(&s, span->first + i);
+        tsr_affinity_row(s.near.distance, near, perplexity, work);
+        for (int32_t j = 0; j < near; j++) links[i * near + j] = (link){s.near.distance[j], s.near.at[j]};
     }
-done:
-    tsr_free(&h.at);
-    tsr_free(&h.distance);
     tsr_free(&work);
-    tsr_free(&distance);
-    tsr_free(&column);
+    search_close(&s);
     return st;
 }
 
@@ -276,30 +302,20 @@ static void measure_plane(const double *place, int64_t n, int64_t row, double *d
 static tsr_status count_kept(const tsr_tiles *sample, const tsr_span *span, const double *place, int32_t near,
                              int64_t *kept)
 {
-    int64_t n = sample->span.rows;
-    double *column = NULL, *distance = NULL, *plane = NULL;
-    nearest h = {.room = near};
-    tsr_status st;
+    double *plane = NULL;
+    search s;
 
-    TSR_TRY(spread(sample, &column));
-    TSR_TRY(tsr_alloc(&distance, n, sizeof *distance));
-    TSR_TRY(tsr_alloc(&plane, n, sizeof *plane));
-    TSR_TRY(tsr_alloc(&h.distance, near, sizeof *h.distance));
-    TSR_TRY(tsr_alloc(&h.at, near, sizeof *h.at));
-    for (int64_t i = span->first; i < span->first + span->rows; i++) {
-        measure(column, n, sample->cols, i, distance);
-        find_nearest(distance, n, i, &h);
-        double limit = h.distance[0];
-        measure_plane(place, n, i, plane);
-        find_nearest(plane, n, i, &h);
-        for (int32_t j = 0; j < near; j++) *kept += distance[h.at[j]] <= limit;
+    tsr_status st = search_open(sample, near, &s);
+    if (st == TSR_OK) st = tsr_alloc(&plane, s.n, sizeof *plane);
+    for (int64_t i = span->first; st == TSR_OK && i < span->first + span->rows; i++) {
+        search_from(&s, i);
+        double limit = s.near.distance[0];
+        measure_plane(place, s.n, i, plane);
+        find_nearest(plane, s.n, i, &s.near);
+        for (int32_t j = 0; j < near; j++) *kept += s.distance[s.near.at[j]] <= limit;
     }
-done:
-    tsr_free(&h.at);
-    tsr_free(&h.distance);
     tsr_free(&plane);
-    tsr_free(&distance);
-    tsr_free(&column);
+    search_close(&s);
     return st;
 }
 
