@@ -1,10 +1,6 @@
 """Table of one run of bench/ingest, and the file that is kept: each line of JSON with processor, versions and commit."""
 
-import argparse
-import json
-import sys
-
-from summary import Runs, environment, table
+from summary import Runs, finish, start, table
 
 GROUP_MOST, READ_MOST = 1.2, 0.5  # of DuckDB's time
 
@@ -29,14 +25,7 @@ def ratio(runs, task, source, most):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("lines")
-    parser.add_argument("--keep", help="beginning of the paths: .jsonl and .md follow")
-    args = parser.parse_args()
-
-    around = environment()
-    with open(args.lines) as file:
-        lines = [json.loads(line) for line in file]
+    args, around, lines = start()
     runs = Runs(lines)
     kinds = dict.fromkeys((line["tool"], line["source"], line["task"]) for line in lines)
     versions = dict.fromkeys(f"{line['tool']} {line['version']}" for line in lines if "version" in line)
@@ -50,14 +39,7 @@ def main():
     text += table(["target", "measured", "wanted", ""],
                   ratio(runs, "group", "text", GROUP_MOST) + ratio(runs, "group", "parquet", GROUP_MOST) +
                   ratio(runs, "sum", "text", READ_MOST))
-    sys.stdout.write("\n".join(text))
-    if args.keep:
-        with open(args.keep + ".md", "w") as file:
-            file.write("\n".join(text))
-        with open(args.keep + ".jsonl", "w") as file:
-            for line in lines:
-                file.write(json.dumps({**around, **line}) + "\n")
-        print(f"kept: {args.keep}.md and .jsonl")
+    finish(text, args.keep, around, lines)
 
 
 if __name__ == "__main__":

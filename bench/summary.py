@@ -282,15 +282,30 @@ def predict(runs, targets):
     return text
 
 
-def main():
+def start():
+    """Arguments, environment and the lines of a summary."""
     parser = argparse.ArgumentParser()
     parser.add_argument("lines")
     parser.add_argument("--keep", help="beginning of the paths: .jsonl and .md follow")
     args = parser.parse_args()
-
-    around = environment()
     with open(args.lines) as file:
-        lines = [json.loads(line) for line in file]
+        return args, environment(), [json.loads(line) for line in file]
+
+
+def finish(text, keep, around, lines):
+    """Print the tables, and keep them and the lines where that is asked for."""
+    sys.stdout.write("\n".join(text))
+    if keep:
+        with open(keep + ".md", "w") as file:
+            file.write("\n".join(text))
+        with open(keep + ".jsonl", "w") as file:
+            for line in lines:
+                file.write(json.dumps({**around, **line}) + "\n")
+        print(f"kept: {keep}.md and .jsonl")
+
+
+def main():
+    args, around, lines = start()
     everything, targets = Runs(lines), Targets()
     machine = everything.of(question="machine")
     first = everything.of(tool="tessera").lines[0]
@@ -310,14 +325,7 @@ def main():
     text += predict(everything.of(question="predict"), targets)
     text += table(["target", "measured", "wanted", ""], targets.rows)
 
-    sys.stdout.write("\n".join(text))
-    if args.keep:
-        with open(args.keep + ".md", "w") as file:
-            file.write("\n".join(text))
-        with open(args.keep + ".jsonl", "w") as file:
-            for line in lines:
-                file.write(json.dumps({**around, **line}) + "\n")
-        print(f"kept: {args.keep}.md and .jsonl")
+    finish(text, args.keep, around, lines)
 
 
 if __name__ == "__main__":
