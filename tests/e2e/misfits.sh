@@ -63,17 +63,17 @@ fails "another build on rank 1" 2 'the program of rank 1 differs from that of ra
 
 export TESSERA_LOCK_SECONDS=1
 
-TSR_FAULT="point=features,rank=0,action=slow" ranks 2 "$tessera" segment job.yaml --set output=busy --quiet >first 2>&1 &
-first=$!
-until_there busy/.lock
-fails "a second job in the run directory" 4 'busy: .*(in use|another|locked)' ranks 2 "$tessera" segment job.yaml --set output=busy
-wait $first || die "the first job failed"
+# second_refused COMMAND KEY FOLDER POINT: while one job is held up at a point, another one may not use its folder
+second_refused() {
+    TSR_FAULT="point=$4,rank=0,action=slow" ranks 2 "$tessera" "$1" job.yaml --set "$2=$3" --quiet >first 2>&1 &
+    first=$!
+    until_there "$3/.lock"
+    fails "a second $1 into $3" 4 "$3: .*(in use|another|locked)" ranks 2 "$tessera" "$1" job.yaml --set "$2=$3"
+    wait $first || die "the first $1 failed"
+}
+second_refused segment output busy features
 [ "$(digest busy)" = "$wanted" ] || die "after a second job was refused: another digest"
-TSR_FAULT="point=file,rank=0,action=slow" ranks 2 "$tessera" ingest job.yaml --set dataset=filling --quiet >first 2>&1 &
-first=$!
-until_there filling/.lock
-fails "a second ingest into the dataset" 4 'filling: .*(in use|another|locked)' ranks 2 "$tessera" ingest job.yaml --set dataset=filling
-wait $first || die "the first ingest failed"
+second_refused ingest dataset filling file
 [ "$(digest filling)" = "$(digest data)" ] || die "after a second ingest was refused: another digest"
 
 # ---- clocks that differ: nothing is decided by them ----

@@ -89,6 +89,19 @@ static bool receipt_says(const tsr_comm *comm, const char *folder, const char *c
     return says;
 }
 
+static void use_retail(test_source *t, const char *id)
+{
+    use_source(t, TSR_SOURCE_TRANSACTIONS, ",", true);
+    use_file(t, keep("%s/online_retail/online_retail.csv.gz", data_folder()));
+    use_column(t, "id", id);
+    use_column(t, "time", "InvoiceDate");
+    use_column(t, "quantity", "Quantity");
+    use_column(t, "price", "UnitPrice");
+    use_column(t, "order", "InvoiceNo");
+    use_column(t, "item", "StockCode");
+    t->source.time_format = keep("%%Y-%%m-%%d %%H:%%M:%%S");
+}
+
 static void online_retail_clean_set_reconciles(void **state)
 {
     const tsr_comm *comm = *state;
@@ -98,18 +111,10 @@ static void online_retail_clean_set_reconciles(void **state)
     if (data_missing()) skip();
     char *output = test_path(comm, "retail");
     empty_folder(comm, output);
-    use_source(&t, TSR_SOURCE_TRANSACTIONS, ",", true);
-    use_file(&t, keep("%s/online_retail/online_retail.csv.gz", data_folder()));
-    use_column(&t, "id", "CustomerID");
-    use_column(&t, "time", "InvoiceDate");
-    use_column(&t, "quantity", "Quantity");
-    use_column(&t, "price", "UnitPrice");
-    use_column(&t, "order", "InvoiceNo");
-    use_column(&t, "item", "StockCode");
+    use_retail(&t, "CustomerID");
     use_rule(&t, "order starts_with \"C\"");
     use_rule(&t, "quantity <= 0");
     use_rule(&t, "price <= 0");
-    t.source.time_format = keep("%%Y-%%m-%%d %%H:%%M:%%S");
     tsr_ingest_params params = params_of(&t.source, 1, 4);
     params.money_scale = 3;
     CHECK_ALL(comm, tsr_ingest_run(comm, &params, output, &result) == TSR_OK);
@@ -130,17 +135,9 @@ static void online_retail_repeats_are_counted(void **state)
     tsr_ingest_result result;
 
     if (data_missing()) skip();
-    use_source(&t, TSR_SOURCE_TRANSACTIONS, ",", true);
-    use_file(&t, keep("%s/online_retail/online_retail.csv.gz", data_folder()));
-    use_column(&t, "id", "Country");
-    use_column(&t, "time", "InvoiceDate");
-    use_column(&t, "quantity", "Quantity");
-    use_column(&t, "price", "UnitPrice");
-    use_column(&t, "order", "InvoiceNo");
-    use_column(&t, "item", "StockCode");
+    use_retail(&t, "Country");
     use_column(&t, "category", "CustomerID");
     use_column(&t, "promotion", "Description");
-    t.source.time_format = keep("%%Y-%%m-%%d %%H:%%M:%%S");
     tsr_ingest_params params = params_of(&t.source, 1, 4);
     params.money_scale = 3;
     CHECK_ALL(comm, tsr_ingest_run(comm, &params, fresh(comm, "all"), &result) == TSR_OK);
