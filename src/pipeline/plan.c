@@ -27,6 +27,10 @@
 #define HISTORY_BYTES 72
 /* Columns of customers.h5 beside key, id and pca: segment, distance, RFM, value. */
 #define RESULT_BYTES 32
+/* Distinct histories and sums of spend, sorted and exchanged: measured per customer where nearly half buy again. */
+#define HISTORIES_BYTES 44
+/* Of a customer while the tree of the rules grows, beside one byte for each feature. */
+#define RULES_BYTES 16
 /* Bytes of a transaction in memory: time, amount, and order or item where they are there. */
 #define TRANSACTION_BYTES 24
 /* Of purchases per customer where nothing is known. */
@@ -45,7 +49,7 @@ typedef struct forecast {
     int32_t features, components, k;
     int ranks, node_cores;
     bool money;
-    double fixed, keys, tiles, scores, labels, weights, sample, blocks, dataset, quantiles,
+    double fixed, keys, tiles, scores, labels, weights, histories, rules, sample, blocks, dataset, quantiles,
         caches; /* bytes of one rank */
     double features_file, customers_file;
     double seconds, node_bytes;
@@ -146,6 +150,8 @@ static void forecast_memory(const tsr_settings *settings, forecast *f)
     f->scores = 2 * rows * f->components;
     f->labels = 2 * rows;
     f->weights = settings->cluster.weights != NULL ? 4 * rows : 0;
+    f->histories = f->money ? HISTORIES_BYTES * rows : 0;
+    f->rules = settings->explain.depth > 0 ? rows * (f->features + RULES_BYTES) : 0;
     f->sample = sample * (2.0 * f->components + 12);
     f->blocks = block * (8.0 * f->features + HISTORY_BYTES + (double)f->id_bytes);
     f->quantiles = fmin(QUANTILE_BYTES, 64 * rows * f->features);
@@ -218,9 +224,9 @@ static double peak_bytes(const forecast *f)
 {
     double reading = f->blocks + f->dataset, reducing = f->tiles + f->scores + f->keys + f->blocks;
     double clustering = f->scores + f->keys + 3 * f->labels + f->sample + 3 * f->weights; /* doubles, first */
-    double profiling = f->keys + f->blocks / 8 + f->quantiles;
+    double explaining = fmax(f->keys + f->blocks / 8, f->rules) + f->quantiles;
 
-    return f->fixed + f->caches + fmax(fmax(reading, reducing), fmax(clustering, profiling));
+    return f->fixed + f->caches + fmax(fmax(reading, f->histories), fmax(reducing, fmax(clustering, explaining)));
 }
 
 static void say_bytes(text *out, double bytes, const char *format, ...) TSR_PRINTF(3, 4);
@@ -245,6 +251,8 @@ static void say_memory(text *out, const forecast *f)
     say_bytes(out, f->scores, "scores (2 bytes x up to %d components)", f->components);
     say_bytes(out, f->labels, "labels (2 bytes)");
     if (f->weights > 0) say_bytes(out, f->weights, "weights (4 bytes)");
+    if (f->histories > 0) say_bytes(out, f->histories, "histories for the value model (%d bytes)", HISTORIES_BYTES);
+    if (f->rules > 0) say_bytes(out, f->rules, "bins for the rules (%d bytes)", f->features + RULES_BYTES);
     say_bytes(out, f->sample, "sample for k and starting centroids");
     say_bytes(out, f->blocks, "a block of features");
     say_bytes(out, f->dataset, "a block of the dataset");
