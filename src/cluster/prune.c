@@ -36,7 +36,7 @@
 #include "tessera/memory.h"
 
 #define SETTLED   256 /* pruning is tried where fewer than one row in so many moved: before, most tiles are looked at */
-#define GAP_COST  6   /* measured: to find a tile's gap takes as long as comparing it with so many centroids */
+#define GAP_COST  3   /* measured: to find a tile's gap takes as long as comparing it with so many centroids */
 #define CLOSEST_K 512 /* the smallest distance between centroids costs k^2 cols / 2: not for more of them */
 #define ROUND_UP  (1 + 0x1p-20)
 

@@ -82,6 +82,15 @@ static inline void columns_store(const int16_t *from, int16_t *to)
                             _mm256_loadu_si256((const __m256i *)(from + j * TSR_TILE_ROWS)));
 }
 
+static inline float lanes_least(lanes v)
+{
+    __m256 eight = _mm256_min_ps(v.low, v.high);
+    __m128 some = _mm_min_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+
+    some = _mm_min_ps(some, _mm_movehl_ps(some, some));
+    return _mm_cvtss_f32(_mm_min_ss(some, _mm_movehdup_ps(some)));
+}
+
 static inline lanes lanes_second(lanes s, lanes best, lanes second)
 {
     return (lanes){_mm256_min_ps(second.low, _mm256_max_ps(best.low, s.low)),

@@ -69,6 +69,11 @@ static inline void columns_store(const int16_t *from, int16_t *to)
                             _mm256_loadu_si256((const __m256i *)(from + j * TSR_TILE_ROWS)));
 }
 
+static inline float lanes_least(lanes v)
+{
+    return _mm512_reduce_min_ps(v);
+}
+
 static inline lanes lanes_second(lanes s, lanes best, lanes second)
 {
     return _mm512_min_ps(second, _mm512_max_ps(best, s));

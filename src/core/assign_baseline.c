@@ -80,6 +80,13 @@ static inline void columns_store(const int16_t *from, int16_t *to)
     memcpy(to, from, 16 * TSR_TILE_ROWS * sizeof *to);
 }
 
+static inline float lanes_least(lanes v)
+{
+    float least = v.at[0];
+    for (int i = 1; i < TSR_TILE_ROWS; i++) least = v.at[i] < least ? v.at[i] : least;
+    return least;
+}
+
 static inline lanes lanes_second(lanes s, lanes best, lanes second)
 {
     for (int i = 0; i < TSR_TILE_ROWS; i++) {

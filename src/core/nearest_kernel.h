@@ -13,6 +13,7 @@
  *     void   lanes_nearer(lanes s, int32_t c, lanes *best, places *at)  where s < best: best = s, at = c
  *     lanes  lanes_second(lanes s, lanes best, lanes second)   min(second, max(best, s))
  *     lanes  lanes_larger(lanes, lanes)
+ *     float  lanes_least(lanes)                     the smallest of the 16
  *     void   places_store(places, uint16_t *)
  */
 #define KEPT_COLS 1024 /* wider rows are converted for every block */
@@ -116,24 +117,25 @@ KERNEL void compare_all(const tsr_targets *to, const int16_t *const *tile, lanes
     }
 }
 
-/* The smallest square of a gap in a tile. It is never negative, so its bits are in order as integers. */
-static float least_gap(const tsr_targets *to, const contest *now, int tile)
-{
-    float best[TSR_TILE_ROWS], second[TSR_TILE_ROWS], norm[TSR_TILE_ROWS], square[TSR_TILE_ROWS], least;
-    int32_t bits[TSR_TILE_ROWS], lowest = INT32_MAX;
+/* 16 floats for whom the compiler finds the instructions: loops over arrays become 16 divisions. */
+typedef float values __attribute__((vector_size(TSR_TILE_ROWS * sizeof(float))));
 
-    memcpy(best, &now->best[tile], sizeof best);
-    memcpy(second, &now->second[tile], sizeof second);
-    memcpy(norm, &now->norm[tile], sizeof norm);
-    for (int i = 0; i < TSR_TILE_ROWS; i++) {
-        float d = second[i] - best[i] - to->slack;
-        d = d > 0 ? d : 0;
-        square[i] = d * d / (norm[i] + best[i] + second[i] + to->spread);
-    }
-    memcpy(bits, square, sizeof bits);
-    for (int i = 0; i < TSR_TILE_ROWS; i++) lowest = bits[i] < lowest ? bits[i] : lowest;
-    memcpy(&least, &lowest, sizeof least);
-    return least;
+/* The smallest square of a gap in a tile. */
+KERNEL float least_gap(const tsr_targets *to, const contest *now, int tile)
+{
+    values best, second, norm, d;
+    lanes positive, square;
+
+    memcpy(&best, &now->best[tile], sizeof best);
+    memcpy(&second, &now->second[tile], sizeof second);
+    memcpy(&norm, &now->norm[tile], sizeof norm);
+    d = second - best - to->slack;
+    memcpy(&positive, &d, sizeof d);
+    positive = lanes_larger(positive, lanes_all(0));
+    memcpy(&d, &positive, sizeof d);
+    d = d * d / (norm + best + second + to->spread);
+    memcpy(&square, &d, sizeof d);
+    return lanes_least(square);
 }
 
 static float longest(const int16_t *value, int64_t tiles, int32_t cols)
