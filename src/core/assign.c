@@ -6,8 +6,8 @@
 #include "core/kernels.h"
 #include "tessera/memory.h"
 
-#define RUN  TSR_GATHER_TILES /* tiles */
-#define NEXT 32               /* further ones, whose memory is asked for in the meantime */
+#define RUN  TSR_RUN_TILES
+#define NEXT 32 /* further ones, whose memory is asked for in the meantime */
 
 /* Half of the squared length of each centroid: summed in double, rounded once. */
 static void half_squares(const float *centroids, int32_t k, int32_t cols, float *half)
@@ -30,16 +30,6 @@ typedef struct run {
     uint16_t fresh[RUN * TSR_TILE_ROWS];
     float gap[RUN];
 } run;
-
-/* 32 bytes at once: most tiles of most passes stay as they are. */
-static bool same_labels(const uint16_t *a, const uint16_t *b)
-{
-    uint64_t x[4], y[4];
-
-    memcpy(x, a, sizeof x);
-    memcpy(y, b, sizeof y);
-    return ((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3])) == 0;
-}
 
 /* Without sums only labels are kept. */
 static int64_t relabel(int rows, const uint16_t *fresh, uint16_t *label)
@@ -91,29 +81,50 @@ static void drop_run(run *r, int64_t n)
     memmove(r->at, r->at + n, (size_t)r->n * sizeof *r->at);
 }
 
+/* Rows of a run's first n tiles leave one sum and enter another. The last tile of all may have less than 16 labels. */
+static int64_t update_run(const tsr_kernels *kernels, const tsr_tiles *tiles, const run *r, int64_t n, uint16_t *label,
+                          int64_t *sums, int64_t *count)
+{
+    uint16_t *old[RUN], last[TSR_TILE_ROWS];
+    uint16_t *const end = label + r->at[n - 1] * TSR_TILE_ROWS;
+    const size_t bytes = (size_t)tsr_tile_rows(tiles, r->at[n - 1]) * sizeof *last;
+
+    for (int64_t i = 0; i < n - 1; i++) old[i] = label + r->at[i] * TSR_TILE_ROWS;
+    old[n - 1] = last;
+    memcpy(last, r->fresh + (n - 1) * TSR_TILE_ROWS, sizeof last); /* so that what pads it does not move */
+    memcpy(last, end, bytes);
+    int64_t moved = kernels->update(r->tile, n, tiles->cols, r->fresh, old, sums, count);
+    memcpy(end, last, bytes);
+    return moved;
+}
+
+static int64_t take_run(const tsr_kernels *kernels, int32_t k, const tsr_tiles *tiles, const run *r, int64_t n,
+                        uint16_t *label, int64_t *sums, int64_t *count)
+{
+    int64_t moved = 0;
+
+    if (sums != NULL && tiles->weight == NULL) return update_run(kernels, tiles, r, n, label, sums, count);
+    for (int64_t i = 0; i < n; i++) {
+        const uint16_t *fresh = r->fresh + i * TSR_TILE_ROWS;
+        uint16_t *old = label + r->at[i] * TSR_TILE_ROWS;
+
+        moved += sums == NULL ? relabel(tsr_tile_rows(tiles, r->at[i]), fresh, old)
+                              : update_weighted(tiles, r->at[i], k, fresh, old, sums, count);
+    }
+    return moved;
+}
+
 static int64_t finish_run(const tsr_kernels *kernels, const tsr_targets *to, const tsr_tiles *tiles, run *r,
                           uint16_t *label, int64_t *sums, int64_t *count, tsr_gaps *gaps)
 {
-    int64_t moved = 0, n = r->n < RUN ? r->n : RUN;
+    const int64_t n = r->n < RUN ? r->n : RUN;
 
     if (gaps != NULL)
         kernels->nearest_gap(to, r->tile, n, r->n, r->fresh, r->gap);
     else
         kernels->nearest(to, r->tile, n, r->n, r->fresh);
-    for (int64_t i = 0; i < n; i++) {
-        uint16_t *old = label + r->at[i] * TSR_TILE_ROWS;
-        const uint16_t *now = r->fresh + i * TSR_TILE_ROWS;
-        int rows = tsr_tile_rows(tiles, r->at[i]);
-
-        if (gaps != NULL) gaps->gap[r->at[i]] = gap_from_square(gaps, r->gap[i]);
-        if (rows == TSR_TILE_ROWS && same_labels(old, now)) continue;
-        if (sums == NULL)
-            moved += relabel(rows, now, old);
-        else if (tiles->weight != NULL)
-            moved += update_weighted(tiles, r->at[i], to->k, now, old, sums, count);
-        else
-            moved += kernels->update(r->tile[i], tiles->cols, rows, now, old, sums, count);
-    }
+    const int64_t moved = take_run(kernels, to->k, tiles, r, n, label, sums, count);
+    for (int64_t i = 0; gaps != NULL && i < n; i++) gaps->gap[r->at[i]] = gap_from_square(gaps, r->gap[i]);
     if (gaps != NULL) gaps->looked += n;
     drop_run(r, n);
     return moved;
@@ -168,7 +179,7 @@ static int64_t take_labels(const tsr_tiles *tiles, int64_t first, int64_t n, uin
 }
 
 #define GATHER_VALUES 1024 /* k x cols: of partial sums that stay in the nearest cache */
-#define GATHER_SHARE  1536 /* measured: gathering costs k x cols, keeping sums up to date this times the moved share */
+#define GATHER_SHARE  700  /* measured: gathering costs k x cols, keeping sums up to date this times the moved share */
 
 bool tsr_afresh_pays(const tsr_tiles *tiles, int32_t k, int64_t moved)
 {

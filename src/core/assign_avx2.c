@@ -130,6 +130,21 @@ static inline sums sums_steps(const int16_t *value)
     return (sums)_mm256_cvtepi16_epi64(_mm_loadl_epi64((const __m128i *)value));
 }
 
+static inline __m128i half_same(const uint16_t *a, const uint16_t *b)
+{
+    return _mm_cmpeq_epi16(_mm_loadu_si128((const __m128i *)a), _mm_loadu_si128((const __m128i *)b));
+}
+
+static inline int list_moved(const uint16_t *fresh, const uint16_t *label, int32_t first, int32_t *at)
+{
+    const __m128i same = _mm_packs_epi16(half_same(fresh, label), half_same(fresh + 8, label + 8));
+    int n = 0;
+
+    for (int moved = 0xffff & ~_mm_movemask_epi8(same); moved != 0; moved &= moved - 1)
+        at[n++] = first + __builtin_ctz((unsigned)moved);
+    return n;
+}
+
 #include "core/transpose_x86.h"
 
 #define PAIR_COLUMNS 1

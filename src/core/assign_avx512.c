@@ -102,6 +102,16 @@ static inline sums sums_steps(const int16_t *value)
     return (sums)_mm512_cvtepi16_epi64(_mm_loadu_si128((const __m128i *)value));
 }
 
+static inline int list_moved(const uint16_t *fresh, const uint16_t *label, int32_t first, int32_t *at)
+{
+    const __m512i row = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    const __mmask16 moved = _mm256_cmpneq_epi16_mask(_mm256_loadu_si256((const __m256i *)fresh),
+                                                     _mm256_loadu_si256((const __m256i *)label));
+
+    _mm512_storeu_si512(at, _mm512_maskz_compress_epi32(moved, _mm512_add_epi32(row, _mm512_set1_epi32(first))));
+    return __builtin_popcount(moved);
+}
+
 #include "core/transpose_x86.h"
 
 #define PAIR_COLUMNS 2

@@ -121,6 +121,18 @@ static inline sums sums_steps(const int16_t *value)
     return (sums){value[0], value[1]};
 }
 
+/* Without a branch for each row: which ones they are cannot be foreseen. */
+static inline int list_moved(const uint16_t *fresh, const uint16_t *label, int32_t first, int32_t *at)
+{
+    int n = 0;
+
+    for (int i = 0; i < TSR_TILE_ROWS; i++) {
+        at[n] = first + i;
+        n += fresh[i] != label[i];
+    }
+    return n;
+}
+
 static inline void block_rows(const int16_t *value, int32_t n, int16_t *row, int32_t stride)
 {
     for (int i = 0; i < TSR_TILE_ROWS; i++)

@@ -18,12 +18,13 @@
 typedef void tsr_products_kernel(const int16_t *value, int64_t tiles, int32_t cols, int32_t *work, int64_t *product,
                                  int64_t *sum);
 
+#define TSR_RUN_TILES 32 /* looked at together, then their rows move: they are still in the cache */
+
 /* Sums of all rows by label at once: of so many centroids, and of so many tiles until 32 bits might not hold them. */
-#define TSR_GATHER_K     32
-#define TSR_GATHER_TILES 32 /* in one call */
-#define TSR_GATHER_ROWS  (TSR_GATHER_TILES * TSR_TILE_ROWS)
-#define TSR_PARTIALS     8     /* sums of a column, of every eighth pair of rows */
-#define TSR_GATHER_MOST  16384 /* 2^30 / 2^16 */
+#define TSR_GATHER_K    32
+#define TSR_GATHER_ROWS (TSR_RUN_TILES * TSR_TILE_ROWS)
+#define TSR_PARTIALS    8     /* sums of a column, of every eighth pair of rows */
+#define TSR_GATHER_MOST 16384 /* 2^30 / 2^16 */
 
 /* What rows are compared with. */
 typedef struct tsr_targets {
@@ -50,16 +51,17 @@ typedef struct tsr_kernels {
                         float *gap);
 
     /**
-     * Move rows of one tile from the sums of their old label to those of their new one, and store it. Exact.
-     * @param rows     of the tile, from the first one on
-     * @param fresh    [rows] new labels; @param[in,out] label [rows] TSR_NO_LABEL: in no sum yet
+     * Move rows of n <= TSR_RUN_TILES tiles from the sums of their old label to those of their new one, and store it.
+     * Exact.
+     * @param fresh    [n][16] new labels; @param[in,out] label [n] where the labels of each tile are, 16 of them;
+     *                 TSR_NO_LABEL: in no sum yet
      * @return rows whose label changed
      */
-    int64_t (*update)(const int16_t *tile, int32_t cols, int rows, const uint16_t *fresh, uint16_t *label,
-                      int64_t *sums, int64_t *count);
+    int64_t (*update)(const int16_t *const *tile, int64_t n, int32_t cols, const uint16_t *fresh,
+                      uint16_t *const *label, int64_t *sums, int64_t *count);
 
     /**
-     * Add the rows of n <= TSR_GATHER_TILES tiles to partial [k][cols][TSR_PARTIALS], with the sign turned, and to
+     * Add the rows of n <= TSR_RUN_TILES tiles to partial [k][cols][TSR_PARTIALS], with the sign turned, and to
      * count [k], each to those of its label [n][16]; labels from k on count nowhere. k <= TSR_GATHER_K.
      */
     void (*gather)(const int16_t *const *tile, int64_t n, int32_t cols, const uint16_t *label, int32_t k,
