@@ -21,7 +21,7 @@ static const double spend_starts[][TSR_MAXIMIZE_PARAMETERS] = {{0, 0, 0}, {1, 1,
 
 #define COUNT_OF(array) ((int32_t)(sizeof(array) / sizeof((array)[0])))
 
-/* Below this share of dead nobody seems to drop out. */
+/* Where P(dead) of everybody is below this nobody seems to drop out. */
 #define DEAD_AT_LEAST 0.01
 
 /* Below this q - 1 the fit presses against the limit where a population mean exists no more. */
@@ -49,32 +49,33 @@ static void purchase_likelihood(void *context, bool pilot, const double *theta, 
     fit->model->add_likelihood(parameter, h, sums);
 }
 
-/* The largest P(dead) of histories of one set of parameters. */
-static double most_dead_of(const tsr_purchase_model *model, const double *parameter, const tsr_histories *h)
+/* Does anybody of histories of one set of parameters seem to have dropped out? The first one found is enough. */
+static bool some_dead_of(const tsr_purchase_model *model, const double *parameter, const tsr_histories *h)
 {
-    double most = 0, alive[TSR_RUN];
+    double alive[TSR_RUN];
 
     for (int64_t at = 0; at < h->n; at += TSR_RUN) {
         int32_t n = h->n - at < TSR_RUN ? (int32_t)(h->n - at) : TSR_RUN;
         model->p_alive(parameter, h->x + at, h->tx + at, h->t + at, n, alive);
-        for (int32_t i = 0; i < n; i++) most = fmax(most, 1 - alive[i]);
+        for (int32_t i = 0; i < n; i++)
+            if (1 - alive[i] >= DEAD_AT_LEAST) return true;
     }
-    return most;
+    return false;
 }
 
-/* Who would not see that all are alive looks at it. */
-static double most_dead(const tsr_comm *comm, const tsr_value_model *model, const tsr_histories *h)
+static bool some_dead(const tsr_comm *comm, const tsr_value_model *model, const tsr_histories *h)
 {
-    double most = 0, parameter[TSR_PARAMETERS_MAX];
+    double parameter[TSR_PARAMETERS_MAX];
+    int64_t found = 0;
 
-    for (int64_t first = 0, alike; first < h->n; first += alike) {
+    for (int64_t first = 0, alike; first < h->n && found == 0; first += alike) {
         alike = tsr_histories_alike(h, first);
         tsr_histories group = tsr_histories_part(h, first, alike);
         tsr_personal_parameters(model, h->covariates > 0 ? h->z + first * h->covariates : NULL, parameter);
-        most = fmax(most, most_dead_of(tsr_purchase_model_of(model->model), parameter, &group));
+        found = some_dead_of(tsr_purchase_model_of(model->model), parameter, &group);
     }
-    tsr_max_double(comm, &most, 1);
-    return most;
+    tsr_sum_int64(comm, &found, 1);
+    return found > 0;
 }
 
 static tsr_status check_histories(const tsr_histories *h)
@@ -145,8 +146,8 @@ tsr_status tsr_purchases_fit(const tsr_comm *comm, const tsr_histories *h, tsr_v
     model->distinct = h->distinct;
     model->t_zero = h->t_zero;
     model->t_max = h->t_max;
-    model->no_dropout = (fit.model->no_dropout != NULL && fit.model->no_dropout(model->parameter)) ||
-                        most_dead(comm, model, h) < DEAD_AT_LEAST;
+    model->no_dropout =
+        !some_dead(comm, model, h) || (fit.model->no_dropout != NULL && fit.model->no_dropout(model->parameter));
 done:
     tsr_histories_clear(&fit.pilot);
     return st;
