@@ -4,6 +4,8 @@
  */
 #include "tessera/maths.h"
 
+#include <string.h>
+
 #if defined(__x86_64__)
 
 #include <immintrin.h>
@@ -71,11 +73,22 @@ int32_t tsr_maths_width_now(void)
     return width_now > 0 ? width_now : tsr_maths_width(8);
 }
 
-/* What is left over at the end, or all where there are no vectors. */
+#define WIDEST 8
+
+/* What is left over at the end goes through a vector too, filled up; or, alone or where there are no vectors, one by
+ * one. */
 #define BLOCK_SCALAR(own, name)                                                                                        \
     void tsr_##own##_block(double *x, int64_t n)                                                                       \
     {                                                                                                                  \
-        int64_t done = name##_by_vectors(tsr_maths_width_now(), x, n);                                                 \
+        int32_t width = tsr_maths_width_now();                                                                         \
+        int64_t done = name##_by_vectors(width, x, n);                                                                 \
+        if (width > 1 && n - done > 1) {                                                                               \
+            double rest[WIDEST] = {0};                                                                                 \
+            memcpy(rest, x + done, (size_t)(n - done) * sizeof *x);                                                    \
+            name##_by_vectors(width, rest, width);                                                                     \
+            memcpy(x + done, rest, (size_t)(n - done) * sizeof *x);                                                    \
+            done = n;                                                                                                  \
+        }                                                                                                              \
         for (int64_t i = done; i < n; i++) x[i] = tsr_##own(x[i]);                                                     \
     }
 
