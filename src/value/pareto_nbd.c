@@ -7,53 +7,86 @@
  * gives it and its derivatives to the last digits.
  */
 #include <math.h>
+#include <string.h>
 
 #include "tessera/maths.h"
 #include "value/forever.h"
+#include "value/lanes.h"
 #include "value/lifetime.h"
 #include "value/purchase.h"
 #include "value/tails.h"
 
 enum { R, ALPHA, S, BETA };
 
-/* Up to this many purchases integrals come from tables: few customers have more, and a table costs what 50 integrals
- * do. Which way one goes is a matter of its x, of the parameters and of the longest observation alone. */
-#define COMMON 12
+/* Up to this many purchases integrals come from tables: few customers have more, and a table costs what 80 integrals
+ * do. Which way one goes is a matter of its x, of the parameters and of what all ranks know of the histories. */
+#define COMMON        12
+#define COMMON_OF_FEW 5
+#define FEW           30000 /* customers */
 
 /* Of each history of a run. */
 typedef struct run_terms {
     double log_t[TSR_RUN], log_bt[TSR_RUN];   /* ln(alpha+t), ln(beta+t) */
     double log_tx[TSR_RUN], log_btx[TSR_RUN]; /* ln(alpha+tx), ln(beta+tx) */
     double total[TSR_RUN];                    /* ln of the integral, relative to its integrand at tx */
-    double odds[TSR_RUN], small[TSR_RUN];
+    double odds[TSR_RUN], small[TSR_RUN];     /* small: e^-|odds| */
+    double lift[TSR_RUN];                     /* ln(1 + small) */
+    double log_beta;
 } run_terms;
 
-static void take_logarithms(const double *parameter, const tsr_histories *h, int64_t first, int32_t n, run_terms *w)
+/* @param own  how many have times of their own; the others have that of the first */
+static void take_logarithms(double start, const double *time, int32_t own, int32_t n, double *log)
 {
-    for (int32_t i = 0; i < n; i++) {
-        w->log_t[i] = parameter[ALPHA] + h->t[first + i];
-        w->log_bt[i] = parameter[BETA] + h->t[first + i];
-        w->log_tx[i] = parameter[ALPHA] + h->tx[first + i];
-        w->log_btx[i] = parameter[BETA] + h->tx[first + i];
-    }
-    tsr_log_block(w->log_t, n);
-    tsr_log_block(w->log_bt, n);
-    tsr_log_block(w->log_tx, n);
-    tsr_log_block(w->log_btx, n);
+    for (int32_t i = 0; i < own; i++) log[i] = start + time[i];
+    tsr_log_block(log, own);
+    for (int32_t i = own; i < n; i++) log[i] = log[0];
+}
+
+static void take_all_logarithms(const double *parameter, const tsr_histories *h, int64_t first, int32_t n, run_terms *w)
+{
+    int32_t own = h->x[first] > 0 ? n : 1; /* who never came back: tx = 0 */
+
+    take_logarithms(parameter[ALPHA], h->t + first, n, n, w->log_t);
+    take_logarithms(parameter[BETA], h->t + first, n, n, w->log_bt);
+    take_logarithms(parameter[ALPHA], h->tx + first, own, n, w->log_tx);
+    take_logarithms(parameter[BETA], h->tx + first, own, n, w->log_btx);
 }
 
 /* odds = ln(P(dead) / P(alive)): -inf where t = tx. */
-static void find_odds(const double *parameter, double shape, int32_t n, run_terms *w)
+TSR_INLINE void find_odds_at_width(double log_s, double s, double shape, int32_t n, run_terms *w)
 {
-    double s = parameter[S], log_s = tsr_log(s);
-
     for (int32_t i = 0; i < n; i++) {
         w->odds[i] = log_s + w->total[i] + shape * (w->log_t[i] - w->log_tx[i]) + s * (w->log_bt[i] - w->log_btx[i]) -
                      w->log_btx[i];
         w->small[i] = -fabs(w->odds[i]);
     }
-    tsr_exp_block(w->small, n);
 }
+
+TSR_AT_ALL_WIDTHS(find_odds, (double log_s, double s, double shape, int32_t n, run_terms *w), (log_s, s, shape, n, w))
+
+/* What each history adds to the log-likelihood and to its derivatives in the logarithms of the parameters. */
+typedef double run_sums[5][TSR_RUN];
+
+/* @param start  what depends on the parameters and x alone @param psi  so too, of the derivative in r */
+TSR_INLINE void add_up_at_width(const double *parameter, double start, double psi, double shape, const double *t,
+                                const run_terms *w, const tsr_lifetime *life, int32_t n, run_sums term)
+{
+    double r = parameter[R], alpha = parameter[ALPHA], s = parameter[S], beta = parameter[BETA];
+
+    for (int32_t i = 0; i < n; i++) {
+        double dead = (w->odds[i] > 0 ? 1 : w->small[i]) / (1 + w->small[i]), alive = 1 - dead;
+        term[0][i] = start - shape * w->log_t[i] - s * w->log_bt[i] + w->lift[i] + (w->odds[i] > 0 ? w->odds[i] : 0);
+        term[1 + R][i] = r * (psi - alive * w->log_t[i] - dead * (w->log_tx[i] + life->log_a[i]));
+        term[1 + ALPHA][i] = r - shape * alpha * (alive / (alpha + t[i]) + dead * life->inverse_a[i]);
+        term[1 + S][i] = s * (w->log_beta - alive * w->log_bt[i] - dead * (w->log_btx[i] + life->log_b[i])) + dead;
+        term[1 + BETA][i] = s - beta * (alive * s / (beta + t[i]) + dead * (s + 1) * life->inverse_b[i]);
+    }
+}
+
+TSR_AT_ALL_WIDTHS(add_up,
+                  (const double *parameter, double start, double psi, double shape, const double *t, const run_terms *w,
+                   const tsr_lifetime *life, int32_t n, run_sums term),
+                  (parameter, start, psi, shape, t, w, life, n, term))
 
 static void set_lifetimes(const double *parameter, const tsr_histories *h, int64_t first, int32_t n, tsr_lifetime *life)
 {
@@ -66,57 +99,50 @@ static void set_lifetimes(const double *parameter, const tsr_histories *h, int64
     }
 }
 
-/* @param tails  tables for this number of purchases; NULL: none */
+/* @param value, psi  of x: ln G(r+x)/G(r) and its derivative @param tails  tables for this x; NULL: none */
 static void add_run(const double *parameter, double value, double psi, const tsr_tails *tails, const tsr_histories *h,
                     int64_t first, int32_t n, tsr_fixed *sums)
 {
-    double r = parameter[R], alpha = parameter[ALPHA], s = parameter[S], beta = parameter[BETA];
-    double shape = r + h->x[first], log_alpha = tsr_log(alpha), log_beta = tsr_log(beta);
-    double start = value + r * log_alpha + s * log_beta, term[5][TSR_RUN], lift[TSR_RUN];
+    double s = parameter[S], shape = parameter[R] + h->x[first], log_alpha = tsr_log(parameter[ALPHA]);
     tsr_lifetime life;
     run_terms w;
+    run_sums term;
 
+    w.log_beta = tsr_log(parameter[BETA]);
     set_lifetimes(parameter, h, first, n, &life);
-    take_logarithms(parameter, h, first, n, &w);
+    take_all_logarithms(parameter, h, first, n, &w);
     if (tails != NULL)
         tsr_tails_between(tails, w.log_tx, w.log_btx, w.log_t, w.log_bt, n, &life);
     else
         tsr_lifetime_integrate(&life, n);
-    for (int32_t i = 0; i < n; i++) w.total[i] = life.total[i];
+    memcpy(w.total, life.total, (size_t)n * sizeof *w.total);
     tsr_log_block(w.total, n);
-    find_odds(parameter, shape, n, &w);
-    for (int32_t i = 0; i < n; i++) lift[i] = w.small[i];
-    tsr_log1p_block(lift, n);
-    for (int32_t i = 0; i < n; i++) {
-        double dead = (w.odds[i] > 0 ? 1 : w.small[i]) / (1 + w.small[i]), alive = 1 - dead;
-        double t = h->t[first + i];
-        term[0][i] = start - shape * w.log_t[i] - s * w.log_bt[i] + lift[i] + (w.odds[i] > 0 ? w.odds[i] : 0);
-        term[1 + R][i] = r * (psi + log_alpha - alive * w.log_t[i] - dead * (w.log_tx[i] + life.log_a[i]));
-        term[1 + ALPHA][i] = r - shape * alpha * (alive / (alpha + t) + dead * life.inverse_a[i]);
-        term[1 + S][i] = s * (log_beta - alive * w.log_bt[i] - dead * (w.log_btx[i] + life.log_b[i])) + dead;
-        term[1 + BETA][i] = s - beta * (alive * s / (beta + t) + dead * (s + 1) * life.inverse_b[i]);
-    }
+    find_odds(tsr_log(s), s, shape, n, &w);
+    tsr_exp_block(w.small, n);
+    memcpy(w.lift, w.small, (size_t)n * sizeof *w.lift);
+    tsr_log1p_block(w.lift, n);
+    add_up(parameter, value + parameter[R] * log_alpha + s * w.log_beta, psi + log_alpha, shape, h->t + first, &w,
+           &life, n, term);
     for (int32_t k = 0; k < 5; k++) tsr_fixed_add_block(&sums[k], term[k], h->count + first, n);
 }
 
 static void add_likelihood(const double *parameter, const tsr_histories *h, tsr_fixed *sums)
 {
     double value = 0, psi = 0; /* ln G(r+x)/G(r) and its derivative: sums over integers below x */
-    bool tables = tsr_tails_terms(parameter[ALPHA], parameter[BETA], h->t_max) > 0;
-    int32_t x = 0, made = -1;
+    int32_t x = 0, made = -1, most = h->customers < FEW ? COMMON_OF_FEW : COMMON;
+    tsr_tail_nodes nodes;
     tsr_tails tails;
 
+    tsr_tails_place(parameter[ALPHA], parameter[BETA], h->t_max, &nodes);
     for (int64_t first = 0; first < h->n;) {
         int32_t n = tsr_histories_run(h, first);
         for (; x < h->x[first]; x++) {
             value += tsr_log(parameter[R] + x);
             psi += 1 / (parameter[R] + x);
         }
-        bool common = tables && x <= COMMON;
-        if (common && made != x) {
-            tsr_tails_make(parameter[ALPHA], parameter[BETA], parameter[R] + x, parameter[S] + 1, h->t_max, &tails);
-            made = x;
-        }
+        bool common = nodes.terms > 0 && x <= most;
+        if (common && made != x) tsr_tails_make(&nodes, parameter[R] + x, parameter[S] + 1, &tails);
+        made = x;
         add_run(parameter, value, psi, common ? &tails : NULL, h, first, n, sums);
         first += n;
     }

@@ -1,9 +1,9 @@
 #include "value/tails.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "tessera/maths.h"
+#include "value/lanes.h"
 
 #define PI      3.14159265358979323846
 #define DIGITS  36.0 /* e^-36 is 2e-16 */
@@ -12,186 +12,139 @@
 
 /* ---- making ---- */
 
-static double length_of(double a, double b, double end)
+void tsr_tails_place(double a, double b, double end, tsr_tail_nodes *nodes)
 {
-    return tsr_log1p(end / fmin(a, b));
+    double c, terms, quarter[4 * TSR_TAIL_TERMS]; /* cosines of pi m / (2 n) */
+
+    nodes->terms = 0;
+    if (!(end > 0)) return;
+    nodes->a = a;
+    nodes->b = b;
+    nodes->end = end;
+    nodes->length = tsr_log1p(end / fmin(a, b));
+    c = 1.5 * PI / nodes->length;
+    terms = fmax(LEAST, ceil(DIGITS / tsr_log(c + sqrt(1 + c * c))) + 2);
+    if (terms > TSR_TAIL_TERMS) return;
+
+    int32_t n = nodes->terms = (int32_t)terms;
+    for (int32_t m = 0; m < 4 * n; m++) quarter[m] = tsr_cos(PI * m / (2 * n));
+    for (int32_t k = 0; k < n; k++) {
+        nodes->since[k] = fmin(a, b) * tsr_expm1(nodes->length / 2 * (1 + quarter[2 * k + 1]));
+        for (int32_t j = 0; j < n; j++) nodes->cosine[k][j] = quarter[j * (2 * k + 1) % (4 * n)];
+    }
 }
 
-int32_t tsr_tails_terms(double a, double b, double end)
-{
-    if (!(end > 0)) return 0;
-
-    double c = 1.5 * PI / length_of(a, b, end), terms = DIGITS / tsr_log(c + sqrt(1 + c * c));
-    return terms + 2 > TSR_TAIL_TERMS ? 0 : (int32_t)fmax(LEAST, ceil(terms) + 2);
-}
-
-/* The node of a series: v, and how far that is from 0 in time. */
-static double node_at(const tsr_tails *s, int32_t k)
-{
-    double v = s->length / 2 * (1 + tsr_cos(PI * (k + 0.5) / s->terms));
-
-    return fmin(s->a, s->b) * tsr_expm1(v);
-}
-
-static void set_lives(const tsr_tails *s, double end, tsr_lifetime *life)
+static void set_lives(const tsr_tail_nodes *at, const tsr_tails *s, tsr_lifetime *life)
 {
     bool endless = s->power_a + s->power_b > SHALLOW;
 
     for (int32_t k = 0; k < s->terms; k++) {
-        double y = node_at(s, k);
-        life->a[k] = s->a + y;
-        life->b[k] = s->b + y;
+        life->a[k] = s->a + at->since[k];
+        life->b[k] = s->b + at->since[k];
         life->power_a[k] = s->power_a;
         life->power_b[k] = s->power_b;
-        life->range[k] = endless ? INFINITY : fmax(end - y, 0);
+        life->range[k] = endless ? INFINITY : fmax(at->end - at->since[k], 0);
     }
 }
 
-/* cosine [4 n] of pi m / (2 n): all that a series of n terms asks for. */
-static void transform(const double *value, int32_t n, const double *cosine, double *coefficient)
+/* Node by node: each coefficient is a sum of its own, and the compiler makes vectors of them. */
+static void add_node(const double *cosine, int32_t n, double value, double *coefficient)
 {
-    for (int32_t j = 0; j < n; j++) {
-        double sum = 0;
-        for (int32_t k = 0; k < n; k++) sum += value[k] * cosine[j * (2 * k + 1) % (4 * n)];
-        coefficient[j] = sum * (j == 0 ? 1.0 : 2.0) / n;
-    }
+    for (int32_t j = 0; j < n; j++) coefficient[j] += value * cosine[j];
 }
 
-void tsr_tails_make(double a, double b, double power_a, double power_b, double end, tsr_tails *s)
+void tsr_tails_make(const tsr_tail_nodes *nodes, double power_a, double power_b, tsr_tails *s)
 {
-    double value[TSR_TAILS][TSR_TAIL_TERMS], cosine[4 * TSR_TAIL_TERMS];
+    int32_t n = nodes->terms;
     tsr_lifetime life;
 
-    *s = (tsr_tails){.a = a,
-                     .b = b,
-                     .power_a = power_a,
-                     .power_b = power_b,
-                     .length = length_of(a, b, end),
-                     .terms = tsr_tails_terms(a, b, end)};
-    set_lives(s, end, &life);
-    tsr_lifetime_integrate(&life, s->terms);
-    for (int32_t k = 0; k < s->terms; k++) {
-        double total = life.total[k] / fmin(life.a[k], life.b[k]);
-        value[TSR_TAIL_TOTAL][k] = total;
-        value[TSR_TAIL_LOG_A][k] = total * life.log_a[k];
-        value[TSR_TAIL_LOG_B][k] = total * life.log_b[k];
-        value[TSR_TAIL_INVERSE_A][k] = total * life.inverse_a[k] * life.a[k];
-        value[TSR_TAIL_INVERSE_B][k] = total * life.inverse_b[k] * life.b[k];
+    *s = (tsr_tails){
+        .a = nodes->a, .b = nodes->b, .power_a = power_a, .power_b = power_b, .length = nodes->length, .terms = n};
+    set_lives(nodes, s, &life);
+    tsr_lifetime_integrate(&life, n);
+    for (int32_t k = 0; k < n; k++) {
+        double total = 2 * life.total[k] / fmin(life.a[k], life.b[k]) / n;
+        add_node(nodes->cosine[k], n, total, s->coefficient[TSR_TAIL_TOTAL]);
+        add_node(nodes->cosine[k], n, total * life.log_a[k], s->coefficient[TSR_TAIL_LOG_A]);
+        add_node(nodes->cosine[k], n, total * life.log_b[k], s->coefficient[TSR_TAIL_LOG_B]);
+        add_node(nodes->cosine[k], n, total * life.inverse_a[k] * life.a[k], s->coefficient[TSR_TAIL_INVERSE_A]);
+        add_node(nodes->cosine[k], n, total * life.inverse_b[k] * life.b[k], s->coefficient[TSR_TAIL_INVERSE_B]);
     }
-    for (int32_t m = 0; m < 4 * s->terms; m++) cosine[m] = tsr_cos(PI * m / (2 * s->terms));
-    for (int q = 0; q < TSR_TAILS; q++) transform(value[q], s->terms, cosine, s->coefficient[q]);
+    for (int q = 0; q < TSR_TAILS; q++) s->coefficient[q][0] /= 2;
 }
 
 /* ---- summing ---- */
-
-#define LANES 8
-
-typedef double lanes __attribute__((vector_size(LANES * sizeof(double))));
 
 typedef struct tail_values {
     double of[TSR_TAILS][TSR_RUN];
 } tail_values;
 
-/*
- * Clenshaw's recurrence, eight moments at a time and all series together, since a single one would wait for its own
- * last step. Without fused operations (the build forbids them) each lane has the same bits whatever the width of the
- * vectors.
- */
-static inline __attribute__((always_inline)) void sum_lanes(const tsr_tails *s, const double *z, tail_values *out,
-                                                            int32_t at)
-{
-    lanes next[TSR_TAILS] = {{0}}, after[TSR_TAILS] = {{0}}, here, twice;
-
-    memcpy(&here, z + at, sizeof here);
-    twice = here + here;
-    for (int32_t j = s->terms - 1; j > 0; j--)
-#pragma GCC unroll 8
-        for (int q = 0; q < TSR_TAILS; q++) {
-            lanes now = s->coefficient[q][j] - after[q] + twice * next[q];
-            after[q] = next[q];
-            next[q] = now;
-        }
-#pragma GCC unroll 8
-    for (int q = 0; q < TSR_TAILS; q++) {
-        lanes sum = s->coefficient[q][0] - after[q] + here * next[q];
-        memcpy(&out->of[q][at], &sum, sizeof sum);
-    }
-}
-
-#if defined(__x86_64__)
-__attribute__((target("avx2"))) static void sum_by_4(const tsr_tails *s, const double *z, tail_values *out, int32_t n)
-{
-    for (int32_t at = 0; at < n; at += LANES) sum_lanes(s, z, out, at);
-}
-
-__attribute__((target("avx512f"))) static void sum_by_8(const tsr_tails *s, const double *z, tail_values *out,
-                                                        int32_t n)
-{
-    for (int32_t at = 0; at < n; at += LANES) sum_lanes(s, z, out, at);
-}
-#endif
-
-static void sum_many(const tsr_tails *s, const double *z, tail_values *out, int32_t n)
-{
-#if defined(__x86_64__)
-    int32_t width = tsr_maths_width_now();
-    if (width == 8) sum_by_8(s, z, out, n);
-    if (width == 4) sum_by_4(s, z, out, n);
-    if (width > 1) return;
-#endif
-    for (int32_t at = 0; at < n; at += LANES) sum_lanes(s, z, out, at);
-}
-
 /* Who never came back has been watched from the same moment on as all others: one sum serves all of them. */
-static void sum_series(const tsr_tails *s, const double *z, tail_values *out, int32_t n)
+TSR_INLINE void sum_series_at_width(const tsr_tails *s, const double *z, int32_t n, tail_values *out)
 {
     int32_t same = 1;
 
     while (same < n && z[same] == z[0]) same++;
-    sum_many(s, z, out, same == n ? 1 : n);
-    for (int32_t i = 1; same == n && i < n; i++)
-        for (int q = 0; q < TSR_TAILS; q++) out->of[q][i] = out->of[q][0];
+    for (int32_t at = 0; at < (same == n ? 1 : n); at += TSR_LANES) {
+        tsr_lanes sum[TSR_TAILS];
+        tsr_chebyshev_lanes(TSR_TAILS, s->coefficient[0], TSR_TAIL_TERMS, s->terms, z + at, sum);
+        for (int q = 0; q < TSR_TAILS; q++) memcpy(&out->of[q][at], &sum[q], sizeof sum[q]);
+    }
+    for (int q = 0; same == n && q < TSR_TAILS; q++)
+        for (int32_t i = 1; i < n; i++) out->of[q][i] = out->of[q][0];
 }
+
+TSR_AT_ALL_WIDTHS(sum_series, (const tsr_tails *s, const double *z, int32_t n, tail_values *out), (s, z, n, out))
 
 /* Places of moments in a series, -1..1; lanes beyond the last one are filled. */
-static void place(const tsr_tails *s, const double *log_a, const double *log_b, int32_t n, double *z)
+static void place(const tsr_tails *s, const double *log_low, int32_t n, double *z)
 {
-    bool a_is_low = s->a <= s->b;
     double start = tsr_log(fmin(s->a, s->b)), factor = 2 / s->length;
 
-    for (int32_t i = 0; i < n; i++) z[i] = ((a_is_low ? log_a[i] : log_b[i]) - start) * factor - 1;
-    for (int32_t i = n; i % LANES != 0; i++) z[i] = 0;
+    for (int32_t i = 0; i < n; i++) z[i] = (log_low[i] - start) * factor - 1;
+    for (int32_t i = n; i % TSR_LANES != 0; i++) z[i] = 0;
 }
+
+/* share: the integrand times m + u at t, relative to that at tx. */
+TSR_INLINE void subtract_at_width(const tail_values *from, const tail_values *beyond, const double *share,
+                                  const double *by_a, const double *by_b, int32_t n, tsr_lifetime *life)
+{
+    for (int32_t i = 0; i < n; i++) {
+        double a = life->a[i], b = life->b[i], range = life->range[i], rest = share[i] * beyond->of[TSR_TAIL_TOTAL][i];
+        double total = from->of[TSR_TAIL_TOTAL][i] - rest, per = total > 0 ? 1 / total : 0;
+        life->total[i] = (total > 0 ? total : 0) * (a < b ? a : b);
+        life->log_a[i] =
+            per * (from->of[TSR_TAIL_LOG_A][i] - share[i] * beyond->of[TSR_TAIL_LOG_A][i] - by_a[i] * rest);
+        life->log_b[i] =
+            per * (from->of[TSR_TAIL_LOG_B][i] - share[i] * beyond->of[TSR_TAIL_LOG_B][i] - by_b[i] * rest);
+        life->inverse_a[i] =
+            per * (from->of[TSR_TAIL_INVERSE_A][i] / a - share[i] / (a + range) * beyond->of[TSR_TAIL_INVERSE_A][i]);
+        life->inverse_b[i] =
+            per * (from->of[TSR_TAIL_INVERSE_B][i] / b - share[i] / (b + range) * beyond->of[TSR_TAIL_INVERSE_B][i]);
+    }
+}
+
+TSR_AT_ALL_WIDTHS(subtract,
+                  (const tail_values *from, const tail_values *beyond, const double *share, const double *by_a,
+                   const double *by_b, int32_t n, tsr_lifetime *life),
+                  (from, beyond, share, by_a, by_b, n, life))
 
 void tsr_tails_between(const tsr_tails *s, const double *log_atx, const double *log_btx, const double *log_at,
                        const double *log_bt, int32_t n, tsr_lifetime *life)
 {
     bool a_is_low = s->a <= s->b;
-    double z[TSR_RUN], share[TSR_RUN];
+    double z[TSR_RUN], share[TSR_RUN], by_a[TSR_RUN], by_b[TSR_RUN];
     tail_values from, beyond;
 
-    place(s, log_atx, log_btx, n, z);
-    sum_series(s, z, &from, n);
-    place(s, log_at, log_bt, n, z);
-    sum_series(s, z, &beyond, n);
-    for (int32_t i = 0; i < n; i++) { /* the integrand times m + u at t, relative to that at tx */
-        double by_a = log_at[i] - log_atx[i], by_b = log_bt[i] - log_btx[i];
-        share[i] = (a_is_low ? by_a : by_b) - s->power_a * by_a - s->power_b * by_b;
+    place(s, a_is_low ? log_atx : log_btx, n, z);
+    sum_series(s, z, n, &from);
+    place(s, a_is_low ? log_at : log_bt, n, z);
+    sum_series(s, z, n, &beyond);
+    for (int32_t i = 0; i < n; i++) {
+        by_a[i] = log_at[i] - log_atx[i];
+        by_b[i] = log_bt[i] - log_btx[i];
+        share[i] = (a_is_low ? by_a[i] : by_b[i]) - s->power_a * by_a[i] - s->power_b * by_b[i];
     }
     tsr_exp_block(share, n);
-    for (int32_t i = 0; i < n; i++) {
-        double by_a = log_at[i] - log_atx[i], by_b = log_bt[i] - log_btx[i], rest = share[i] * beyond.of[0][i];
-        double total = from.of[0][i] - rest;
-        double per = total > 0 ? 1 / total : 0;
-        double range = life->range[i];
-        life->total[i] = fmax(total, 0) * fmin(life->a[i], life->b[i]);
-        life->log_a[i] = per * (from.of[TSR_TAIL_LOG_A][i] - share[i] * beyond.of[TSR_TAIL_LOG_A][i] - by_a * rest);
-        life->log_b[i] = per * (from.of[TSR_TAIL_LOG_B][i] - share[i] * beyond.of[TSR_TAIL_LOG_B][i] - by_b * rest);
-        life->inverse_a[i] = per / life->a[i] *
-                             (from.of[TSR_TAIL_INVERSE_A][i] -
-                              share[i] * life->a[i] / (life->a[i] + range) * beyond.of[TSR_TAIL_INVERSE_A][i]);
-        life->inverse_b[i] = per / life->b[i] *
-                             (from.of[TSR_TAIL_INVERSE_B][i] -
-                              share[i] * life->b[i] / (life->b[i] + range) * beyond.of[TSR_TAIL_INVERSE_B][i]);
-    }
+    subtract(&from, &beyond, share, by_a, by_b, n, life);
 }

@@ -27,11 +27,20 @@ typedef struct tsr_tails {
     double coefficient[TSR_TAILS][TSR_TAIL_TERMS];
 } tsr_tails;
 
-/** Local. Terms for moments 0..end; 0: more than there is room for, or no end is known. */
-int32_t tsr_tails_terms(double a, double b, double end);
+/* Where series over 0..end are looked at: the same for every number of purchases. */
+typedef struct tsr_tail_nodes {
+    double a, b, end;
+    double length; /* V */
+    int32_t terms;
+    double since[TSR_TAIL_TERMS]; /* moments */
+    double cosine[TSR_TAIL_TERMS][TSR_TAIL_TERMS];
+} tsr_tail_nodes;
 
-/** Local. @param end  the last moment, > 0. Cost: about 30 us. */
-void tsr_tails_make(double a, double b, double power_a, double power_b, double end, tsr_tails *tails);
+/** Local. @param end  the last moment @param[out] nodes  terms 0: more than there is room for, or no end is known */
+void tsr_tails_place(double a, double b, double end, tsr_tail_nodes *nodes);
+
+/** Local. @param nodes  of some terms. Cost: about 15 us. */
+void tsr_tails_make(const tsr_tail_nodes *nodes, double power_a, double power_b, tsr_tails *tails);
 
 /**
  * Local. What tsr_lifetime_integrate() says of lives from tx[i] to t[i], given ln(a + tx) and so on.
