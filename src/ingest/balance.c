@@ -50,12 +50,12 @@ void tsr_balance_destroy(tsr_balance **at)
     tsr_free(at);
 }
 
-void tsr_balance_use(tsr_balance *balance, int32_t source, int64_t money)
+void tsr_balance_use(tsr_balance *balance, int32_t source, int64_t rows, tsr_int128 money)
 {
     tsr_source_total *total = &balance->total[source];
 
-    total->rows_read++;
-    total->rows_used++;
+    total->rows_read += rows;
+    total->rows_used += rows;
     total->money_used += money;
 }
 

@@ -35,8 +35,8 @@ typedef struct tsr_balance tsr_balance;
 tsr_status tsr_balance_create(int32_t sources, int64_t limit, tsr_balance **balance) TSR_NODISCARD;
 void tsr_balance_destroy(tsr_balance **balance);
 
-/** Local. A row was used. */
-void tsr_balance_use(tsr_balance *balance, int32_t source, int64_t money);
+/** Local. Rows were used. @param money  of all of them */
+void tsr_balance_use(tsr_balance *balance, int32_t source, int64_t rows, tsr_int128 money);
 
 /** Local. A row was refused. @param line  of this rank's part of the file, from 0; see tsr_balance_settle() */
 tsr_status tsr_balance_refuse(tsr_balance *balance, int32_t source, int32_t file, int64_t line, const char *reason,

@@ -9,7 +9,6 @@
 #define PARTITIONS_MAX  65536
 #define BUCKET_BYTES    (2LL << 20) /* sorted within the caches */
 #define BUCKETS_MAX     4096        /* of a rank: each has a chunk of memory */
-#define SENT_WAYS       8           /* of one cache line */
 #define SENT_LINES_MAX  (1 << 19)
 #define WAITING_MOST    (32LL << 20)
 
@@ -20,19 +19,6 @@ bool tsr_collect_has_stream(const tsr_collect *collect, int32_t stream)
     if (stream == TSR_STREAM_IDS) return true;
     if (stream == TSR_STREAM_ATTRIBUTES) return collect->attributes > 0;
     return tsr_has_kind(collect->has, stream - TSR_STREAM_RECORDS);
-}
-
-static int64_t scaled(uint64_t key, int64_t parts)
-{
-    __extension__ typedef unsigned __int128 wide;
-
-    return (int64_t)((wide)key * (wide)(uint64_t)parts >> 64);
-}
-
-/* Buckets lie within partitions, since floor(floor(key x P F) / F) = floor(key x P). */
-static int64_t own_bucket(const tsr_collect *collect, uint64_t key)
-{
-    return scaled(key, collect->partitions * collect->fine) - collect->first_bucket;
 }
 
 /* The partitions that a rank owns are neighbours. */
@@ -113,6 +99,7 @@ static tsr_status create_attributes(tsr_collect *collect, const tsr_collect_shap
     }
     tsr_layout layout = tsr_layout_of(TSR_STREAM_ATTRIBUTES, shape->has, shape->attributes);
     TSR_TRY(tsr_alloc(&collect->attribute_row, 1, (size_t)layout.bytes));
+    TSR_TRY(tsr_alloc(&collect->packed, TSR_PACKED_ROWS, TSR_ROW_HEAD + 8 * TSR_KIND_COLUMNS));
 done:
     return st;
 }
@@ -141,7 +128,7 @@ static tsr_status create(const tsr_comm *comm, const tsr_collect_shape *shape, c
     TSR_TRY(create_store(collect));
     TSR_TRY(create_ways(collect));
     TSR_TRY(tsr_cleaner_create(&plan->clean, &collect->cleaner));
-    TSR_TRY(tsr_alloc_aligned(&collect->sent, collect->sent_lines * SENT_WAYS, sizeof *collect->sent));
+    TSR_TRY(tsr_alloc_aligned(&collect->sent, collect->sent_lines * TSR_SENT_WAYS, sizeof *collect->sent));
     *out = collect;
     collect = NULL;
 done:
@@ -178,229 +165,11 @@ void tsr_collect_destroy(tsr_collect **at)
     tsr_spill_close(&collect->spill);
     tsr_free(&collect->sent);
     tsr_free(&collect->attribute_row);
+    tsr_free(&collect->packed);
     tsr_free(&collect->texts);
     tsr_free(&collect->attribute);
     tsr_free(&collect->scratch);
     tsr_free(at);
-}
-
-/* ---- rows ---- */
-
-tsr_status tsr_collect_store(tsr_collect *collect, int32_t stream, const char *row)
-{
-    char *place;
-    tsr_status st = tsr_store_place(collect->store, own_bucket(collect, tsr_row_key(row)), stream, &place);
-
-    if (st == TSR_OK) tsr_row_copy(place, row, collect->layout[stream].bytes);
-    return st;
-}
-
-static tsr_status grow_waiting(tsr_waiting *w, int32_t bytes)
-{
-    int64_t room = 2 * w->room + 1024;
-    tsr_status st = tsr_resize(&w->row, room, (size_t)bytes);
-
-    if (st == TSR_OK) w->room = room;
-    return st;
-}
-
-static tsr_status wait_here(tsr_collect *collect, tsr_waiting *w, int32_t stream, char **row)
-{
-    int32_t bytes = collect->layout[stream].bytes;
-
-    if (w->rows == w->room) {
-        tsr_status st = grow_waiting(w, bytes);
-        if (st != TSR_OK) return st;
-    }
-    *row = w->row + w->rows++ * bytes;
-    collect->waiting_bytes += bytes;
-    return TSR_OK;
-}
-
-tsr_status tsr_collect_place(tsr_collect *collect, int32_t stream, uint64_t key, char **row)
-{
-    int32_t owner = collect->owner[scaled(key, collect->partitions)];
-
-    if (owner == collect->rank) return tsr_store_place(collect->store, own_bucket(collect, key), stream, row);
-    tsr_waiting *w = &collect->leaving[stream][owner];
-    if (w->rows >= collect->most[stream]) collect->is_full = true;
-    return wait_here(collect, w, stream, row);
-}
-
-/* Room for a row with codes of this rank, which are made common in the next round. */
-static tsr_status place_unsettled(tsr_collect *collect, int32_t stream, char **row)
-{
-    return wait_here(collect, &collect->waiting[stream], stream, row);
-}
-
-bool tsr_collect_full(const tsr_collect *collect)
-{
-    return collect->is_full || collect->waiting_bytes >= collect->waiting_most;
-}
-
-static uint64_t tag_of(tsr_customer_ref customer)
-{
-    uint64_t tag = customer.key ^ customer.check * 0x9e3779b97f4a7c15u;
-
-    return tag | (tag == 0);
-}
-
-static uint64_t *line_of(const tsr_collect *collect, tsr_customer_ref customer)
-{
-    return collect->sent + (int64_t)(customer.key & (uint64_t)(collect->sent_lines - 1)) * SENT_WAYS;
-}
-
-/* Did this customer's id go on its way lately? It may go twice, but not never. */
-static bool sent_lately(const tsr_collect *collect, tsr_customer_ref customer)
-{
-    uint64_t tag = tag_of(customer), *line = line_of(collect, customer);
-    int found = 0;
-
-    for (int way = 0; way < SENT_WAYS; way++) found |= line[way] == tag;
-    if (found) return true;
-    memmove(line + 1, line, (SENT_WAYS - 1) * sizeof *line);
-    line[0] = tag;
-    return false;
-}
-
-static tsr_status send_id(tsr_collect *collect, tsr_customer_ref customer, tsr_slice id)
-{
-    char *row;
-
-    if (id.n == 0 || sent_lately(collect, customer)) return TSR_OK;
-    if (id.n > collect->id_width) collect->id_width = id.n;
-    for (int32_t piece = 0; piece * TSR_ID_PIECE < id.n; piece++) {
-        tsr_status st = tsr_collect_place(collect, TSR_STREAM_IDS, customer.key, &row);
-        if (st != TSR_OK) return st;
-        tsr_row_pack_id(customer, id, piece, row);
-    }
-    return TSR_OK;
-}
-
-tsr_status tsr_collect_customer(tsr_collect *collect, tsr_slice id, tsr_customer_ref *customer)
-{
-    tsr_pending_id *slot = &collect->pending[collect->pending_at++ % TSR_PENDING];
-    tsr_status st = send_id(collect, slot->customer, (tsr_slice){slot->id, slot->n});
-
-    slot->customer = *customer = tsr_customer_of(id);
-    __builtin_prefetch(line_of(collect, *customer), 1);
-    slot->n = id.n;
-    memcpy(slot->id, id.at, (size_t)id.n);
-    return st;
-}
-
-tsr_status tsr_collect_flush(tsr_collect *collect)
-{
-    tsr_status st = TSR_OK;
-
-    for (int32_t i = 0; st == TSR_OK && i < TSR_PENDING; i++) {
-        tsr_pending_id *slot = &collect->pending[i];
-        st = send_id(collect, slot->customer, (tsr_slice){slot->id, slot->n});
-        slot->n = 0;
-    }
-    return st;
-}
-
-tsr_status tsr_collect_code(tsr_collect *collect, int32_t dictionary, tsr_slice text, int32_t *code)
-{
-    return tsr_strings_add(&collect->texts[dictionary].mine, text, code);
-}
-
-static void see_range(tsr_collect *collect, int32_t kind, int32_t column, int64_t value)
-{
-    if (value < collect->low[kind][column]) collect->low[kind][column] = value;
-    if (value > collect->high[kind][column]) collect->high[kind][column] = value;
-}
-
-/* Do all ranks know the texts of the codes? One rank alone always does. */
-static bool is_settled(const tsr_collect *collect, const tsr_layout *layout, const tsr_cells *cells)
-{
-    bool known = true;
-
-    for (int32_t i = 0; i < layout->codes; i++) {
-        const tsr_layout_column *column = &layout->column[layout->code[i]];
-        known = known && (int32_t)cells->cell[layout->code[i]] < collect->texts[column->dictionary].told;
-    }
-    return known || collect->size == 1;
-}
-
-static void pack_record(tsr_collect *collect, int32_t kind, const tsr_cells *cells, char *row)
-{
-    const tsr_layout *layout = &collect->layout[TSR_STREAM_RECORDS + kind];
-
-    for (int32_t i = 0; i < layout->kept_n; i++) {
-        const int32_t c = layout->kept[i];
-        const tsr_layout_column *column = &layout->column[c];
-        uint64_t cell = cells->cell[c];
-        if (column->cell == TSR_CELL_MONEY || column->cell == TSR_CELL_HASH)
-            memcpy(row + column->at, &cell, 8);
-        else
-            memcpy(row + column->at, &cell, 4);
-        if (column->cell == TSR_CELL_MONEY) see_range(collect, kind, c, (int64_t)cell);
-        if (column->cell == TSR_CELL_COUNT) see_range(collect, kind, c, (int32_t)cell);
-    }
-}
-
-tsr_status tsr_collect_record(tsr_collect *collect, int32_t kind, tsr_customer_ref customer, int32_t source,
-                              const tsr_cells *cells)
-{
-    int32_t stream = TSR_STREAM_RECORDS + kind;
-    const tsr_layout *layout = &collect->layout[stream];
-    bool settled = is_settled(collect, layout, cells);
-    char *row;
-    tsr_status st =
-        settled ? tsr_collect_place(collect, stream, customer.key, &row) : place_unsettled(collect, stream, &row);
-
-    if (st != TSR_OK) return st;
-    tsr_row_begin(row, customer, source);
-    pack_record(collect, kind, cells, row);
-    if (settled && layout->codes > 0 && collect->size > 1) tsr_rows_recode(layout, collect->number, row, 1);
-    return TSR_OK;
-}
-
-/* ---- attributes ---- */
-
-/* A text becomes a code where it may turn out to be one, and a number where it is one: which of them counts is known
- * when all have been seen. */
-static tsr_status set_attribute(tsr_collect *collect, int32_t a, tsr_slice text, char *row, bool *settled)
-{
-    tsr_attribute_state *state = &collect->attribute[a];
-    tsr_texts_of_all *texts = &collect->texts[TSR_DICTIONARIES + a];
-    float number = __builtin_nanf("");
-    int32_t code = -1;
-    tsr_status st = TSR_OK;
-
-    if (text.n > 0 && state->form != TSR_FORM_CATEGORY && tsr_parse_float(text, &number) != TSR_PARSED)
-        state->text_seen = 1;
-    if (text.n > 0 && state->form != TSR_FORM_NUMBER && !state->too_many) {
-        st = tsr_strings_add(&texts->mine, text, &code);
-        if (state->form == TSR_FORM_AUTO && texts->mine.n > TSR_CATEGORIES_MAX) state->too_many = 1;
-    }
-    *settled = *settled && (code < texts->told || collect->size == 1);
-    tsr_row_set_attribute(row, a, code, number);
-    return st;
-}
-
-tsr_status tsr_collect_attributes(tsr_collect *collect, tsr_customer_ref customer, int32_t source, int64_t position,
-                                  uint32_t time, const tsr_slice *text)
-{
-    const tsr_layout *layout = &collect->layout[TSR_STREAM_ATTRIBUTES];
-    char *made = collect->attribute_row, *row;
-    bool settled = true;
-    tsr_status st;
-
-    tsr_row_begin(made, customer, source);
-    tsr_row_set_position(made, position);
-    tsr_row_set_time(made, time);
-    for (int32_t a = 0; a < collect->attributes; a++) TSR_TRY(set_attribute(collect, a, text[a], made, &settled));
-    if (settled && collect->size > 1) tsr_rows_recode(layout, collect->number, made, 1);
-    if (settled)
-        TSR_TRY(tsr_collect_place(collect, TSR_STREAM_ATTRIBUTES, customer.key, &row));
-    else
-        TSR_TRY(place_unsettled(collect, TSR_STREAM_ATTRIBUTES, &row));
-    memcpy(row, made, (size_t)layout->bytes);
-done:
-    return st;
 }
 
 void tsr_collect_drop(tsr_collect *collect, uint32_t has)

@@ -58,6 +58,14 @@ tsr_status tsr_collect_code(tsr_collect *collect, int32_t dictionary, tsr_slice 
 tsr_status tsr_collect_record(tsr_collect *collect, int32_t kind, tsr_customer_ref customer, int32_t source,
                               const tsr_cells *cells) TSR_NODISCARD;
 
+/** Local. Many customers at once. @param id  [n] @param[out] customer  [n] */
+tsr_status tsr_collect_customers(tsr_collect *collect, int64_t n, const tsr_slice *id,
+                                 tsr_customer_ref *customer) TSR_NODISCARD;
+
+/** Local. Many records of one kind and source. @param cell  [columns of the kind][n] */
+tsr_status tsr_collect_records(tsr_collect *collect, int32_t kind, int64_t n, const tsr_customer_ref *customer,
+                               int32_t source, const uint64_t *const *cell) TSR_NODISCARD;
+
 /**
  * Local. The attributes that one input row has. Of several values of one the row with the largest @p position stands,
  * unless the shape has another rule for it; @p time of the row, civil seconds, 0: not said;

@@ -1,6 +1,6 @@
 /**
  * @file ingest/collect_parts.h
- * The inside of a collection: rows come in (collect.c), go to their owners (gather.c) and out (deliver.c).
+ * The inside of a collection: rows come in (deal.c), go to their owners (gather.c) and out (deliver.c).
  */
 #ifndef TSR_INGEST_COLLECT_PARTS_H
 #define TSR_INGEST_COLLECT_PARTS_H
@@ -40,6 +40,9 @@ typedef struct tsr_pending_id {
     char id[TSR_ID_MAX + 1];
 } tsr_pending_id;
 
+#define TSR_PACKED_ROWS 128
+#define TSR_SENT_WAYS   8 /* of one cache line */
+
 struct tsr_collect {
     uint32_t has;
     int rank, size;
@@ -59,7 +62,7 @@ struct tsr_collect {
                                   waits at one, and where all rows go to one owner, there are more rounds */
     bool is_full;              /* what leaves for one rank is all that it takes in a round */
     int32_t *owner;            /* [partitions] ranks */
-    uint64_t *sent;            /* [sent_lines][8] customers whose id went on its way lately */
+    uint64_t *sent;            /* [sent_lines][TSR_SENT_WAYS] customers whose id went on its way lately */
     int64_t sent_lines;
     tsr_pending_id pending[TSR_PENDING];
     uint32_t pending_at;
@@ -70,6 +73,7 @@ struct tsr_collect {
     tsr_texts_of_all *texts; /* [dictionaries] */
     const int32_t **number;  /* [dictionaries] the number of each text that was told, among all */
     char *attribute_row;
+    char *packed; /* [TSR_PACKED_ROWS] records of one kind, before they go where they belong */
     int64_t low[TSR_KINDS][TSR_KIND_COLUMNS], high[TSR_KINDS][TSR_KIND_COLUMNS];
 };
 

@@ -47,6 +47,13 @@ tsr_status tsr_input_reader_next(tsr_input_reader *reader, tsr_row *row, bool *m
     return st;
 }
 
+tsr_status tsr_input_reader_block(tsr_input_reader *reader, tsr_row_block *block)
+{
+    if (reader->text != NULL) return tsr_text_reader_block(reader->text, block);
+    *block = (tsr_row_block){.rows = 0};
+    return TSR_OK;
+}
+
 int64_t tsr_input_reader_done(const tsr_input_reader *reader)
 {
     return reader->text != NULL ? tsr_byte_source_consumed(tsr_text_reader_bytes(reader->text)) : reader->rows;

@@ -18,6 +18,9 @@ void tsr_input_reader_close(tsr_input_reader **reader);
 /** Local. The next row, valid until the one after it; *more is false at the end. Statuses as tsr_text_reader_next(). */
 tsr_status tsr_input_reader_next(tsr_input_reader *reader, tsr_row *row, bool *more) TSR_NODISCARD;
 
+/** Local. The next rows at once, see tsr_text_reader_block(); of Parquet none. */
+tsr_status tsr_input_reader_block(tsr_input_reader *reader, tsr_row_block *block) TSR_NODISCARD;
+
 /** Local. How much of end - begin is behind the reader. */
 int64_t tsr_input_reader_done(const tsr_input_reader *reader);
 

@@ -65,8 +65,7 @@ struct tsr_mapping {
     bool is_plain; /* see tsr_mapping_plan() */
     int32_t plain_n;
     tsr_plain_column plain[TSR_KIND_COLUMNS];
-    struct tsr_plain_memory *memory; /* of the plain way: texts that came lately */
-    tsr_cells absent;                /* what columns hold that the source does not have */
+    struct tsr_plain_memory *memory; /* of the plain way: rows at hand, texts that came lately */
     tsr_text_format format;
     bool *used;         /* [columns of the header] */
     tsr_marked *marked; /* NULL: numbers have a decimal point */
@@ -76,10 +75,13 @@ struct tsr_mapping {
  *  @return TSR_OK; TSR_ENOMEM */
 tsr_status tsr_mapping_plan(tsr_mapping *mapping) TSR_NODISCARD;
 
-/** Local. Put a row where it belongs that needs no questions. @param[out] taken  false: this one does, nothing was done
- *  but to @p seen */
-tsr_status tsr_mapping_take_plain(const tsr_mapping *mapping, const tsr_row *row, tsr_collect *collect,
-                                  tsr_balance *balance, tsr_seen *seen, bool *taken) TSR_NODISCARD;
+/** Local. Put rows of a plain mapping where they belong: all fields are there, without defects. */
+tsr_status tsr_mapping_take_plain(const tsr_mapping *mapping, const tsr_row_block *block, tsr_collect *collect,
+                                  tsr_balance *balance, tsr_seen *seen) TSR_NODISCARD;
+
+/** Local. Put any row where it belongs, or say what is wrong with it. */
+tsr_status tsr_mapping_take_closely(const tsr_mapping *mapping, const tsr_row *row, tsr_collect *collect,
+                                    tsr_balance *balance, tsr_seen *seen) TSR_NODISCARD;
 
 /** Local. Plan mapping->marked: the fields that hold numbers, where those have a decimal comma. */
 tsr_status tsr_mapping_mark(tsr_mapping *mapping) TSR_NODISCARD;

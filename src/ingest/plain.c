@@ -22,9 +22,16 @@ typedef struct known_code {
     int32_t code;
 } known_code;
 
+/* And the rows at hand, column by column: a loop over one column has no surprises for the processor. */
 struct tsr_plain_memory {
     known_day day[DAYS];
     known_code code[TSR_KIND_COLUMNS][CODES];
+    int32_t fine_n, row[TSR_BLOCK_MOST]; /* rows that need no questions, as numbers in the block */
+    bool fine[TSR_BLOCK_MOST];
+    bool clock[TSR_BLOCK_MOST]; /* the time has a time of day */
+    tsr_slice id[TSR_BLOCK_MOST];
+    tsr_customer_ref customer[TSR_BLOCK_MOST];
+    uint64_t cell[TSR_KIND_COLUMNS][TSR_BLOCK_MOST];
 };
 
 /* ---- eight characters at once ---- */
@@ -71,56 +78,121 @@ static bool read_units(tsr_slice text, bool roomy, int32_t scale, int64_t *units
     return true;
 }
 
-/* ---- cells ---- */
+/* ---- columns: what is not fine is looked at closely, to say what it is ---- */
 
-static bool read_time(const tsr_mapping *mapping, tsr_slice text, bool roomy, tsr_seen *seen, uint32_t *time)
+static tsr_slice text_at(const tsr_row_block *block, int32_t slot, int32_t row)
+{
+    return tsr_trim(block->field[(int64_t)row * block->fields + slot]);
+}
+
+static void read_ids(const tsr_mapping *mapping, const tsr_row_block *block)
+{
+    struct tsr_plain_memory *memory = mapping->memory;
+
+    for (int32_t i = 0; i < block->rows; i++) {
+        tsr_slice id = text_at(block, mapping->id.slot, i);
+        memory->id[i] = id;
+        memory->fine[i] = id.n > 0 && id.n <= TSR_ID_MAX && (block->ascii || tsr_is_ascii(id));
+        memory->clock[i] = false;
+    }
+}
+
+static bool read_time(const tsr_mapping *mapping, tsr_slice text, bool roomy, bool *clock, uint32_t *time)
 {
     uint16_t century;
 
-    if (text.n != 10) return tsr_clock_parse_plain(&mapping->clock, text, time, &seen->clock);
+    if (text.n != 10) return tsr_clock_parse_plain(&mapping->clock, text, time, clock);
     uint64_t word = last_eight((tsr_slice){text.at + 2, SWAR_MOST}, roomy);
     known_day *day = &mapping->memory->day[word * SPREAD >> 52];
     memcpy(&century, text.at, sizeof century);
     if (day->text != word || day->century != century) {
-        if (!tsr_clock_parse_plain(&mapping->clock, text, time, &seen->clock)) return false;
+        if (!tsr_clock_parse_plain(&mapping->clock, text, time, clock)) return false;
         *day = (known_day){word, *time, century};
     }
     *time = day->civil;
     return true;
 }
 
-static tsr_slice plain_text(const tsr_row *row, const tsr_plain_column *plain)
+static void read_times(const tsr_mapping *mapping, const tsr_row_block *block, const tsr_plain_column *plain)
 {
-    return tsr_trim(row->field[plain->slot]);
+    struct tsr_plain_memory *memory = mapping->memory;
+
+    for (int32_t i = 0; i < block->rows; i++) {
+        tsr_slice text = text_at(block, plain->slot, i);
+        uint32_t time = 0;
+        memory->fine[i] &= read_time(mapping, text, block->roomy, &memory->clock[i], &time);
+        memory->cell[plain->column][i] = mapping->days ? time - time % TSR_SECONDS_PER_DAY : time;
+    }
 }
 
-/* The cells of a record of common form, but for codes; false: look closer, to say what it is. */
-static bool read_plain(const tsr_mapping *mapping, const tsr_row *row, tsr_seen *seen, tsr_cells *cells, int64_t *money)
+static void read_money(const tsr_mapping *mapping, const tsr_row_block *block, const tsr_plain_column *plain)
 {
+    struct tsr_plain_memory *memory = mapping->memory;
+
+    for (int32_t i = 0; i < block->rows; i++) {
+        int64_t units = 0;
+        memory->fine[i] &= read_units(text_at(block, plain->slot, i), block->roomy, mapping->money_scale, &units);
+        memory->cell[plain->column][i] = (uint64_t)units;
+    }
+}
+
+static void read_counts(const tsr_mapping *mapping, const tsr_row_block *block, const tsr_plain_column *plain)
+{
+    struct tsr_plain_memory *memory = mapping->memory;
+
+    for (int32_t i = 0; i < block->rows; i++) {
+        int64_t number = 0;
+        memory->fine[i] &=
+            tsr_parse_units(text_at(block, plain->slot, i), 0, &number) && number <= INT32_MAX && number >= -INT32_MAX;
+        memory->cell[plain->column][i] = (uint32_t)(int32_t)number;
+    }
+}
+
+static void check_texts(const tsr_mapping *mapping, const tsr_row_block *block, const tsr_plain_column *plain)
+{
+    for (int32_t i = 0; i < block->rows; i++) {
+        tsr_slice text = text_at(block, plain->slot, i);
+        mapping->memory->fine[i] &= text.n <= TSR_TEXT_MAX && (block->ascii || tsr_is_ascii(text));
+    }
+}
+
+static void read_columns(const tsr_mapping *mapping, const tsr_row_block *block)
+{
+    read_ids(mapping, block);
     for (int32_t i = 0; i < mapping->plain_n; i++) {
         const tsr_plain_column *plain = &mapping->plain[i];
-        tsr_slice text = plain_text(row, plain);
-        uint32_t time = 0;
-        int64_t number = 0;
         switch (plain->cell) {
-        case TSR_CELL_TIME:
-            if (!read_time(mapping, text, row->roomy, seen, &time)) return false;
-            cells->cell[plain->column] = mapping->days ? time - time % TSR_SECONDS_PER_DAY : time;
-            break;
-        case TSR_CELL_MONEY:
-            if (!read_units(text, row->roomy, mapping->money_scale, money)) return false;
-            cells->cell[plain->column] = (uint64_t)*money;
-            break;
-        case TSR_CELL_COUNT:
-            if (!tsr_parse_units(text, 0, &number) || number > INT32_MAX || number < -INT32_MAX) return false;
-            cells->cell[plain->column] = (uint32_t)(int32_t)number;
-            break;
-        default:
-            if (text.n > TSR_TEXT_MAX || (!row->ascii && !tsr_is_ascii(text))) return false;
+        case TSR_CELL_TIME: read_times(mapping, block, plain); break;
+        case TSR_CELL_MONEY: read_money(mapping, block, plain); break;
+        case TSR_CELL_COUNT: read_counts(mapping, block, plain); break;
+        default: check_texts(mapping, block, plain);
         }
     }
-    return true;
 }
+
+/* The fine rows to the front. */
+static void gather_fine(const tsr_mapping *mapping, const tsr_row_block *block)
+{
+    struct tsr_plain_memory *memory = mapping->memory;
+    int32_t n = 0;
+
+    for (int32_t i = 0; i < block->rows; i++) {
+        memory->row[n] = i;
+        n += memory->fine[i];
+    }
+    memory->fine_n = n;
+    for (int32_t k = 0; n < block->rows && k < n; k++) {
+        int32_t from = memory->row[k];
+        memory->id[k] = memory->id[from];
+        memory->clock[k] = memory->clock[from];
+        for (int32_t i = 0; i < mapping->plain_n; i++) {
+            uint64_t *cell = memory->cell[mapping->plain[i].column];
+            cell[k] = cell[from];
+        }
+    }
+}
+
+/* ---- rows to the collection ---- */
 
 static tsr_status find_code(const tsr_mapping *mapping, const tsr_plain_column *plain, tsr_slice text, bool roomy,
                             tsr_collect *collect, int32_t *code)
@@ -139,42 +211,67 @@ static tsr_status find_code(const tsr_mapping *mapping, const tsr_plain_column *
     return TSR_OK;
 }
 
-static tsr_status keep_plain(const tsr_mapping *mapping, const tsr_row *row, tsr_collect *collect, tsr_slice id,
-                             tsr_cells *cells)
+/* Of fine rows only: what is refused shall not make an entry of a dictionary. */
+static tsr_status find_codes(const tsr_mapping *mapping, const tsr_row_block *block, const tsr_plain_column *plain,
+                             tsr_collect *collect)
 {
-    tsr_slice kept = mapping->identities != NULL ? tsr_identities_kept(mapping->identities, id) : id;
-    tsr_customer_ref customer;
-    tsr_status st;
+    struct tsr_plain_memory *memory = mapping->memory;
+    int32_t code;
+    tsr_status st = TSR_OK;
 
-    TSR_TRY(tsr_collect_customer(collect, kept, &customer));
-    for (int32_t i = 0; i < mapping->plain_n; i++) {
-        const tsr_plain_column *plain = &mapping->plain[i];
-        int32_t code;
-        if (plain->cell != TSR_CELL_CODE) continue;
-        TSR_TRY(find_code(mapping, plain, plain_text(row, plain), row->roomy, collect, &code));
-        cells->cell[plain->column] = (uint32_t)code;
+    for (int32_t k = 0; k < memory->fine_n; k++) {
+        tsr_slice text = text_at(block, plain->slot, memory->row[k]);
+        TSR_TRY(find_code(mapping, plain, text, block->roomy, collect, &code));
+        memory->cell[plain->column][k] = (uint32_t)code;
     }
-    TSR_TRY(tsr_collect_record(collect, mapping->kind, customer, mapping->source, cells));
 done:
     return st;
 }
 
-tsr_status tsr_mapping_take_plain(const tsr_mapping *mapping, const tsr_row *row, tsr_collect *collect,
-                                  tsr_balance *balance, tsr_seen *seen, bool *taken)
+static void account(const tsr_mapping *mapping, tsr_balance *balance, tsr_seen *seen)
 {
-    tsr_cells cells = mapping->absent;
-    tsr_slice id;
-    int64_t money = 0;
+    const struct tsr_plain_memory *memory = mapping->memory;
+    tsr_int128 money = 0;
 
-    *taken = false;
-    if (row->fields < mapping->format.fields || row->defect != TSR_DEFECT_NONE) return TSR_OK;
-    id = tsr_trim(row->field[mapping->id.slot]);
-    if (id.n == 0 || id.n > TSR_ID_MAX || (!row->ascii && !tsr_is_ascii(id)) ||
-        !read_plain(mapping, row, seen, &cells, &money))
-        return TSR_OK;
-    *taken = true;
-    tsr_balance_use(balance, mapping->source, money);
-    return keep_plain(mapping, row, collect, id, &cells);
+    for (int32_t i = 0; i < mapping->plain_n; i++)
+        if (mapping->plain[i].cell == TSR_CELL_MONEY)
+            for (int32_t k = 0; k < memory->fine_n; k++) money += (int64_t)memory->cell[mapping->plain[i].column][k];
+    for (int32_t k = 0; k < memory->fine_n; k++) seen->clock |= memory->clock[k];
+    tsr_balance_use(balance, mapping->source, memory->fine_n, money);
+}
+
+static tsr_status keep_fine(const tsr_mapping *mapping, const tsr_row_block *block, tsr_collect *collect)
+{
+    struct tsr_plain_memory *memory = mapping->memory;
+    const uint64_t *cell[TSR_KIND_COLUMNS];
+    tsr_status st = TSR_OK;
+
+    for (int32_t i = 0; i < mapping->plain_n; i++)
+        if (mapping->plain[i].cell == TSR_CELL_CODE) TSR_TRY(find_codes(mapping, block, &mapping->plain[i], collect));
+    for (int32_t k = 0; mapping->identities != NULL && k < memory->fine_n; k++)
+        memory->id[k] = tsr_identities_kept(mapping->identities, memory->id[k]);
+    for (int32_t c = 0; c < mapping->columns; c++) cell[c] = memory->cell[c];
+    TSR_TRY(tsr_collect_customers(collect, memory->fine_n, memory->id, memory->customer));
+    TSR_TRY(tsr_collect_records(collect, mapping->kind, memory->fine_n, memory->customer, mapping->source, cell));
+done:
+    return st;
+}
+
+tsr_status tsr_mapping_take_plain(const tsr_mapping *mapping, const tsr_row_block *block, tsr_collect *collect,
+                                  tsr_balance *balance, tsr_seen *seen)
+{
+    tsr_status st;
+
+    read_columns(mapping, block);
+    gather_fine(mapping, block);
+    account(mapping, balance, seen);
+    TSR_TRY(keep_fine(mapping, block, collect));
+    for (int32_t i = 0; mapping->memory->fine_n < block->rows && i < block->rows; i++) {
+        const tsr_row row = tsr_row_of_block(block, i);
+        if (!mapping->memory->fine[i]) TSR_TRY(tsr_mapping_take_closely(mapping, &row, collect, balance, seen));
+    }
+done:
+    return st;
 }
 
 /* ---- the plan ---- */
@@ -187,6 +284,16 @@ static bool is_plain_column(const tsr_mapping *mapping, int32_t c)
     return cell != TSR_CELL_CODE || c >= mapping->needed;
 }
 
+static tsr_status create_memory(tsr_mapping *mapping)
+{
+    tsr_status st = tsr_alloc(&mapping->memory, 1, sizeof *mapping->memory);
+
+    for (int32_t c = 0; st == TSR_OK && c < mapping->columns; c++)
+        for (int32_t i = 0; i < TSR_BLOCK_MOST; i++)
+            mapping->memory->cell[c][i] = tsr_absent_cell(mapping->kind, c); /* it stays where the source has none */
+    return st;
+}
+
 /* Transactions whose columns stand in the file as they are, without rules. */
 tsr_status tsr_mapping_plan(tsr_mapping *mapping)
 {
@@ -196,11 +303,10 @@ tsr_status tsr_mapping_plan(tsr_mapping *mapping)
                         mapping->earliest == 0 && (mapping->has & TSR_HAS_ORDER) == 0;
     for (int32_t c = 0; mapping->is_plain && c < mapping->columns; c++) {
         const tsr_kind_column *about = &tsr_kind_of(mapping->kind)->column[c];
-        mapping->absent.cell[c] = tsr_absent_cell(mapping->kind, c);
         if (!TSR_IS_MAPPED(&mapping->column[c])) continue;
         mapping->is_plain = is_plain_column(mapping, c);
         mapping->plain[mapping->plain_n++] =
             (tsr_plain_column){c, mapping->column[c].slot, about->cell, about->dictionary};
     }
-    return mapping->is_plain ? tsr_alloc(&mapping->memory, 1, sizeof *mapping->memory) : TSR_OK;
+    return mapping->is_plain ? create_memory(mapping) : TSR_OK;
 }

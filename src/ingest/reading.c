@@ -113,22 +113,42 @@ static void tell_progress(const tsr_comm *comm, tsr_reading *reading)
     show_progress(reading);
 }
 
+/* Many rows where they are common ones, else the next. */
+static tsr_status take_rows(tsr_reading *reading, bool *more)
+{
+    tsr_row_block block;
+    tsr_row row;
+    tsr_status st;
+
+    TSR_TRY(tsr_input_reader_block(reading->reader, &block));
+    *more = block.rows > 0;
+    if (*more) {
+        reading->rows += block.rows;
+        return tsr_mapping_take_block(reading->mapping, &block, reading->collect, reading->balance, &reading->seen);
+    }
+    TSR_TRY(tsr_input_reader_next(reading->reader, &row, more));
+    if (!*more) goto done;
+    reading->rows++;
+    st = tsr_mapping_take(reading->mapping, &row, reading->collect, reading->balance, &reading->seen);
+done:
+    return st;
+}
+
 /* Rows of the file at hand, until it ends or the collection is full. */
 static tsr_status read_rows(tsr_reading *reading, bool *ended)
 {
-    tsr_row row;
+    int64_t look = reading->rows;
     bool more;
 
-    for (*ended = false; !tsr_collect_full(reading->collect); reading->rows++) {
-        tsr_status st = tsr_input_reader_next(reading->reader, &row, &more);
-        if (st == TSR_OK && more)
-            st = tsr_mapping_take(reading->mapping, &row, reading->collect, reading->balance, &reading->seen);
+    for (*ended = false; !tsr_collect_full(reading->collect);) {
+        tsr_status st = take_rows(reading, &more);
         if (st != TSR_OK) return st;
         if (!more) {
             *ended = true;
             return TSR_OK;
         }
-        if (reading->rows % ROWS_BETWEEN_LOOKS != 0) continue;
+        if (reading->rows < look) continue;
+        look = reading->rows + ROWS_BETWEEN_LOOKS;
         if (tsr_interrupt_wanted()) return TSR_OK; /* the check behind the round makes it a decision of all */
         show_progress(reading);
     }

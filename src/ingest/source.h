@@ -72,4 +72,8 @@ bool tsr_mapping_pair(const tsr_mapping *mapping, const tsr_row *row, tsr_slice 
 tsr_status tsr_mapping_take(const tsr_mapping *mapping, const tsr_row *row, tsr_collect *collect, tsr_balance *balance,
                             tsr_seen *seen) TSR_NODISCARD;
 
+/** Local. The same of many rows. */
+tsr_status tsr_mapping_take_block(const tsr_mapping *mapping, const tsr_row_block *block, tsr_collect *collect,
+                                  tsr_balance *balance, tsr_seen *seen) TSR_NODISCARD;
+
 #endif

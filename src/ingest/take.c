@@ -327,25 +327,13 @@ static tsr_status take_pair(tsr_taking *t)
     return TSR_OK;
 }
 
-tsr_status tsr_mapping_take(const tsr_mapping *mapping, const tsr_row *row, tsr_collect *collect, tsr_balance *balance,
-                            tsr_seen *seen)
+tsr_status tsr_mapping_take_closely(const tsr_mapping *mapping, const tsr_row *row, tsr_collect *collect,
+                                    tsr_balance *balance, tsr_seen *seen)
 {
     tsr_taking t;
     tsr_seen before = *seen;
-    tsr_row marked;
     tsr_status st;
 
-    if (mapping->marked != NULL) {
-        st = tsr_marked_row(mapping->marked, row, &marked);
-        if (st != TSR_OK) return st;
-        row = &marked;
-    }
-    if (mapping->is_plain) {
-        bool taken;
-        st = tsr_mapping_take_plain(mapping, row, collect, balance, seen, &taken);
-        if (taken) return st;
-        *seen = before;
-    }
     memset(&t, 0, offsetof(tsr_taking, reason) + 1); /* the text of a reason is long and seldom needed */
     t.mapping = mapping;
     t.row = row;
@@ -357,9 +345,39 @@ tsr_status tsr_mapping_take(const tsr_mapping *mapping, const tsr_row *row, tsr_
                                    : take_customer(&t);
     if (st != TSR_OK) return st;
     if (tsr_taking_fine(&t)) {
-        tsr_balance_use(balance, mapping->source, t.money);
+        tsr_balance_use(balance, mapping->source, 1, t.money);
         return TSR_OK;
     }
     *seen = before; /* a refused row decides nothing */
     return tsr_balance_refuse(balance, mapping->source, mapping->file, row->breaks, t.reason, t.column, t.money);
+}
+
+tsr_status tsr_mapping_take(const tsr_mapping *mapping, const tsr_row *row, tsr_collect *collect, tsr_balance *balance,
+                            tsr_seen *seen)
+{
+    tsr_row marked;
+
+    if (mapping->marked != NULL) {
+        tsr_status st = tsr_marked_row(mapping->marked, row, &marked);
+        if (st != TSR_OK) return st;
+        row = &marked;
+    }
+    if (!mapping->is_plain || row->fields < mapping->format.fields || row->defect != TSR_DEFECT_NONE)
+        return tsr_mapping_take_closely(mapping, row, collect, balance, seen);
+    const tsr_row_block one = {1, row->fields, row->field, row->offset, row->breaks, row->roomy, row->ascii};
+    return tsr_mapping_take_plain(mapping, &one, collect, balance, seen);
+}
+
+tsr_status tsr_mapping_take_block(const tsr_mapping *mapping, const tsr_row_block *block, tsr_collect *collect,
+                                  tsr_balance *balance, tsr_seen *seen)
+{
+    tsr_status st = TSR_OK;
+
+    if (mapping->is_plain && mapping->marked == NULL)
+        return tsr_mapping_take_plain(mapping, block, collect, balance, seen);
+    for (int32_t i = 0; st == TSR_OK && i < block->rows; i++) {
+        const tsr_row row = tsr_row_of_block(block, i);
+        st = tsr_mapping_take(mapping, &row, collect, balance, seen);
+    }
+    return st;
 }

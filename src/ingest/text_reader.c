@@ -7,6 +7,7 @@
 #include "tessera/memory.h"
 
 #define BUFFER_BYTES (4 << 20)              /* at least two rows of TSR_LINE_MAX */
+#define BLOCK_FIELDS 1024                   /* of rows that are read many at a time */
 #define READ_BYTES   (4 * TSR_SOURCE_BLOCK) /* at a time: they are still in the cache when they are looked at */
 
 struct tsr_text_reader {
@@ -162,13 +163,19 @@ static void step_over(tsr_text_reader *reader, int64_t n, bool has_break)
 
 /* ---- fields ---- */
 
+static tsr_status grow_fields(tsr_text_reader *reader, int32_t room)
+{
+    if (room <= reader->field_room) return TSR_OK;
+    tsr_status st = tsr_resize(&reader->field, room, sizeof *reader->field);
+    if (st == TSR_OK) reader->field_room = room;
+    return st;
+}
+
 static tsr_status add_field(tsr_text_reader *reader, tsr_row *row, const char *at, int64_t n)
 {
     if (row->fields == reader->field_room) {
-        int32_t room = reader->field_room > 0 ? 2 * reader->field_room : 64;
-        tsr_status st = tsr_resize(&reader->field, room, sizeof *reader->field);
+        tsr_status st = grow_fields(reader, reader->field_room > 0 ? 2 * reader->field_room : 64);
         if (st != TSR_OK) return st;
-        reader->field_room = room;
     }
     reader->field[row->fields++] = (tsr_slice){at, (int32_t)n};
     return TSR_OK;
@@ -401,6 +408,28 @@ tsr_status tsr_text_reader_next(tsr_text_reader *reader, tsr_row *row, bool *mor
         *more = true;
         return TSR_OK;
     }
+}
+
+tsr_status tsr_text_reader_block(tsr_text_reader *reader, tsr_row_block *block)
+{
+    const int32_t fields = reader->format.fields;
+    const int64_t first = reader->from + reader->at, left = reader->end - first;
+    const int64_t have = reader->n - reader->at < left ? reader->n - reader->at : left;
+    const char *at = reader->buffer + reader->at;
+
+    *block = (tsr_row_block){
+        .fields = fields, .offset = first, .breaks = reader->breaks, .roomy = true, .ascii = reader->ascii};
+    if (!reader->plain || first == 0 || fields < 1 || fields > BLOCK_FIELDS || have <= 0) return TSR_OK;
+    tsr_status st = grow_fields(reader, fields * TSR_BLOCK_MOST);
+    if (st != TSR_OK) return st;
+    tsr_scan scan = {at, at + have, reader->format.delimiter, fields, TSR_LINE_MAX};
+    block->rows = tsr_scan_rows(&scan, TSR_BLOCK_MOST, reader->field);
+    block->field = reader->field;
+    if (block->rows == 0) return TSR_OK;
+    reader->at += scan.from - at;
+    reader->breaks += block->rows;
+    reader->marked = -1;
+    return TSR_OK;
 }
 
 int64_t tsr_text_reader_breaks(const tsr_text_reader *reader)

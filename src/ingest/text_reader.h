@@ -37,6 +37,27 @@ typedef struct tsr_row {
     bool ascii;     /* all bytes of the fields are known to be ASCII */
 } tsr_row;
 
+/* Rows that stand one behind the other and are as they should be: of the wanted fields, without quotes or NUL bytes. */
+typedef struct tsr_row_block {
+    int32_t rows, fields;
+    const tsr_slice *field; /* [rows][fields] */
+    int64_t offset, breaks; /* of the first row, as in tsr_row */
+    bool roomy, ascii;
+} tsr_row_block;
+
+/** Local. One of them. */
+static inline tsr_row tsr_row_of_block(const tsr_row_block *block, int32_t i)
+{
+    const tsr_slice *field = block->field + (int64_t)i * block->fields;
+
+    return (tsr_row){.field = field,
+                     .fields = block->fields,
+                     .offset = block->offset + (field->at - block->field->at),
+                     .breaks = block->breaks + i,
+                     .roomy = block->roomy,
+                     .ascii = block->ascii};
+}
+
 typedef struct tsr_text_reader tsr_text_reader;
 
 /**
@@ -52,6 +73,12 @@ void tsr_text_reader_close(tsr_text_reader **reader);
  * @return TSR_OK; TSR_EIO; TSR_EDATA (file and line: open quote, line of more than TSR_LINE_MAX bytes); TSR_ENOMEM
  */
 tsr_status tsr_text_reader_next(tsr_text_reader *reader, tsr_row *row, bool *more) TSR_NODISCARD;
+
+#define TSR_BLOCK_MOST 256 /* rows */
+
+/** Local. The next rows at once, as far as they are common ones: valid until the next call. None:
+ * tsr_text_reader_next() takes the next row, whatever it is. @return TSR_OK; TSR_ENOMEM */
+tsr_status tsr_text_reader_block(tsr_text_reader *reader, tsr_row_block *block) TSR_NODISCARD;
 
 /** Local. At the end: line breaks that lie in the range. */
 int64_t tsr_text_reader_breaks(const tsr_text_reader *reader);

@@ -1,5 +1,6 @@
 tsr_unit_test(parse)
 tsr_unit_test(clock)
+tsr_unit_test(row_block)
 tsr_unit_test(text_reader PkgConfig::ZLIB PkgConfig::ZSTD)
 tsr_unit_test(reject)
 tsr_unit_test(strings)
