@@ -311,13 +311,27 @@ done:
 
 /* ---- the interface ---- */
 
+/* The header must be in the first range, however many there are: they are cut at whole blocks. */
+static tsr_status skip_header(tsr_text_reader *reader)
+{
+    tsr_row header;
+    bool more;
+    tsr_status st = tsr_text_reader_next(reader, &header, &more);
+
+    if (st != TSR_OK) return st;
+    int64_t seen = more ? header.offset : reader->from + reader->at;
+    bool cut_off = !more && reader->end > 0 && reader->end < reader->facts.bytes;
+    if (!cut_off && seen < TSR_SOURCE_BLOCK) return TSR_OK;
+    return TSR_FAIL(TSR_EDATA, "%s: begins with more than %d bytes of empty lines, where its columns should be named",
+                    reader->path, (int)(seen < TSR_SOURCE_BLOCK ? reader->end : TSR_SOURCE_BLOCK));
+}
+
 /* Go to the first row that begins in the range: behind the first line break at or after the byte before it. */
 static tsr_status start(tsr_text_reader *reader, int64_t begin)
 {
-    bool more, has_break;
+    bool has_break;
     char before = '\n';
     int64_t n;
-    tsr_row header;
     tsr_status st = fill(reader);
 
     if (st == TSR_OK && begin > 0) st = tsr_byte_source_before(reader->bytes, begin, &before);
@@ -325,9 +339,7 @@ static tsr_status start(tsr_text_reader *reader, int64_t begin)
         st = find_end(reader, false, &n, &has_break);
         if (st == TSR_OK) step_over(reader, n, has_break);
     }
-    if (st != TSR_OK || begin > 0) return st;
-    if (reader->format.header) st = tsr_text_reader_next(reader, &header, &more);
-    return st;
+    return st == TSR_OK && begin == 0 && reader->format.header ? skip_header(reader) : st;
 }
 
 tsr_status tsr_text_reader_open(const char *path, const tsr_file_facts *facts, const tsr_text_format *format,

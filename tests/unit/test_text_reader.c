@@ -83,6 +83,26 @@ static void rows_end_with_lf_crlf_or_the_file(void **state)
     assert_string_equal(shown, "[a][b]\n[c][d]\n[e][f]\n");
 }
 
+/* Where ranks cut a file, all but the first take its first row for data. */
+static void header_behind_many_empty_lines_is_refused_whole_or_in_parts(void **state)
+{
+    tsr_text_format header = {.delimiter = ',', .header = true};
+    static char text[TSR_SOURCE_BLOCK + 16];
+    int64_t breaks = 0;
+
+    (void)state;
+    memset(text, '\n', TSR_SOURCE_BLOCK);
+    memcpy(text + TSR_SOURCE_BLOCK, "id\n1\n", 5);
+    write_file(text, TSR_SOURCE_BLOCK + 5);
+    assert_int_equal(show(&header), TSR_EDATA);
+    assert_int_equal(show_range(&header, 0, TSR_SOURCE_BLOCK, &breaks, false), TSR_EDATA);
+    assert_non_null(strstr(tsr_error_last()->text, FILE_NAME ": begins with more than 65536 bytes of empty lines"));
+    write_file(text + 1, TSR_SOURCE_BLOCK + 4);
+    assert_int_equal(show(&header), TSR_OK);
+    assert_string_equal(shown, "[1]\n");
+    tsr_error_clear();
+}
+
 static void byte_order_mark_and_header_are_no_rows(void **state)
 {
     tsr_text_format header = {.delimiter = ',', .header = true};
@@ -433,6 +453,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_end_with_lf_crlf_or_the_file),
+        cmocka_unit_test(header_behind_many_empty_lines_is_refused_whole_or_in_parts),
         cmocka_unit_test(byte_order_mark_and_header_are_no_rows),
         cmocka_unit_test(empty_lines_and_files_give_no_rows),
         cmocka_unit_test(empty_fields_are_fields),
