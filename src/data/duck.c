@@ -18,10 +18,9 @@ struct tsr_duck_rows {
     duck_result result;
     void *chunk;
     int32_t columns;
-    int64_t at, n;            /* rows of the chunk */
-    const duck_string **data; /* [columns] */
-    uint64_t **valid;         /* [columns] bit per row; NULL: all */
-    tsr_duck_text *field;     /* [columns] */
+    int64_t at, n;           /* rows of the chunk */
+    tsr_duck_vector *vector; /* [columns] */
+    tsr_duck_text *field;    /* [columns] */
 };
 
 static duck_api api;
@@ -168,8 +167,7 @@ static tsr_status make_room(tsr_duck_rows *rows)
     tsr_status st;
 
     rows->columns = (int32_t)api.column_count(&rows->result);
-    TSR_TRY(tsr_alloc(&rows->data, rows->columns, sizeof *rows->data));
-    TSR_TRY(tsr_alloc(&rows->valid, rows->columns, sizeof *rows->valid));
+    TSR_TRY(tsr_alloc(&rows->vector, rows->columns, sizeof *rows->vector));
     TSR_TRY(tsr_alloc(&rows->field, rows->columns, sizeof *rows->field));
 done:
     return st;
@@ -208,8 +206,7 @@ void tsr_duck_rows_close(tsr_duck_rows **at)
     if (rows == NULL) return;
     if (rows->chunk != NULL) api.destroy_data_chunk(&rows->chunk);
     api.destroy_result(&rows->result);
-    tsr_free(&rows->data);
-    tsr_free(&rows->valid);
+    tsr_free(&rows->vector);
     tsr_free(&rows->field);
     tsr_free(at);
 }
@@ -231,30 +228,48 @@ static tsr_status next_chunk(tsr_duck_rows *rows)
     rows->n = (int64_t)api.data_chunk_get_size(rows->chunk);
     for (int32_t c = 0; c < rows->columns; c++) {
         void *vector = api.data_chunk_get_vector(rows->chunk, (uint64_t)c);
-        rows->data[c] = api.vector_get_data(vector);
-        rows->valid[c] = api.vector_get_validity(vector);
+        rows->vector[c] = (tsr_duck_vector){api.vector_get_data(vector), api.vector_get_validity(vector)};
     }
     return TSR_OK;
 }
 
-static tsr_duck_text text_of(const tsr_duck_rows *rows, int32_t c)
+tsr_duck_text tsr_duck_text_at(const tsr_duck_vector *vector, int64_t i)
 {
-    int64_t at = rows->at;
-    const duck_string *s = &rows->data[c][at];
+    const duck_string *s = (const duck_string *)vector->value + i;
 
-    if (rows->valid[c] != NULL && (rows->valid[c][at / 64] >> (at % 64) & 1) == 0) return (tsr_duck_text){NULL, 0};
+    if (tsr_duck_is_null(vector, i)) return (tsr_duck_text){NULL, 0};
     return (tsr_duck_text){s->here.n <= DUCK_INLINE ? s->here.head : s->there.at, (int32_t)s->here.n};
+}
+
+/* Some rows of which none was given yet; rows->n is 0 at the end. */
+static tsr_status more_rows(tsr_duck_rows *rows)
+{
+    tsr_status st = TSR_OK;
+
+    while (st == TSR_OK && rows->at == rows->n) {
+        st = next_chunk(rows);
+        if (rows->chunk == NULL) break;
+    }
+    return st;
+}
+
+tsr_status tsr_duck_next_vectors(tsr_duck_rows *rows, const tsr_duck_vector **vector, int64_t *n)
+{
+    rows->at = rows->n;
+    tsr_status st = more_rows(rows);
+
+    *vector = rows->vector;
+    *n = st == TSR_OK ? rows->n : 0;
+    return st;
 }
 
 tsr_status tsr_duck_next(tsr_duck_rows *rows, const tsr_duck_text **field)
 {
+    tsr_status st = more_rows(rows);
+
     *field = NULL;
-    while (rows->at == rows->n) {
-        tsr_status st = next_chunk(rows);
-        if (st != TSR_OK) return st;
-        if (rows->chunk == NULL) return TSR_OK;
-    }
-    for (int32_t c = 0; c < rows->columns; c++) rows->field[c] = text_of(rows, c);
+    if (st != TSR_OK || rows->n == 0) return st;
+    for (int32_t c = 0; c < rows->columns; c++) rows->field[c] = tsr_duck_text_at(&rows->vector[c], rows->at);
     rows->at++;
     *field = rows->field;
     return TSR_OK;

@@ -1,6 +1,6 @@
 /**
  * @file data/duck.h
- * DuckDB's library, loaded when a job asks for Parquet: queries whose columns are all text, row by row.
+ * DuckDB's library, loaded when a job asks for Parquet: queries and their answers, row by row as text or in vectors.
  *
  * The library is an optional component: it is looked for in the folder $TESSERA_DUCKDB_ROOT (or its lib/), where CMake
  * found it (-DTESSERA_DUCKDB_ROOT=...), then where the system looks. Tried with 1.4 and 1.5.
@@ -9,6 +9,7 @@
 #define TSR_DATA_DUCK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "tessera/status.h"
@@ -29,20 +30,40 @@ void tsr_duck_close(tsr_duck **duck);
 /** Local. A statement without an answer. @param what  for the message: what cannot be done */
 tsr_status tsr_duck_run(tsr_duck *duck, const char *what, const char *sql) TSR_NODISCARD;
 
-/** Local. Ask. All columns are VARCHAR. @param what  for messages; borrowed as long as the rows live */
+/** Local. Ask. @param what  for messages; borrowed as long as the rows live */
 tsr_status tsr_duck_query(tsr_duck *duck, const char *what, const char *sql, tsr_duck_rows **rows) TSR_NODISCARD;
 void tsr_duck_rows_close(tsr_duck_rows **rows);
 
 /** Local. Columns of the answer. */
 int32_t tsr_duck_columns(const tsr_duck_rows *rows);
 
-/** Local. The next row: valid until the next call; *field is NULL at the end. @return TSR_OK; TSR_EDATA (damaged) */
+/** Local. The next row, where all columns are VARCHAR: valid until the next call; *field is NULL at the end. @return
+ * TSR_OK; TSR_EDATA (damaged) */
 tsr_status tsr_duck_next(tsr_duck_rows *rows, const tsr_duck_text **field) TSR_NODISCARD;
+
+/* A column of some rows, as DuckDB holds it. */
+typedef struct tsr_duck_vector {
+    const void *value;     /* [rows] of the column's type */
+    const uint64_t *valid; /* a bit per row; NULL: no value is null */
+} tsr_duck_vector;
+
+/** Local. The next rows, all columns: valid until the next call; *n is 0 at the end. @return as tsr_duck_next(), which
+ * is not called for the same answer */
+tsr_status tsr_duck_next_vectors(tsr_duck_rows *rows, const tsr_duck_vector **vector, int64_t *n) TSR_NODISCARD;
+
+/** Local. */
+static inline bool tsr_duck_is_null(const tsr_duck_vector *vector, int64_t i)
+{
+    return vector->valid != NULL && (vector->valid[i / 64] >> (i % 64) & 1) == 0;
+}
+
+/** Local. A value of a column of VARCHAR. */
+tsr_duck_text tsr_duck_text_at(const tsr_duck_vector *vector, int64_t i);
 
 /** Local. @p text in SQL quotes: ' or ", doubled where it holds them. New, tsr_free(). */
 tsr_status tsr_duck_quote(const char *text, char quote, char **quoted) TSR_NODISCARD;
 
-/** Local. "v1.5.6", or NULL where there is no library: for --version. */
+/** Local. "v1.5.6", or NULL where there is no library. */
 const char *tsr_duck_version(void);
 
 #endif

@@ -5,14 +5,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/duck.h"
+#include "ingest/parquet_text.h"
+#include "tessera/file.h"
 #include "tessera/memory.h"
+
+/* A column that is wanted. */
+typedef struct wanted {
+    int32_t slot; /* where it belongs */
+    char *name;   /* quoted */
+    tsr_value_type type;
+    tsr_value_texts *texts;
+} wanted;
 
 struct tsr_parquet_reader {
     char *path;
     tsr_duck *duck;
     tsr_duck_rows *rows;
-    int32_t columns, *slot; /* [columns of the query] where its fields belong */
+    const tsr_duck_vector
+        *vector;            /* [1 + taken] the rows that DuckDB gave last, behind a column that is always there */
+    int64_t given, used;    /* of them: all; those whose texts were made */
+    int32_t block, blocked; /* of the block of texts: rows handed out, all */
+    bool nul, roomy, ascii; /* of the block, see tsr_value_texts */
+    int32_t columns, taken;
+    wanted *want;           /* [taken] */
     tsr_slice *field;       /* [columns] */
     int64_t begin, end, at; /* at: next row of the file */
 };
@@ -134,32 +149,44 @@ void tsr_parquet_facts_clear(tsr_parquet_facts *facts)
 
 /* ---- reading ---- */
 
-/* One column as text. A time stamp with a zone is a moment: in UTC, and says so; others are as they stand. */
-static tsr_status append_column(text *sql, const tsr_duck_text *name, const tsr_duck_text *type)
+/* How values are asked for: as they are held, where text is made of them here; else as text. A time stamp with a zone
+ * is a moment: in UTC, and says so. */
+static tsr_status append_column(text *sql, const wanted *want)
 {
-    static const char zoned[] = "TIMESTAMP WITH TIME ZONE";
-    bool moment = type->n == (int32_t)sizeof zoned - 1 && memcmp(type->at, zoned, sizeof zoned - 1) == 0;
-    char *plain = NULL, *quoted = NULL;
+    bool cast = want->type.form == TSR_VALUE_CAST, moment = cast && want->type.zoned;
     tsr_status st;
 
-    TSR_TRY(tsr_alloc(&plain, name->n + 1, 1));
-    memcpy(plain, name->at, (size_t)name->n);
-    TSR_TRY(tsr_duck_quote(plain, '"', &quoted));
     TSR_TRY(append(sql, moment ? ", make_timestamp(epoch_us(" : ", "));
-    TSR_TRY(append(sql, quoted));
-    TSR_TRY(append(sql, moment ? "))::VARCHAR || 'Z'" : "::VARCHAR"));
+    TSR_TRY(append(sql, want->name));
+    if (cast) TSR_TRY(append(sql, moment ? "))::VARCHAR || 'Z'" : "::VARCHAR"));
 done:
-    tsr_free(&quoted);
+    return st;
+}
+
+static tsr_status want_column(tsr_parquet_reader *reader, int32_t slot, const tsr_duck_text *name,
+                              const tsr_duck_text *type)
+{
+    wanted *want = &reader->want[reader->taken++];
+    char *plain = NULL;
+    tsr_status st;
+
+    TSR_TRY(tsr_path(&plain, "", "%.*s", (int)type->n, type->at));
+    want->slot = slot;
+    want->type = tsr_value_type_of(plain);
+    tsr_free(&plain);
+    TSR_TRY(tsr_path(&plain, "", "%.*s", (int)name->n, name->at));
+    TSR_TRY(tsr_duck_quote(plain, '"', &want->name));
+    TSR_TRY(tsr_alloc(&want->texts, 1, sizeof *want->texts));
+done:
     tsr_free(&plain);
     return st;
 }
 
-static tsr_status append_columns(tsr_parquet_reader *reader, const bool *used, text *sql)
+static tsr_status want_columns(tsr_parquet_reader *reader, const bool *used)
 {
     tsr_duck_rows *rows = NULL;
     const tsr_duck_text *field;
     text describe = {0};
-    int32_t taken = 1; /* behind the first, which is always there */
     tsr_status st;
 
     TSR_TRY(append(&describe, "SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM read_parquet("));
@@ -172,9 +199,7 @@ static tsr_status append_columns(tsr_parquet_reader *reader, const bool *used, t
             st = TSR_FAIL(TSR_EDATA, "%s: has other columns than when it was looked at", reader->path);
             goto done;
         }
-        if (!used[c]) continue;
-        reader->slot[taken++] = c;
-        TSR_TRY(append_column(sql, &field[0], &field[1]));
+        if (used[c]) TSR_TRY(want_column(reader, c, &field[0], &field[1]));
     }
 done:
     tsr_duck_rows_close(&rows);
@@ -182,18 +207,21 @@ done:
     return st;
 }
 
-/* Row groups outside of the range are not read: DuckDB knows which rows they hold. */
-static tsr_status ask(tsr_parquet_reader *reader, const bool *used)
+/* The rows from reader->at on. Row groups outside of the range are not read: DuckDB knows which rows they hold. */
+static tsr_status ask(tsr_parquet_reader *reader)
 {
     char range[96];
     text sql = {0};
     tsr_status st;
 
+    tsr_duck_rows_close(&reader->rows);
+    reader->given = reader->used = 0;
+    reader->block = reader->blocked = 0;
     TSR_TRY(append(&sql, "SELECT ''"));
-    TSR_TRY(append_columns(reader, used, &sql));
+    for (int32_t i = 0; i < reader->taken; i++) TSR_TRY(append_column(&sql, &reader->want[i]));
     TSR_TRY(append(&sql, " FROM read_parquet("));
     TSR_TRY(append_file(&sql, reader->path));
-    snprintf(range, sizeof range, ", file_row_number = true) WHERE file_row_number >= %" PRId64, reader->begin);
+    snprintf(range, sizeof range, ", file_row_number = true) WHERE file_row_number >= %" PRId64, reader->at);
     TSR_TRY(append(&sql, range));
     snprintf(range, sizeof range, " AND file_row_number < %" PRId64, reader->end);
     TSR_TRY(append(&sql, range));
@@ -215,11 +243,12 @@ tsr_status tsr_parquet_reader_open(const char *path, int32_t columns, const bool
     reader->begin = reader->at = begin;
     reader->end = end;
     TSR_TRY(tsr_strdup(&reader->path, path));
-    TSR_TRY(tsr_alloc(&reader->slot, columns + 1, sizeof *reader->slot));
+    TSR_TRY(tsr_alloc(&reader->want, columns, sizeof *reader->want));
     TSR_TRY(tsr_alloc(&reader->field, columns, sizeof *reader->field));
     for (int32_t c = 0; c < columns; c++) reader->field[c].at = "";
     TSR_TRY(tsr_duck_open(&reader->duck));
-    TSR_TRY(ask(reader, used));
+    TSR_TRY(want_columns(reader, used));
+    TSR_TRY(ask(reader));
     *out = reader;
     reader = NULL;
 done:
@@ -234,34 +263,89 @@ void tsr_parquet_reader_close(tsr_parquet_reader **at)
     if (reader == NULL) return;
     tsr_duck_rows_close(&reader->rows);
     tsr_duck_close(&reader->duck);
-    tsr_free(&reader->slot);
+    for (int32_t i = 0; i < reader->taken; i++) {
+        tsr_free(&reader->want[i].name);
+        tsr_free(&reader->want[i].texts);
+    }
+    tsr_free(&reader->want);
     tsr_free(&reader->field);
     tsr_free(&reader->path);
     tsr_free(at);
 }
 
-tsr_status tsr_parquet_reader_next(tsr_parquet_reader *reader, tsr_row *row, bool *more)
+/* Texts of the next rows of the vectors. A column with a value that is not of common form is cast from here on: the
+ * rows are asked for again. */
+static tsr_status make_block(tsr_parquet_reader *reader)
 {
-    const tsr_duck_text *field;
-    tsr_status st = tsr_duck_next(reader->rows, &field);
+    int64_t left = reader->given - reader->used;
+    int32_t n = left < TSR_VALUE_ROWS ? (int32_t)left : TSR_VALUE_ROWS;
+
+    reader->nul = false;
+    reader->roomy = reader->ascii = true;
+    for (int32_t i = 0; i < reader->taken; i++) {
+        wanted *want = &reader->want[i];
+        if (!tsr_value_write(&want->type, &reader->vector[1 + i], reader->used, n, want->texts)) {
+            want->type.form = TSR_VALUE_CAST;
+            return ask(reader);
+        }
+        reader->nul = reader->nul || want->texts->nul;
+        reader->roomy = reader->roomy && want->texts->roomy;
+        reader->ascii = reader->ascii && want->texts->ascii;
+    }
+    reader->block = 0;
+    reader->blocked = n;
+    reader->used += n;
+    return TSR_OK;
+}
+
+/* Rows to hand out, or none at the end. */
+static tsr_status need_block(tsr_parquet_reader *reader)
+{
+    tsr_status st = TSR_OK;
+
+    while (st == TSR_OK && reader->block == reader->blocked) {
+        if (reader->used == reader->given) {
+            reader->used = 0;
+            st = tsr_duck_next_vectors(reader->rows, &reader->vector, &reader->given);
+            if (reader->given == 0) break;
+        }
+        if (st == TSR_OK) st = make_block(reader);
+    }
+    return st;
+}
+
+static bool has_nul(const tsr_parquet_reader *reader)
+{
     bool nul = false;
 
-    *more = st == TSR_OK && field != NULL;
+    for (int32_t i = 0; i < reader->taken && !nul; i++) {
+        const tsr_slice *field = &reader->field[reader->want[i].slot];
+        nul = field->n > 0 && memchr(field->at, '\0', (size_t)field->n) != NULL;
+    }
+    return nul;
+}
+
+tsr_status tsr_parquet_reader_next(tsr_parquet_reader *reader, tsr_row *row, bool *more)
+{
+    tsr_status st = need_block(reader);
+
+    *more = st == TSR_OK && reader->block < reader->blocked;
     if (!*more) {
         if (st == TSR_OK && reader->at != reader->end)
             st = TSR_FAIL(TSR_EDATA, "%s: ends with row %" PRId64 ", its footer speaks of %" PRId64, reader->path,
                           reader->at, reader->end);
         return st;
     }
-    for (int32_t c = 1; c < tsr_duck_columns(reader->rows); c++) {
-        reader->field[reader->slot[c]] = (tsr_slice){field[c].n > 0 ? field[c].at : "", field[c].n};
-        nul = nul || (field[c].n > 0 && memchr(field[c].at, '\0', (size_t)field[c].n) != NULL);
-    }
+    for (int32_t i = 0; i < reader->taken; i++)
+        reader->field[reader->want[i].slot] = reader->want[i].texts->text[reader->block];
     *row = (tsr_row){.field = reader->field,
                      .fields = reader->columns,
-                     .defect = nul ? TSR_DEFECT_NUL : TSR_DEFECT_NONE,
+                     .defect = reader->nul && has_nul(reader) ? TSR_DEFECT_NUL : TSR_DEFECT_NONE,
                      .offset = reader->at,
-                     .breaks = reader->at - reader->begin};
+                     .breaks = reader->at - reader->begin,
+                     .roomy = reader->roomy,
+                     .ascii = reader->ascii};
+    reader->block++;
     reader->at++;
     return TSR_OK;
 }

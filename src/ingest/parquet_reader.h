@@ -2,8 +2,9 @@
  * @file ingest/parquet_reader.h
  * Parquet: rows of row groups as text fields, so that they go the way that rows of text go.
  *
- * Values become text as SQL's CAST writes them: dates and timestamps in ISO form (those with a time zone in UTC, with
- * Z), decimals exactly, null as an empty field. Rows are counted from 0; offset and breaks of a row are row numbers.
+ * Values become text as SQL's CAST writes them (parquet_text.h): dates and timestamps in ISO form (those with a time
+ * zone in UTC, with Z), decimals exactly, null as an empty field. Rows are counted from 0; offset and breaks of a row
+ * are row numbers.
  */
 #ifndef TSR_INGEST_PARQUET_READER_H
 #define TSR_INGEST_PARQUET_READER_H

@@ -1,0 +1,132 @@
+/* Text of values as this house writes it beside that of DuckDB's own cast. Needs DuckDB's library. */
+#include "unit_test.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "ingest/parquet_text.h"
+
+static tsr_value_texts texts;
+
+static int need_duckdb(void)
+{
+    if (tsr_duck_version() != NULL) return 0;
+    assert_null(getenv("TESSERA_REQUIRE_DUCKDB"));
+    skip();
+    return 1;
+}
+
+/* Each of the values (SQL, parted by ';') as @p type: how many are written here; all of those as DuckDB casts them. */
+static int written(const char *type, const char *values)
+{
+    tsr_duck *duck = NULL;
+    int count = 0;
+
+    assert_int_equal(tsr_duck_open(&duck), TSR_OK);
+    for (const char *at = values, *end; *at != '\0'; at = *end == ';' ? end + 1 : end) {
+        const tsr_duck_vector *vector;
+        const tsr_value_type known = tsr_value_type_of(type);
+        tsr_duck_rows *rows = NULL;
+        char sql[512];
+        int64_t n;
+        end = at + strcspn(at, ";");
+        snprintf(sql, sizeof sql, "SELECT x, %s FROM (SELECT (%.*s)::%s AS x)",
+                 known.zoned ? "make_timestamp(epoch_us(x))::VARCHAR || 'Z'" : "x::VARCHAR", (int)(end - at), at, type);
+        assert_int_equal(tsr_duck_query(duck, "test", sql, &rows), TSR_OK);
+        assert_int_equal(tsr_duck_next_vectors(rows, &vector, &n), TSR_OK);
+        assert_int_equal(n, 1);
+        if (tsr_value_write(&known, &vector[0], 0, 1, &texts)) {
+            tsr_duck_text cast = tsr_duck_text_at(&vector[1], 0);
+            if (cast.n != texts.text[0].n || (cast.n > 0 && memcmp(cast.at, texts.text[0].at, (size_t)cast.n) != 0))
+                fail_msg("%s: %.*s, and by DuckDB %.*s", type, texts.text[0].n, texts.text[0].at, cast.n, cast.at);
+            count++;
+        }
+        tsr_duck_rows_close(&rows);
+    }
+    tsr_duck_close(&duck);
+    return count;
+}
+
+static void whole_numbers_are_written_as_by_a_cast(void **state)
+{
+    (void)state;
+    if (need_duckdb()) return;
+    assert_int_equal(written("TINYINT", "0;-128;127;NULL"), 4);
+    assert_int_equal(written("SMALLINT", "-32768;32767"), 2);
+    assert_int_equal(written("INTEGER", "-2147483648;2147483647;99;100;9999;10000"), 6);
+    assert_int_equal(written("BIGINT", "-9223372036854775808;9223372036854775807;1000000;-1"), 4);
+    assert_int_equal(written("UTINYINT", "255"), 1);
+    assert_int_equal(written("USMALLINT", "65535"), 1);
+    assert_int_equal(written("UINTEGER", "4294967295"), 1);
+    assert_int_equal(written("UBIGINT", "18446744073709551615;0"), 2);
+    assert_int_equal(written("BOOLEAN", "true;false;NULL"), 3);
+    assert_int_equal(tsr_value_type_of("HUGEINT").form, TSR_VALUE_CAST);
+}
+
+static void decimals_are_written_as_by_a_cast_to_the_last_digit(void **state)
+{
+    (void)state;
+    if (need_duckdb()) return;
+    assert_int_equal(written("DECIMAL(4,2)", "0;0.05;-0.05;-99.99;12.30"), 5);
+    assert_int_equal(written("DECIMAL(2,2)", "0;0.05;-0.99"), 3);
+    assert_int_equal(written("DECIMAL(9,0)", "0;-123456789"), 2);
+    assert_int_equal(written("DECIMAL(18,3)", "-0.001;123456789012345.678"), 2);
+    assert_int_equal(written("DECIMAL(38,2)", "-123456789012345678901234567890123456.78;0.01;NULL"), 3);
+    assert_int_equal(written("DECIMAL(38,37)", "-9.1234567890123456789012345678901234567;1e-37"), 2);
+}
+
+static void floating_point_of_few_digits_is_written_as_by_a_cast(void **state)
+{
+    (void)state;
+    if (need_duckdb()) return;
+    assert_int_equal(written("DOUBLE", "0;5;-5;48.25;0.1;-0.07;239.22;1234567.891;0.0001;0.000123;999999999.5;1e12;"
+                                       "9999999999999.99;NULL"),
+                     14);
+    assert_int_equal(written("DOUBLE", "0.1::DOUBLE + 0.2::DOUBLE;1e-5;1e16;1e300;'nan';'inf';'-inf';-0.0::DOUBLE;"
+                                       "1e0 / 3;5e-324"),
+                     0);
+    assert_int_equal(written("FLOAT", "0;0.1;16.5;-999999;0.0001;48.25"), 6);
+    assert_int_equal(written("FLOAT", "1::FLOAT / 3;16777216;1e-5"), 0);
+}
+
+static void dates_and_moments_are_written_as_by_a_cast(void **state)
+{
+    (void)state;
+    if (need_duckdb()) return;
+    assert_int_equal(written("DATE", "'1970-01-01';'0001-01-01';'9999-12-31';'2024-02-29';'1900-02-28';'2000-03-01'"),
+                     6);
+    assert_int_equal(written("DATE", "'infinity';'-infinity';'10000-01-01';'0001-12-31 (BC)'"), 0);
+    assert_int_equal(written("TIMESTAMP", "'1969-12-31 23:59:59';'1969-12-31 23:59:59.5';'2024-01-01';"
+                                          "'2024-01-01 12:34:56.000001';'9999-12-31 23:59:59.999999';NULL"),
+                     6);
+    assert_int_equal(written("TIMESTAMP", "'infinity';'-infinity';'10000-01-01'"), 0);
+    assert_int_equal(written("TIMESTAMP_NS", "'2024-01-01 12:34:56';'2024-01-01 12:34:56.5';'1969-01-01 00:00:00.001';"
+                                             "'2024-01-01 12:34:56.123456789'"),
+                     4);
+    assert_int_equal(written("TIMESTAMP WITH TIME ZONE", "make_timestamptz(0);make_timestamptz(1704112496100000)"), 2);
+}
+
+static void text_is_taken_with_what_is_known_of_its_bytes(void **state)
+{
+    (void)state;
+    if (need_duckdb()) return;
+    assert_int_equal(written("VARCHAR", "'';'short';'as long as it takes to stand elsewhere';NULL"), 4);
+    assert_true(texts.ascii && texts.roomy && !texts.nul);
+    assert_int_equal(written("VARCHAR", "repeat('ä', 40)"), 1);
+    assert_true(!texts.ascii && !texts.roomy && !texts.nul);
+    assert_int_equal(written("VARCHAR", "'a' || chr(0) || 'b'"), 1);
+    assert_true(texts.ascii && texts.roomy && texts.nul);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(whole_numbers_are_written_as_by_a_cast),
+        cmocka_unit_test(decimals_are_written_as_by_a_cast_to_the_last_digit),
+        cmocka_unit_test(floating_point_of_few_digits_is_written_as_by_a_cast),
+        cmocka_unit_test(dates_and_moments_are_written_as_by_a_cast),
+        cmocka_unit_test(text_is_taken_with_what_is_known_of_its_bytes),
+    };
+
+    return RUN_UNIT_TESTS(tests);
+}
