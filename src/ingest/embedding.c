@@ -60,6 +60,29 @@ done:
     return st;
 }
 
+static tsr_status fits(const tsr_source *source, int32_t number, const tsr_dataset_info *there)
+{
+    tsr_embedding old = {.dimensions = 0};
+
+    while (tsr_embedding_next(there, &old))
+        if (strcmp(old.name, source->name) == 0 && old.dimensions != source->dimensions)
+            return TSR_FAIL(TSR_ECONF,
+                            "ingest.sources[%d]: vectors %s of %s have %d numbers, those in the dataset have %d: give "
+                            "them another name, or name the files of both, old and new, to make the dataset anew",
+                            number, source->name, source->files.n > 0 ? source->files.text[0] : "no file",
+                            (int)source->dimensions, old.dimensions);
+    return TSR_OK;
+}
+
+tsr_status tsr_embedding_fits(const tsr_ingest_params *params, const tsr_dataset_info *there)
+{
+    tsr_status st = TSR_OK;
+
+    for (int32_t i = 0; i < params->sources.n && st == TSR_OK; i++)
+        if (source_at(params, i)->kind == TSR_SOURCE_EMBEDDINGS) st = fits(source_at(params, i), i, there);
+    return st;
+}
+
 int32_t tsr_embedding_attributes(const tsr_source *source)
 {
     return source->kind == TSR_SOURCE_EMBEDDINGS ? (int32_t)source->dimensions + 1 : 0;

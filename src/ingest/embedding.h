@@ -17,6 +17,10 @@
 /** Local. Check the settings of such a source, and against those before it. @return TSR_OK; TSR_ECONF */
 tsr_status tsr_embedding_check(const tsr_ingest_params *params, int32_t number) TSR_NODISCARD;
 
+/** Local. Do vectors that are added have as many numbers as those of that name in the dataset? @return TSR_OK;
+ * TSR_ECONF */
+tsr_status tsr_embedding_fits(const tsr_ingest_params *params, const tsr_dataset_info *there) TSR_NODISCARD;
+
 /** Local. How many attributes the source makes. */
 int32_t tsr_embedding_attributes(const tsr_source *source);
 

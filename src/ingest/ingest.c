@@ -4,10 +4,12 @@
 #include <string.h>
 
 #include "ingest/append.h"
+#include "ingest/embedding.h"
 #include "ingest/identities.h"
 #include "ingest/policy.h"
 #include "ingest/reading.h"
 #include "ingest/receipt.h"
+#include "ingest/spill.h"
 #include "tessera/file.h"
 #include "tessera/log.h"
 #include "tessera/memory.h"
@@ -41,6 +43,11 @@ typedef struct flow {
     uint32_t *key; /* [sources] of the plan for cleaning */
 } flow;
 
+static const char *scratch_of(const flow *f)
+{
+    return f->params->scratch != NULL ? f->params->scratch : f->output;
+}
+
 static tsr_status prepare(const tsr_comm *comm, flow *f)
 {
     const tsr_ingest_params *params = f->params;
@@ -48,7 +55,7 @@ static tsr_status prepare(const tsr_comm *comm, flow *f)
     tsr_collect_plan plan = {.partitions = params->partitions,
                              .expected_bytes = there + tsr_inputs_expected(&f->inputs),
                              .memory = params->memory,
-                             .scratch = params->scratch != NULL ? params->scratch : f->output};
+                             .scratch = scratch_of(f)};
     tsr_status st;
 
     TSR_AGREE(comm, tsr_policy_plan(params, &f->key, &plan.clean));
@@ -105,7 +112,7 @@ static tsr_status check_fits(const flow *f, const tsr_dataset_info *info)
                         "%s: was ingested into %s before with other content, and the dataset holds files that this job "
                         "does not name: adding it would count rows twice. Name all files to make the dataset anew",
                         f->standing.changed, f->output);
-    return TSR_OK;
+    return tsr_embedding_fits(params, info);
 }
 
 /* Files that may be known, by their size, are read for their digest. */
@@ -401,6 +408,7 @@ tsr_status tsr_ingest_run(const tsr_comm *comm, const tsr_ingest_params *params,
     TSR_AGREE(comm, tsr_ingest_check(params));
     TSR_TRY(check_same(comm, params));
     TSR_AGREE(comm, comm->rank == 0 ? lock_output(output, &lock) : TSR_OK);
+    tsr_spill_tidy(scratch_of(&f)); /* on all ranks: a folder of that name may be another one on each host */
     tsr_meter_begin("inputs");
     TSR_TRY(tsr_inputs_open(comm, params, &f.inputs));
     TSR_TRY(find_there(comm, &f, result));

@@ -1,13 +1,19 @@
 #include "ingest/spill.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tessera/file.h"
 #include "tessera/memory.h"
 #include "tessera/trace.h"
+
+#define PATTERN ".spill-XXXXXX"
+#define STEM    7 /* bytes before the part that differs */
 
 tsr_spill tsr_spill_in(const char *folder)
 {
@@ -31,7 +37,7 @@ static tsr_status fail(const tsr_spill *spill, const char *what, int cause)
 static tsr_status create(tsr_spill *spill)
 {
     char *path = NULL;
-    tsr_status st = tsr_path(&path, spill->folder, ".spill-XXXXXX");
+    tsr_status st = tsr_path(&path, spill->folder, PATTERN);
 
     if (st != TSR_OK) return st;
     spill->fd = tsr_fault("file") ? -1 : mkstemp(path);
@@ -41,6 +47,21 @@ static tsr_status create(tsr_spill *spill)
         unlink(path);
     tsr_free(&path);
     return st;
+}
+
+/* A file in use has no name, or is about to lose it. */
+void tsr_spill_tidy(const char *folder)
+{
+    DIR *files = opendir(folder);
+    struct stat about;
+
+    for (struct dirent *e; files != NULL && (e = readdir(files)) != NULL;) {
+        if (strlen(e->d_name) != sizeof PATTERN - 1 || strncmp(e->d_name, PATTERN, STEM) != 0) continue;
+        if (fstatat(dirfd(files), e->d_name, &about, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(about.st_mode) &&
+            about.st_size == 0 && about.st_uid == geteuid())
+            unlinkat(dirfd(files), e->d_name, 0);
+    }
+    if (files != NULL) closedir(files);
 }
 
 tsr_status tsr_spill_write(tsr_spill *spill, const void *bytes, int64_t n, int64_t *at)

@@ -1,7 +1,7 @@
 /**
  * @file ingest/spill.h
  * Bytes that do not fit in memory: one file per rank, without a name from its first moment on, so that it is gone with
- * the process however that ends.
+ * the process however that ends. A kill in that moment leaves an empty file, which the next ingest removes.
  */
 #ifndef TSR_INGEST_SPILL_H
 #define TSR_INGEST_SPILL_H
@@ -19,6 +19,9 @@ typedef struct tsr_spill {
 /** Local. Nothing is created before the first write. @param folder  borrowed until the spill is closed */
 tsr_spill tsr_spill_in(const char *folder);
 void tsr_spill_close(tsr_spill *spill);
+
+/** Local. Remove what killed processes left in a folder. Those that still run lose nothing. */
+void tsr_spill_tidy(const char *folder);
 
 /** Local. Append; *at says where. @return TSR_OK; TSR_EIO (names the folder: full, not writable) */
 tsr_status tsr_spill_write(tsr_spill *spill, const void *bytes, int64_t n, int64_t *at) TSR_NODISCARD;

@@ -91,6 +91,31 @@ static void later_vectors_replace_earlier_ones_also_where_they_are_added(void **
     CHECK_ALL(comm, strcmp(digest_of(comm, &t[1], 1, 3, grown), whole) == 0);
 }
 
+static void vectors_of_another_length_under_an_old_name_are_not_added(void **state)
+{
+    const tsr_comm *comm = *state;
+    char *old = test_path(comm, "three.csv"), *two = test_path(comm, "two.csv"), *grown = fresh(comm, "three");
+    const char text[] = "id;when;vector\nc1;2024-01-01;[1, 2]\n";
+    tsr_ingest_result result;
+    test_source t;
+
+    write_vectors(comm, old, two, 0, 0);
+    write_text(comm, two, text, strlen(text));
+    use_vectors(&t, old, false);
+    char *before = digest_of(comm, &t, 1, 2, grown);
+    use_vectors(&t, two, true);
+    t.source.dimensions = 2;
+    tsr_ingest_params params = params_of(&t.source, 1, 2);
+    CHECK_ALL(comm, tsr_ingest_run(comm, &params, grown, &result) == TSR_ECONF);
+    const char *why = tsr_error_last()->text;
+    CHECK_ALL(comm, strstr(why, "vectors reviews of") != NULL && strstr(why, "two.csv") != NULL);
+    CHECK_ALL(comm, strstr(why, "have 2 numbers, those in the dataset have 3") != NULL);
+    CHECK_ALL(comm, strcmp(digest_in(comm, grown), before) == 0);
+    tsr_error_clear();
+    t.source.name = keep("calls");
+    CHECK_ALL(comm, tsr_ingest_run(comm, &params, grown, &result) == TSR_OK && !result.unchanged);
+}
+
 static void vectors_of_another_length_or_without_numbers_are_rejected(void **state)
 {
     const tsr_comm *comm = *state;
@@ -227,6 +252,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(vectors_are_the_same_from_columns_and_lists_at_any_partition_count),
         cmocka_unit_test(later_vectors_replace_earlier_ones_also_where_they_are_added),
+        cmocka_unit_test(vectors_of_another_length_under_an_old_name_are_not_added),
         cmocka_unit_test(vectors_of_another_length_or_without_numbers_are_rejected),
         cmocka_unit_test(vectors_come_from_lists_of_parquet),
         cmocka_unit_test(components_are_places_on_the_line_and_nothing_after_as_of_is_seen)};

@@ -399,6 +399,25 @@ static void rerun_does_nothing_until_something_changes(void **state)
     CHECK_ALL(comm, strlen(digest_in(comm, folder)) == 64);
 }
 
+/* A rank may be killed between the moments when a spill file is made and when it loses its name. */
+static void empty_spill_files_of_killed_runs_are_removed(void **state)
+{
+    const tsr_comm *comm = *state;
+    char *path = test_path(comm, "spill.csv"), *folder = test_path(comm, "again");
+    tsr_ingest_result result;
+    test_source t;
+    tsr_ingest_params params = params_of(&t.source, 1, 1);
+
+    write_part(comm, path, 0, 30);
+    write_text(comm, keep("%s/.spill-k1LLed", folder), "", 0);
+    write_text(comm, keep("%s/.spill-k2LLed", folder), "x", 1);
+    write_text(comm, keep("%s/.spilled", folder), "", 0);
+    use_transactions(&t, path);
+    CHECK_ALL(comm, tsr_ingest_run(comm, &params, folder, &result) == TSR_OK);
+    CHECK_ALL(comm, !tsr_file_exists(keep("%s/.spill-k1LLed", folder)));
+    CHECK_ALL(comm, tsr_file_exists(keep("%s/.spill-k2LLed", folder)) && tsr_file_exists(keep("%s/.spilled", folder)));
+}
+
 static void dataset_that_cannot_be_read_is_not_overwritten(void **state)
 {
     const tsr_comm *comm = *state;
@@ -475,6 +494,7 @@ int main(void)
         cmocka_unit_test(failing_rank_fails_all),
         cmocka_unit_test(disagreeing_settings_are_found),
         cmocka_unit_test(wish_to_stop_ends_it_without_a_dataset),
+        cmocka_unit_test(empty_spill_files_of_killed_runs_are_removed),
         cmocka_unit_test(dataset_that_cannot_be_read_is_not_overwritten),
         cmocka_unit_test(job_file_gives_the_settings),
         cmocka_unit_test(rerun_does_nothing_until_something_changes),
