@@ -153,6 +153,23 @@ static double predict_after(const double *parameter, int32_t x, int32_t chances,
     return -tsr_expm1(-shape * tsr_log1p(ahead[n - 1] / rate));
 }
 
+static void predict_many_after(const double *parameter, int32_t x, int32_t chances, const double *t, int32_t m,
+                               const double *ahead, int32_t n, double *expected, double *buys)
+{
+    double shape = parameter[R] + x, rate[TSR_RUN];
+
+    TSR_ASSERT(m >= 1 && m <= TSR_RUN);
+    for (int32_t i = 0; i < m; i++) {
+        rate[i] = parameter[ALPHA] + t[i];
+        buys[i] = ahead[n - 1] / rate[i];
+    }
+    tsr_dropout_means(parameter[A], parameter[B] + chances, shape, rate, m, ahead, n, expected);
+    tsr_log1p_block(buys, m);
+    for (int32_t i = 0; i < m; i++) buys[i] *= -shape;
+    tsr_expm1_block(buys, m);
+    for (int32_t i = 0; i < m; i++) buys[i] = -buys[i];
+}
+
 static double residual_after(const double *parameter, int32_t x, int32_t chances, double t, double interest)
 {
     return tsr_dropout_residual(parameter[A], parameter[B] + chances, parameter[R] + x, parameter[ALPHA] + t, interest);
@@ -193,6 +210,12 @@ static double bg_predict(const double *parameter, int32_t x, double t, const dou
     return predict_after(parameter, x, x, t, ahead, n, expected);
 }
 
+static void bg_predict_many(const double *parameter, int32_t x, const double *t, int32_t m, const double *ahead,
+                            int32_t n, double *expected, double *buys)
+{
+    predict_many_after(parameter, x, x, t, m, ahead, n, expected, buys);
+}
+
 static double bg_residual(const double *parameter, int32_t x, double t, double interest)
 {
     return residual_after(parameter, x, x, t, interest);
@@ -212,6 +235,7 @@ const tsr_purchase_model tsr_bg_nbd = {.name = "bg_nbd",
                                        .no_dropout = no_dropout,
                                        .p_alive = bg_alive,
                                        .predict = bg_predict,
+                                       .predict_many = bg_predict_many,
                                        .residual = bg_residual,
                                        .count = bg_count};
 
@@ -234,6 +258,12 @@ static double mbg_predict(const double *parameter, int32_t x, double t, const do
     return predict_after(parameter, x, x + 1, t, ahead, n, expected);
 }
 
+static void mbg_predict_many(const double *parameter, int32_t x, const double *t, int32_t m, const double *ahead,
+                             int32_t n, double *expected, double *buys)
+{
+    predict_many_after(parameter, x, x + 1, t, m, ahead, n, expected, buys);
+}
+
 static double mbg_residual(const double *parameter, int32_t x, double t, double interest)
 {
     return residual_after(parameter, x, x + 1, t, interest);
@@ -253,5 +283,6 @@ const tsr_purchase_model tsr_mbg_nbd = {.name = "mbg_nbd",
                                         .no_dropout = no_dropout,
                                         .p_alive = mbg_alive,
                                         .predict = mbg_predict,
+                                        .predict_many = mbg_predict_many,
                                         .residual = mbg_residual,
                                         .count = mbg_count};

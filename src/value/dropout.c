@@ -17,13 +17,13 @@
  * With ratio_n = (B)_n / (c)_n the published form is c / (a - 1) [1 - (1-z)^(a-1) 2F1(a-1, B; c; z)]. Expanding
  * (1-z)^(1-a) = 2F1(a-1, c; c; z) as well and subtracting term by term takes out the factor 1 / (a - 1); multiplying c
  * into e_n takes out the division by c, which is 0 for a + b = 1. So sigma_n = c ratio_n and e_n = c - sigma_n, both by
- * recurrence from n = 1. Returns false where it has not converged.
+ * recurrence from n = 1. The largest z, at `last`, is the last to converge; returns false where it has not.
  */
-static bool sum_series(double a, double b, double shape, const double *z, int32_t n, double *out)
+static bool sum_series(double a, double b, double shape, const double *z, int32_t n, int32_t last, double *out)
 {
     double power[TSR_AHEAD_MAX];
     double c = a + b - 1, e = shape, sigma = c - shape, weight = 1;
-    double enough = 0x1p-56 * (1 - z[n - 1]); /* what a term leaves behind is below term / (1 - z) */
+    double enough = 0x1p-56 * (1 - z[last]); /* what a term leaves behind is below term / (1 - z) */
 
     for (int32_t i = 0; i < n; i++) {
         power[i] = z[i];
@@ -39,7 +39,7 @@ static bool sum_series(double a, double b, double shape, const double *z, int32_
             power[i] *= z[i];
             out[i] += factor * power[i];
         }
-        if (fabs(factor * power[n - 1]) <= enough * fabs(out[n - 1])) return true;
+        if (fabs(factor * power[last]) <= enough * fabs(out[last])) return true;
     }
     return false;
 }
@@ -59,9 +59,44 @@ void tsr_dropout_mean(double a, double b, double shape, double rate, const doubl
     TSR_ASSERT(n >= 1 && n <= TSR_AHEAD_MAX);
     for (int32_t i = 0; i < n; i++) z[i] = ahead[i] / (rate + ahead[i]);
     int32_t first = series_serves(a, b, shape, z, n);
-    if (first > 0 && !sum_series(a, b, shape, z, first, out)) first = 0;
+    if (first > 0 && !sum_series(a, b, shape, z, first, first - 1, out)) first = 0;
     for (int32_t i = 0; i < first; i++) out[i] *= tsr_exp((1 - a) * tsr_log1p(ahead[i] / rate));
     if (first < n) tsr_dropout_mean_integrated(a, b, shape, rate, ahead + first, n - first, out + first);
+}
+
+/* Coefficients of the series do not depend on the rate: one sweep serves all rates. False: it serves not all of them.
+ */
+static bool sum_rates(double a, double b, double shape, const double *rate, int32_t m, const double *ahead, int32_t n,
+                      double *out)
+{
+    double z[TSR_AHEAD_MAX], factor[TSR_AHEAD_MAX];
+    int32_t last = 0;
+
+    for (int32_t i = 0; i < m; i++)
+        for (int32_t k = 0; k < n; k++) {
+            int32_t at = i * n + k;
+            z[at] = ahead[k] / (rate[i] + ahead[k]);
+            factor[at] = ahead[k] / rate[i];
+            if (z[at] > z[last]) last = at;
+        }
+    if (series_serves(a, b, shape, &z[last], 1) == 0 || !sum_series(a, b, shape, z, m * n, last, out)) return false;
+    tsr_log1p_block(factor, m * n);
+    for (int32_t i = 0; i < m * n; i++) factor[i] *= 1 - a;
+    tsr_exp_block(factor, m * n);
+    for (int32_t i = 0; i < m * n; i++) out[i] *= factor[i];
+    return true;
+}
+
+void tsr_dropout_means(double a, double b, double shape, const double *rate, int32_t m, const double *ahead, int32_t n,
+                       double *out)
+{
+    int32_t most = TSR_AHEAD_MAX / n;
+
+    for (int32_t at = 0; at < m; at += most) {
+        int32_t rates = m - at < most ? m - at : most;
+        if (sum_rates(a, b, shape, rate + at, rates, ahead, n, out + at * n)) continue;
+        for (int32_t i = at; i < at + rates; i++) tsr_dropout_mean(a, b, shape, rate[i], ahead, n, out + i * n);
+    }
 }
 
 /* log(1 + e^y) without overflow. */

@@ -28,6 +28,10 @@
  */
 void tsr_dropout_mean(double a, double b, double shape, double rate, const double *ahead, int32_t n, double *out);
 
+/** Local. The same at many rates. @param rate [m] @param[out] out  [m][n]. Cost: hardly more than of a single one. */
+void tsr_dropout_means(double a, double b, double shape, const double *rate, int32_t m, const double *ahead, int32_t n,
+                       double *out);
+
 /**
  * Local. The same for ever and discounted: E_p[ int_0^inf e^(-interest t) shape/rate (1 + p t/rate)^-(shape+1) dt ].
  * The published form is E_p[ shape/p e^z E_(shape+1)(z) ], z = interest rate / p. All arguments > 0.

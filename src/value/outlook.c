@@ -6,18 +6,29 @@
 #include "tessera/maths.h"
 #include "tessera/memory.h"
 #include "value/dropout.h"
+#include "value/lanes.h"
 
-#define NODES  20
-#define PLACES 4096 /* of series; a power of two */
-#define PI     3.14159265358979323846
+#define NODES 20
+#define PI    3.14159265358979323846
+
+/* Of series, and of lines of days: powers of two. */
+#define SERIES 4096
+#define LINES  8192
 
 /* ---- directly ---- */
 
-/* Purchases of each step, discounted to today. */
-static double discount(const tsr_value_params *params, int32_t time_unit, const double *expected, int32_t steps)
+/* What money is worth a step earlier. */
+static double step_discount(const tsr_value_params *params, int32_t time_unit)
 {
-    double years = params->horizon / (double)steps / tsr_time_units_per_year(time_unit);
-    double factor = tsr_exp(-tsr_log1p(params->discount_rate) * years), weight = 1, before = 0, sum = 0;
+    double years = params->horizon / (double)params->steps / tsr_time_units_per_year(time_unit);
+
+    return tsr_exp(-tsr_log1p(params->discount_rate) * years);
+}
+
+/* Purchases of each step, discounted to today. */
+static double discount(double factor, const double *expected, int32_t steps)
+{
+    double weight = 1, before = 0, sum = 0;
 
     for (int32_t k = 0; k < steps; k++) {
         weight *= factor;
@@ -35,18 +46,35 @@ static double residual(const tsr_value_model *model, const double *parameter, co
     return interest > 0 ? tsr_purchase_model_of(model->model)->residual(parameter, x, t, interest) : (double)NAN;
 }
 
+/* Of m moments t of one x. */
+static void look_ahead(const tsr_value_model *model, const double *parameter, const tsr_value_params *params,
+                       bool for_ever, int32_t x, const double *t, int32_t m, tsr_outlook *out)
+{
+    const tsr_purchase_model *purchases = tsr_purchase_model_of(model->model);
+    double ahead[TSR_AHEAD_MAX], expected[NODES][TSR_AHEAD_MAX], buys[NODES];
+    double factor = step_discount(params, model->time_unit), *last = expected[0];
+    int32_t steps = (int32_t)params->steps;
+
+    for (int32_t k = 0; k < steps; k++) ahead[k] = params->horizon * (k + 1) / steps;
+    if (m > 1 && purchases->predict_many != NULL)
+        purchases->predict_many(parameter, x, t, m, ahead, steps, last, buys);
+    else
+        for (int32_t i = 0; i < m; i++)
+            buys[i] = purchases->predict(parameter, x, t[i], ahead, steps, last + i * steps);
+    for (int32_t i = 0; i < m; i++, last += steps) {
+        out[i].of[TSR_OUTLOOK_BUY] = buys[i];
+        out[i].of[TSR_OUTLOOK_PURCHASES] = last[steps - 1];
+        out[i].of[TSR_OUTLOOK_DISCOUNTED] = discount(factor, last, steps);
+        out[i].of[TSR_OUTLOOK_RESIDUAL] = for_ever ? residual(model, parameter, params, x, t[i]) : (double)NAN;
+    }
+}
+
 tsr_outlook tsr_outlook_at(const tsr_value_model *model, const double *parameter, const tsr_value_params *params,
                            bool for_ever, int32_t x, double t)
 {
-    double ahead[TSR_AHEAD_MAX], expected[TSR_AHEAD_MAX];
-    int32_t steps = (int32_t)params->steps;
     tsr_outlook out;
 
-    for (int32_t k = 0; k < steps; k++) ahead[k] = params->horizon * (k + 1) / steps;
-    out.of[TSR_OUTLOOK_BUY] = tsr_purchase_model_of(model->model)->predict(parameter, x, t, ahead, steps, expected);
-    out.of[TSR_OUTLOOK_PURCHASES] = expected[steps - 1];
-    out.of[TSR_OUTLOOK_DISCOUNTED] = discount(params, model->time_unit, expected, steps);
-    out.of[TSR_OUTLOOK_RESIDUAL] = for_ever ? residual(model, parameter, params, x, t) : (double)NAN;
+    look_ahead(model, parameter, params, for_ever, x, &t, 1, &out);
     return out;
 }
 
@@ -54,16 +82,25 @@ tsr_outlook tsr_outlook_at(const tsr_value_model *model, const double *parameter
 
 typedef struct series {
     int32_t after, octave; /* after: x + 1; 0: an empty place, as memory begins */
-    double coefficient[NODES][TSR_OUTLOOKS];
+    double coefficient[TSR_OUTLOOKS][NODES];
 } series;
+
+/* A few days that follow each other. */
+typedef struct line {
+    int32_t after, first; /* after: x + 1; 0: empty */
+    uint32_t known;       /* one bit each */
+    tsr_outlook day[TSR_LANES];
+} line;
 
 struct tsr_outlooks {
     const tsr_value_model *model;
     const tsr_value_params *params;
     bool for_ever;
+    double unit;  /* days */
     double scale; /* m; 0: no tables */
     double cosine[NODES][NODES];
-    series place[PLACES];
+    series series[SERIES];
+    line line[LINES];
 };
 
 static double smallest_scale(const tsr_value_model *model)
@@ -76,7 +113,7 @@ static double smallest_scale(const tsr_value_model *model)
     return isfinite(scale) ? scale : 0;
 }
 
-tsr_status tsr_outlooks_create(const tsr_value_model *model, const tsr_value_params *params, bool for_ever,
+tsr_status tsr_outlooks_create(const tsr_value_model *model, const tsr_value_params *params, uint32_t how,
                                tsr_outlooks **outlooks)
 {
     tsr_status st = tsr_alloc(outlooks, 1, sizeof **outlooks);
@@ -85,7 +122,9 @@ tsr_status tsr_outlooks_create(const tsr_value_model *model, const tsr_value_par
     tsr_outlooks *o = *outlooks;
     o->model = model;
     o->params = params;
-    o->for_ever = for_ever;
+    o->for_ever = (how & TSR_SCORE_FOR_EVER) != 0;
+    o->unit = tsr_time_unit_days(model->time_unit);
+    if ((how & TSR_SCORE_FEW) != 0) return TSR_OK;
     o->scale = smallest_scale(model);
     for (int32_t j = 0; j < NODES; j++)
         for (int32_t k = 0; k < NODES; k++) o->cosine[j][k] = tsr_cos(PI * j * (k + 0.5) / NODES);
@@ -100,41 +139,68 @@ void tsr_outlooks_destroy(tsr_outlooks **outlooks)
 /* 1 + t / m of octave e lies in 2^e (1, 2); the series is in z = -1..1 over it. */
 static void make_series(const tsr_outlooks *o, int32_t x, int32_t octave, series *s)
 {
-    double first = ldexp(o->scale, octave);
+    double first = ldexp(o->scale, octave), t[NODES];
+    tsr_outlook at[NODES];
 
     *s = (series){.after = x + 1, .octave = octave};
-    for (int32_t k = 0; k < NODES; k++) {
-        double t = first * (1.5 + 0.5 * o->cosine[1][k]) - o->scale;
-        tsr_outlook at = tsr_outlook_at(o->model, o->model->parameter, o->params, o->for_ever, x, fmax(t, 0));
-        for (int32_t j = 0; j < NODES; j++)
-            for (int32_t q = 0; q < TSR_OUTLOOKS; q++)
-                s->coefficient[j][q] += at.of[q] * o->cosine[j][k] * ((j == 0 ? 1.0 : 2.0) / NODES);
+    for (int32_t k = 0; k < NODES; k++) t[k] = fmax(first * (1.5 + 0.5 * o->cosine[1][k]) - o->scale, 0);
+    look_ahead(o->model, o->model->parameter, o->params, o->for_ever, x, t, NODES, at);
+    for (int32_t j = 0; j < NODES; j++)
+        for (int32_t q = 0; q < TSR_OUTLOOKS; q++)
+            for (int32_t k = 0; k < NODES; k++)
+                s->coefficient[q][j] += at[k].of[q] * o->cosine[j][k] * ((j == 0 ? 1.0 : 2.0) / NODES);
+}
+
+TSR_INLINE void sum_series_at_width(const series *s, const double *z, tsr_lanes *sum)
+{
+    tsr_chebyshev_lanes(TSR_OUTLOOKS, s->coefficient[0], NODES, NODES, z, sum);
+}
+
+TSR_AT_ALL_WIDTHS(sum_series, (const series *s, const double *z, tsr_lanes *sum), (s, z, sum))
+
+/* The days of a line that are in the octave of one of them: what a day gets does not depend on which asked. */
+static void fill_octave(tsr_outlooks *o, int32_t x, int32_t lane, line *l)
+{
+    double z[TSR_LANES], mantissa[TSR_LANES];
+    int exponent[TSR_LANES];
+    tsr_lanes sum[TSR_OUTLOOKS];
+
+    for (int32_t i = 0; i < TSR_LANES; i++)
+        mantissa[i] = frexp(1 + ((double)l->first + i) / o->unit / o->scale, &exponent[i]);
+    for (int32_t i = 0; i < TSR_LANES; i++) z[i] = exponent[i] == exponent[lane] ? 4 * mantissa[i] - 3 : 0;
+    series *s = &o->series[((uint32_t)x * 7u + (uint32_t)exponent[lane]) % SERIES];
+    if (s->after != x + 1 || s->octave != exponent[lane] - 1) make_series(o, x, exponent[lane] - 1, s);
+    sum_series(s, z, sum);
+    for (int32_t i = 0; i < TSR_LANES; i++) {
+        if (exponent[i] != exponent[lane]) continue;
+        for (int32_t q = 0; q < TSR_OUTLOOKS; q++) l->day[i].of[q] = sum[q][i];
+        l->known |= 1u << i;
     }
 }
 
-/* Clenshaw's recurrence, for all quantities at once. */
-static tsr_outlook sum_series(const series *s, double z)
+static void fill(tsr_outlooks *o, int32_t x, int32_t lane, line *l)
 {
-    double next[TSR_OUTLOOKS] = {0}, after[TSR_OUTLOOKS] = {0};
-    tsr_outlook out;
+    double t = ((double)l->first + lane) / o->unit;
 
-    for (int32_t j = NODES - 1; j > 0; j--)
-        for (int32_t q = 0; q < TSR_OUTLOOKS; q++) {
-            double now = s->coefficient[j][q] + 2 * z * next[q] - after[q];
-            after[q] = next[q];
-            next[q] = now;
-        }
-    for (int32_t q = 0; q < TSR_OUTLOOKS; q++) out.of[q] = s->coefficient[0][q] + z * next[q] - after[q];
-    return out;
+    if (o->scale > 0) {
+        fill_octave(o, x, lane, l);
+        return;
+    }
+    l->day[lane] = tsr_outlook_at(o->model, o->model->parameter, o->params, o->for_ever, x, t);
+    l->known |= 1u << lane;
 }
 
-tsr_outlook tsr_outlooks_find(tsr_outlooks *o, int32_t x, double t)
+/* Lines of neighbours lie side by side; what was at the place before gives way. */
+const tsr_outlook *tsr_outlooks_find(tsr_outlooks *o, int32_t x, int32_t t_days)
 {
-    int exponent;
+    int32_t lane = t_days % TSR_LANES, first = t_days - lane;
+    line *l = &o->line[((uint32_t)(t_days / TSR_LANES) + (uint32_t)x * 257u) % LINES];
 
-    if (o->scale == 0) return tsr_outlook_at(o->model, o->model->parameter, o->params, o->for_ever, x, t);
-    double mantissa = frexp(1 + t / o->scale, &exponent);
-    series *s = &o->place[((uint32_t)x * 7u + (uint32_t)exponent) % PLACES];
-    if (s->after != x + 1 || s->octave != exponent - 1) make_series(o, x, exponent - 1, s);
-    return sum_series(s, 4 * mantissa - 3);
+    if (l->after != x + 1 || l->first != first) {
+        l->after = x + 1;
+        l->first = first;
+        l->known = 0;
+    }
+    if ((l->known >> lane & 1) == 0) fill(o, x, lane, l);
+    return &l->day[lane];
 }

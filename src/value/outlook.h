@@ -27,14 +27,17 @@ typedef struct tsr_outlook {
 tsr_outlook tsr_outlook_at(const tsr_value_model *model, const double *parameter, const tsr_value_params *params,
                            bool for_ever, int32_t x, double t);
 
-typedef struct tsr_outlooks tsr_outlooks; /* tables, made as they are asked for */
+typedef struct tsr_outlooks tsr_outlooks; /* tables, made as they are asked for, and what was asked for last */
 
-/** Local. @param model, params  borrowed. Memory: 3 MiB. @return TSR_OK; TSR_ENOMEM */
-tsr_status tsr_outlooks_create(const tsr_value_model *model, const tsr_value_params *params, bool for_ever,
+/** Local. @param model, params  borrowed. @param how  TSR_SCORE_...; few: directly. Memory: 5 MiB, touched as needed.
+ *  @return TSR_OK; TSR_ENOMEM */
+tsr_status tsr_outlooks_create(const tsr_value_model *model, const tsr_value_params *params, uint32_t how,
                                tsr_outlooks **outlooks) TSR_NODISCARD;
 void tsr_outlooks_destroy(tsr_outlooks **outlooks);
 
-/** Local. From tables, within 1e-12 of tsr_outlook_at() relatively; BG/BB, whose time is whole, directly. */
-tsr_outlook tsr_outlooks_find(tsr_outlooks *outlooks, int32_t x, double t);
+/** Local. From tables, within 1e-12 of tsr_outlook_at() relatively; BG/BB, whose time is whole, and few directly.
+ *  @return borrowed, until the next call. Cost: of a day asked for before, next to nothing; a sum of a series serves
+ *  eight days, and a series an octave of them. */
+const tsr_outlook *tsr_outlooks_find(tsr_outlooks *outlooks, int32_t x, int32_t t_days);
 
 #endif

@@ -148,19 +148,6 @@ static void add_likelihood(const double *parameter, const tsr_histories *h, tsr_
     }
 }
 
-static double integral(double a, double b, double power_a, double power_b, double range)
-{
-    tsr_lifetime life;
-
-    life.a[0] = a;
-    life.b[0] = b;
-    life.range[0] = range;
-    life.power_a[0] = power_a;
-    life.power_b[0] = power_b;
-    tsr_lifetime_integrate(&life, 1);
-    return life.total[0];
-}
-
 static void alive_run(const double *parameter, const int32_t *x, const double *tx, const double *t, int32_t n,
                       double *p)
 {
@@ -199,12 +186,31 @@ static double shrinking(double s, double y)
     return s == 1 ? y : -tsr_expm1((1 - s) * y) / (s - 1);
 }
 
+static void predict_many(const double *parameter, int32_t x, const double *t, int32_t m, const double *ahead, int32_t n,
+                         double *expected, double *buys)
+{
+    double shape = parameter[R] + x, s = parameter[S];
+    tsr_lifetime life;
+
+    for (int32_t i = 0; i < m; i++) {
+        life.a[i] = parameter[ALPHA] + t[i];
+        life.b[i] = parameter[BETA] + t[i];
+        life.power_a[i] = shape + 1;
+        life.power_b[i] = s;
+        life.range[i] = ahead[n - 1];
+        for (int32_t k = 0; k < n; k++)
+            expected[i * n + k] = shape * life.b[i] / life.a[i] * shrinking(s, tsr_log1p(ahead[k] / life.b[i]));
+    }
+    tsr_lifetime_integrate(&life, m);
+    for (int32_t i = 0; i < m; i++) buys[i] = shape / life.a[i] * life.total[i];
+}
+
 static double predict(const double *parameter, int32_t x, double t, const double *ahead, int32_t n, double *expected)
 {
-    double shape = parameter[R] + x, a = parameter[ALPHA] + t, b = parameter[BETA] + t, s = parameter[S];
+    double buys;
 
-    for (int32_t i = 0; i < n; i++) expected[i] = shape * b / a * shrinking(s, tsr_log1p(ahead[i] / b));
-    return shape / a * integral(a, b, shape + 1, s, ahead[n - 1]);
+    predict_many(parameter, x, &t, 1, ahead, n, expected, &buys);
+    return buys;
 }
 
 static double residual(const double *parameter, int32_t x, double t, double interest)
@@ -243,5 +249,6 @@ const tsr_purchase_model tsr_pareto_nbd = {.name = "pareto_nbd",
                                            .add_likelihood = add_likelihood,
                                            .p_alive = p_alive,
                                            .predict = predict,
+                                           .predict_many = predict_many,
                                            .residual = residual,
                                            .count = count};

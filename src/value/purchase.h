@@ -57,6 +57,11 @@ typedef struct tsr_purchase_model {
      */
     double (*predict)(const double *parameter, int32_t x, double t, const double *ahead, int32_t n, double *expected);
 
+    /** Local. predict() for m <= TSR_RUN moments t of one x at once. NULL: there is no quicker way than one by one.
+     *  @param[out] expected  [m][n] @param[out] buys  [m] what predict() returns */
+    void (*predict_many)(const double *parameter, int32_t x, const double *t, int32_t m, const double *ahead, int32_t n,
+                         double *expected, double *buys);
+
     /** Local. Purchases of who is alive at t, for ever, each discounted by e^(-interest x time); interest > 0. */
     double (*residual)(const double *parameter, int32_t x, double t, double interest);
 

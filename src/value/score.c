@@ -6,20 +6,11 @@
 #include "value/outlook.h"
 #include "value/purchase.h"
 
-/* Places of the scorer's memory: a power of two. */
-#define PLACES 65536
-
-typedef struct remembered {
-    int32_t after, t_days; /* after: x + 1; 0: an empty place, as memory begins */
-    tsr_outlook ahead;
-} remembered;
-
 struct tsr_scorer {
     const tsr_value_model *model;
     const tsr_value_params *params;
     bool for_ever;
-    tsr_outlooks *outlooks; /* NULL: few */
-    remembered place[PLACES];
+    tsr_outlooks *outlooks;
 };
 
 static const tsr_value_scores unknown = {NAN, NAN, NAN, NAN, NAN, NAN, NAN};
@@ -76,8 +67,7 @@ tsr_status tsr_scorer_create(const tsr_value_model *model, const tsr_value_param
     (*scorer)->model = model;
     (*scorer)->params = params;
     (*scorer)->for_ever = (how & TSR_SCORE_FOR_EVER) != 0;
-    if ((how & TSR_SCORE_FEW) == 0)
-        TSR_TRY(tsr_outlooks_create(model, params, (*scorer)->for_ever, &(*scorer)->outlooks));
+    TSR_TRY(tsr_outlooks_create(model, params, how, &(*scorer)->outlooks));
 done:
     if (st != TSR_OK) tsr_scorer_destroy(scorer);
     return st;
@@ -87,19 +77,6 @@ void tsr_scorer_destroy(tsr_scorer **scorer)
 {
     if (*scorer != NULL) tsr_outlooks_destroy(&(*scorer)->outlooks);
     tsr_free(scorer);
-}
-
-/* Neighbours in T lie side by side; what was at the place before gives way. */
-static const tsr_outlook *recall(tsr_scorer *s, int32_t x, int32_t t_days, double t)
-{
-    remembered *r = &s->place[((uint32_t)t_days + (uint32_t)x * 2053) % PLACES];
-
-    if (r->after == x + 1 && r->t_days == t_days) return &r->ahead;
-    r->after = x + 1;
-    r->t_days = t_days;
-    r->ahead = s->outlooks != NULL ? tsr_outlooks_find(s->outlooks, x, t)
-                                   : tsr_outlook_at(s->model, s->model->parameter, s->params, s->for_ever, x, t);
-    return &r->ahead;
 }
 
 static void score_run(tsr_scorer *s, int32_t n, const int32_t *x, const int32_t *tx_days, const int32_t *t_days,
@@ -117,7 +94,7 @@ static void score_run(tsr_scorer *s, int32_t n, const int32_t *x, const int32_t 
     tsr_purchase_model_of(s->model->model)->p_alive(s->model->parameter, bought, tx, t, n, p_alive);
     for (int32_t i = 0; i < n; i++)
         scores[i] = x[i] < 0 ? unknown
-                             : score_of(s->params, p_alive[i], recall(s, x[i], t_days[i], t[i]),
+                             : score_of(s->params, p_alive[i], tsr_outlooks_find(s->outlooks, x[i], t_days[i]),
                                         mean_spend(s->model, units, x[i], spend[i]));
 }
 

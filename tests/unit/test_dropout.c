@@ -82,6 +82,25 @@ static void several_moments_equal_single_ones(void **state)
     }
 }
 
+/* Rates for which one series serves, and among them one that it does not serve. */
+static void many_rates_equal_single_ones(void **state)
+{
+    enum { RATES = 60 };
+    static const double ahead[] = {4, 17, 52};
+    double rate[RATES], together[RATES][3], alone[3];
+
+    (void)state;
+    for (int spoiled = 0; spoiled < 2; spoiled++) {
+        for (int i = 0; i < RATES; i++) rate[i] = 4.4 + i % 7 * 30 + i;
+        if (spoiled == 1) rate[RATES / 2] = 1e-3;
+        tsr_dropout_means(0.79, 5.4, 3.24, rate, RATES, ahead, 3, together[0]);
+        for (int i = 0; i < RATES; i++) {
+            tsr_dropout_mean(0.79, 5.4, 3.24, rate[i], ahead, 3, alone);
+            for (int k = 0; k < 3; k++) assert_near(together[i][k], alone[k], 1e-13);
+        }
+    }
+}
+
 /* By mpmath at 40 digits (quad of both integrals in logit p): a peak of width 1e-4, or of a and b of different size,
  * once took minutes. */
 static void mean_over_a_sharp_peak_equals_high_precision(void **state)
@@ -126,6 +145,7 @@ int main(void)
         cmocka_unit_test(integral_at_known_points_equals_high_precision),
         cmocka_unit_test(series_and_integral_agree_over_the_whole_range),
         cmocka_unit_test(several_moments_equal_single_ones),
+        cmocka_unit_test(many_rates_equal_single_ones),
         cmocka_unit_test(mean_over_a_sharp_peak_equals_high_precision),
         cmocka_unit_test(extremes_stay_finite_and_within_bounds),
     };
