@@ -1,19 +1,11 @@
-#include "unit_test.h"
-
-#include <math.h>
+#include "value_test.h"
 
 #include "tessera/maths.h"
-#include "tessera/value.h"
 #include "value/lifetime.h"
 #include "value/purchase.h"
 
 static const double mbg_cdnow[4] = {.524843, 6.18309, .891359, 1.61400};
 static const double pareto_btyd[4] = {.553, 10.578, .606, 11.669}; /* where R BTYD was asked */
-
-static void assert_near(double value, double expected, double tolerance)
-{
-    if (!(fabs(value - expected) <= tolerance)) fail_msg("%.17g is not %.17g", value, expected);
-}
 
 /* The log-likelihood and its log-gradient of one history. */
 static void likelihood_of(const tsr_purchase_model *model, const double *parameter, int32_t x, double tx, double t,

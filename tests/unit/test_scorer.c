@@ -1,31 +1,6 @@
-#include "unit_test.h"
+#include "value_test.h"
 
-#include <math.h>
 #include <string.h>
-
-#include "tessera/value.h"
-
-static void assert_near(double value, double expected, double tolerance)
-{
-    if (!(fabs(value - expected) <= tolerance)) fail_msg("%.17g is not %.17g", value, expected);
-}
-
-static const tsr_value_params yearly = {.model = TSR_VALUE_BG_NBD,
-                                        .time_unit = TSR_UNIT_WEEK,
-                                        .horizon = 52,
-                                        .discount_rate = .15,
-                                        .steps = 12,
-                                        .margin = 1};
-
-static tsr_value_model cdnow_model(void)
-{
-    return (tsr_value_model){.model = TSR_VALUE_BG_NBD,
-                             .time_unit = TSR_UNIT_WEEK,
-                             .money_scale = 2,
-                             .parameter = {0.242594522403, 4.413602018005, 0.792922016746, 2.425906775412},
-                             .has_spend = true,
-                             .spend = {6.249572645650212, 3.7442244833238827, 15.443518699916925}};
-}
 
 enum { CROWD = 700 };
 
@@ -89,6 +64,28 @@ static void scorer_says_what_single_scores_say(void **state)
     }
 }
 
+/* Days that follow each other share sums of series, even where each of the first ones is in an octave of its own. */
+static void scores_of_the_first_days_equal_single_ones(void **state)
+{
+    enum { DAYS = 50 };
+    tsr_value_model model = cdnow_model();
+    tsr_scorer *scorer = NULL;
+
+    (void)state;
+    model.parameter[1] = .03;
+    assert_int_equal(tsr_scorer_create(&model, &yearly, 0, &scorer), TSR_OK);
+    for (int32_t i = 0; i < 2 * DAYS; i++) {
+        const int32_t x = i % 2 * 3, t = i * 37 % DAYS, tx = x > 0 ? t : 0;
+        tsr_value_scores one, table;
+        tsr_scorer_score(scorer, 1, &x, &tx, &t, &(int64_t){5000}, NULL, &table);
+        one = tsr_value_score(&model, &yearly, x, tx, t, 5000, NULL);
+        assert_near(table.p_buy / one.p_buy, 1, 1e-12);
+        assert_near(table.expected_purchases / one.expected_purchases, 1, 1e-12);
+        assert_near(table.clv / one.clv, 1, 1e-12);
+    }
+    tsr_scorer_destroy(&scorer);
+}
+
 /* What a scorer remembers of others must not show. */
 static void scores_have_the_same_bits_alone_and_in_company(void **state)
 {
@@ -130,6 +127,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(scorer_says_what_single_scores_say),
+        cmocka_unit_test(scores_of_the_first_days_equal_single_ones),
         cmocka_unit_test(scores_have_the_same_bits_alone_and_in_company),
         cmocka_unit_test(value_for_ever_without_interest_is_missing),
     };

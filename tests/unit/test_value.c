@@ -1,20 +1,12 @@
-#include "unit_test.h"
-
-#include <math.h>
+#include "value_test.h"
 
 #include "cdnow.h"
 #include "tessera/bundle.h"
-#include "tessera/value.h"
 #include "value/gamma_gamma.h"
 #include "value/pair_sums.h"
 #include "value/purchase.h"
 
 static const double btyd[4] = {.2425945, 4.4136019, .7929199, 2.4258881}; /* where R BTYD was asked */
-
-static void assert_near(double value, double expected, double tolerance)
-{
-    if (!(fabs(value - expected) <= tolerance)) fail_msg("%.17g is not %.17g", value, expected);
-}
 
 /* ---- BG/NBD ---- */
 
@@ -210,23 +202,6 @@ static void gamma_gamma_mean_without_purchases_is_that_of_the_population(void **
 }
 
 /* ---- scores ---- */
-
-static tsr_value_model cdnow_model(void)
-{
-    return (tsr_value_model){.model = TSR_VALUE_BG_NBD,
-                             .time_unit = TSR_UNIT_WEEK,
-                             .money_scale = 2,
-                             .parameter = {0.242594522403, 4.413602018005, 0.792922016746, 2.425906775412},
-                             .has_spend = true,
-                             .spend = {6.249572645650212, 3.7442244833238827, 15.443518699916925}};
-}
-
-static const tsr_value_params yearly = {.model = TSR_VALUE_BG_NBD,
-                                        .time_unit = TSR_UNIT_WEEK,
-                                        .horizon = 52,
-                                        .discount_rate = .15,
-                                        .steps = 12,
-                                        .margin = 1};
 
 static void clv_of_the_cdnow_sample_adds_up_to_the_checked_total(void **state)
 {
