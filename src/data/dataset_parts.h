@@ -49,13 +49,20 @@ tsr_status tsr_dataset_print(const tsr_dataset_info *info, const tsr_part *parts
 tsr_status tsr_dataset_parse(const char *name, const char *text, int64_t n, tsr_dataset_info *info,
                              tsr_part **parts) TSR_NODISCARD;
 
-/* The digest of a customer with all records, fed in order: any number of them goes through a small buffer. */
+/* The digests of customers with all records, fed in order. Several are hashed together; one of any length goes through
+ * the same room. */
+#define TSR_HASHED_TOGETHER 512 /* customers at most */
+typedef struct tsr_text_frame tsr_text_frame;
 typedef struct tsr_customer_hash {
     const tsr_dataset_info *info;
-    int32_t *text_bytes[TSR_DICTIONARIES]; /* [texts] */
+    tsr_text_frame *frame[TSR_DICTIONARIES]; /* [texts] */
+    int32_t widest;                          /* bytes of a cell */
+    uint8_t *bytes;
+    int64_t n, start[TSR_HASHED_TOGETHER + 1]; /* bytes so far, and where customers begin */
+    int32_t customers;                         /* that are complete */
+    bool is_long;                              /* the one at hand is in `state` */
     crypto_generichash_state state;
-    size_t n;
-    uint8_t bytes[4096];
+    tsr_digest_sum sum;
 } tsr_customer_hash;
 
 /** Local. Get ready for the customers of a dataset; tsr_customer_hash_clear() afterwards, also where this fails. */
@@ -71,8 +78,11 @@ void tsr_customer_hash_kind(tsr_customer_hash *hash, uint64_t records);
 void tsr_customer_hash_records(tsr_customer_hash *hash, int32_t kind, int64_t first, int64_t n,
                                const void *const *column);
 
-/** Local. Add the customer to @p sum. */
-void tsr_customer_hash_end(tsr_customer_hash *hash, tsr_digest_sum *sum);
+/** Local. The customer is complete. */
+void tsr_customer_hash_end(tsr_customer_hash *hash);
+
+/** Local. Add all customers to @p sum. */
+void tsr_customer_hash_finish(tsr_customer_hash *hash, tsr_digest_sum *sum);
 
 /** Local. The attributes of one customer of a block, as above. */
 void tsr_block_attributes(const tsr_block *block, int64_t customer, uint32_t *attribute);

@@ -312,7 +312,7 @@ static void end_customer(tsr_partition_writer *w)
 {
     if (!w->in_customer) return;
     go_to_kind(w, TSR_KINDS);
-    tsr_customer_hash_end(&w->hash, &w->sum);
+    tsr_customer_hash_end(&w->hash);
     w->in_customer = false;
 }
 
@@ -388,6 +388,7 @@ tsr_status tsr_partition_finish(tsr_partition_writer *w, tsr_digest_sum *digest)
     tsr_status st;
 
     end_customer(w);
+    tsr_customer_hash_finish(&w->hash, &w->sum);
     TSR_TRY(finish_stream(w, &w->key));
     TSR_TRY(finish_stream(w, &w->id));
     for (int32_t a = 0; a < w->info->attributes_n; a++) TSR_TRY(finish_stream(w, &w->attribute[a]));

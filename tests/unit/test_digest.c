@@ -4,6 +4,7 @@
 
 #include "tessera/dataset.h"
 #include "tessera/digest.h"
+#include "tessera/maths.h"
 
 static void digest_of_known_bytes_is_blake2b(void **state)
 {
@@ -45,6 +46,29 @@ static void sum_does_not_depend_on_the_order_of_rows(void **state)
     assert_memory_equal(&forward, &backward, sizeof forward);
     tsr_digest_row(&backward, "x", 1);
     assert_memory_not_equal(&forward, &backward, sizeof forward);
+}
+
+/* Lengths around blocks of 128 bytes, more and fewer messages than a vector has lanes, and vectors of all widths. */
+static void rows_side_by_side_have_the_digests_of_single_ones(void **state)
+{
+    static const int32_t width[] = {1, 4, 8}, rows[] = {0, 1, 7, 9, 60};
+    static const int64_t length[] = {0, 1, 127, 128, 129, 255, 256, 257, 5000, 64, 12};
+    static uint8_t bytes[60 * 5000];
+    int64_t start[61] = {0};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bytes; i++) bytes[i] = (uint8_t)(i * i >> 3);
+    for (int i = 0; i < 60; i++) start[i + 1] = start[i] + length[i % 11];
+    for (int w = 0; w < 3; w++)
+        for (int r = 0; r < 5; r++) {
+            tsr_digest_sum together = {{1}}, single = {{1}};
+            tsr_maths_width(width[w]);
+            tsr_digest_rows(&together, bytes, start, rows[r]);
+            for (int i = 0; i < rows[r]; i++)
+                tsr_digest_row(&single, bytes + start[i], (size_t)(start[i + 1] - start[i]));
+            assert_memory_equal(&together, &single, sizeof single);
+        }
+    tsr_maths_width(8);
 }
 
 static void key_is_xxh3_of_the_trimmed_id(void **state)
@@ -96,6 +120,7 @@ int main(void)
         cmocka_unit_test(digest_of_known_bytes_is_blake2b),
         cmocka_unit_test(sum_carries_through_all_limbs_and_wraps),
         cmocka_unit_test(sum_does_not_depend_on_the_order_of_rows),
+        cmocka_unit_test(rows_side_by_side_have_the_digests_of_single_ones),
         cmocka_unit_test(key_is_xxh3_of_the_trimmed_id),
         cmocka_unit_test(partitions_are_equal_ranges_of_keys),
         cmocka_unit_test(partitions_go_to_ranks_in_contiguous_ranges),
