@@ -53,8 +53,15 @@ typedef struct tsr_gaps {
     double drift;        /* by how much gaps may have shrunk so far, in steps */
     double limit;        /* tiles with gap > limit are not looked at */
     float slack, spread; /* rounding: of a difference of two scores; of a sum of two squared distances */
-    int64_t looked;      /* out: tiles that were looked at; their gaps are new */
+    float *square;  /* [tiles][16] out, with an infinite limit: bounds on the squared gaps of rows; NULL: not wanted */
+    int64_t looked; /* out: tiles that were looked at; their gaps are new */
 } tsr_gaps;
+
+/**
+ * Local. By how much centroids must come closer, on the scale of gaps->drift, before a row with this bound on its
+ * squared gap can change sides: rounded down.
+ */
+float tsr_gap_from_square(const tsr_gaps *gaps, float square);
 
 /** Local. As tsr_assign(), for k > 1, but for tiles that need no look. Labels, sums and counts are the same to the bit.
  */

@@ -45,6 +45,16 @@ void tsr_tiles_row(const tsr_tiles *tiles, int64_t row, int16_t *steps);
 /** Local. The row in slot @p slot as steps, [cols]. */
 void tsr_tiles_slot(const tsr_tiles *tiles, int64_t slot, int16_t *steps);
 
+#define TSR_SHUFFLE_ROWS 4096 /* whole tiles */
+
+/**
+ * Local. Rows of a block of tiles in another order, values and map: slot i of the block gets what slot from[i] of it
+ * held. What pads the last tile stays there.
+ * @param tile  first of the block; @param rows of it, at most TSR_SHUFFLE_ROWS, less than whole tiles only at the end
+ * @param work  [TSR_SHUFFLE_ROWS][cols, rounded up to a multiple of 16]
+ */
+void tsr_tiles_shuffle(tsr_tiles *tiles, int64_t tile, int64_t rows, const uint16_t *from, int16_t *work);
+
 /** Local. Number of a slot's row in the whole matrix, and its key (that number, where the tiles have no keys). */
 int64_t tsr_tiles_number(const tsr_tiles *tiles, int64_t slot);
 uint64_t tsr_tiles_key(const tsr_tiles *tiles, int64_t slot);

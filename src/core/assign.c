@@ -41,9 +41,8 @@ static int64_t relabel(int rows, const uint16_t *fresh, uint16_t *label)
     return moved;
 }
 
-/* A lower bound on the distance by which centroids must come closer before a row of the tile can change sides, on the
- * scale of gaps->drift. Rounded down: the factors are more than all roundings. */
-static float gap_from_square(const tsr_gaps *gaps, float square)
+/* Rounded down: the factors are more than all roundings. */
+float tsr_gap_from_square(const tsr_gaps *gaps, float square)
 {
     return (float)((sqrt((double)square) * (1 - 0x1p-20) + gaps->drift) * (1 - 0x1p-22));
 }
@@ -120,11 +119,12 @@ static int64_t finish_run(const tsr_kernels *kernels, const tsr_targets *to, con
     const int64_t n = r->n < RUN ? r->n : RUN;
 
     if (gaps != NULL)
-        kernels->nearest_gap(to, r->tile, n, r->n, r->fresh, r->gap);
+        kernels->nearest_gap(to, r->tile, n, r->n, r->fresh, r->gap,
+                             gaps->square == NULL ? NULL : gaps->square + r->at[0] * TSR_TILE_ROWS);
     else
         kernels->nearest(to, r->tile, n, r->n, r->fresh);
     const int64_t moved = take_run(kernels, to->k, tiles, r, n, label, sums, count);
-    for (int64_t i = 0; gaps != NULL && i < n; i++) gaps->gap[r->at[i]] = gap_from_square(gaps, r->gap[i]);
+    for (int64_t i = 0; gaps != NULL && i < n; i++) gaps->gap[r->at[i]] = tsr_gap_from_square(gaps, r->gap[i]);
     if (gaps != NULL) gaps->looked += n;
     drop_run(r, n);
     return moved;

@@ -172,5 +172,5 @@ static inline pairs pairs_add(pairs sum, const int16_t *value, const int16_t *ma
 
 #include "core/assign_kernel.h"
 
-const tsr_kernels tsr_kernels_avx2 = {nearest,  nearest_gap, update,  gather,   longest,
-                                      distance, project,     measure, quantise, put};
+const tsr_kernels tsr_kernels_avx2 = {nearest, nearest_gap, update,   gather, longest, distance,
+                                      project, measure,     quantise, put,    shuffle};

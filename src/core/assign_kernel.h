@@ -17,6 +17,7 @@
 #define PIECES (TSR_TILE_ROWS / WIDTH)
 
 #include "core/quantise_kernel.h"
+#include "core/shuffle_kernel.h"
 
 /* Double precision: products are rounded before they are added. Without a fused multiply-add, processors that have none
  * give the same bits at the same speed. */

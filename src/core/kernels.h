@@ -46,9 +46,10 @@ typedef struct tsr_kernels {
      */
     void (*nearest)(const tsr_targets *to, const int16_t *const *tile, int64_t n, int64_t known, uint16_t *label);
 
-    /** The same, and for each tile the smallest square of a gap: a lower bound, by tsr_gaps. gap [n]; k > 1. */
+    /** The same, and the squares of gaps: lower bounds, by tsr_gaps. gap [n]: the smallest one of each tile; each
+     *  [n][16]: of its rows; NULL: not wanted. k > 1. */
     void (*nearest_gap)(const tsr_targets *to, const int16_t *const *tile, int64_t n, int64_t known, uint16_t *label,
-                        float *gap);
+                        float *gap, float *each);
 
     /**
      * Move rows of n <= TSR_RUN_TILES tiles from the sums of their old label to those of their new one, and store it.
@@ -88,6 +89,10 @@ typedef struct tsr_kernels {
     /** n <= 16 doubles as steps: value / step, rounded half to even, kept within +-32767. @return how many were not (a
      *  NaN is not) */
     int64_t (*put)(const double *value, int n, double step, int16_t *to);
+
+    /** The rows of some tiles in another order: slot i gets the row of slot from[i], which is below @p rows; what pads
+     *  the last tile becomes 0. @param work  [rows, whole tiles][cols, a multiple of 16] */
+    void (*shuffle)(int16_t *value, int64_t rows, int32_t cols, const uint16_t *from, int16_t *work);
 } tsr_kernels;
 
 extern const tsr_kernels tsr_kernels_baseline;

@@ -120,8 +120,8 @@ KERNEL void compare_all(const tsr_targets *to, const int16_t *const *tile, lanes
 /* 16 floats for whom the compiler finds the instructions: loops over arrays become 16 divisions. */
 typedef float values __attribute__((vector_size(TSR_TILE_ROWS * sizeof(float))));
 
-/* The smallest square of a gap in a tile. */
-KERNEL float least_gap(const tsr_targets *to, const contest *now, int tile)
+/* The squares of the gaps in a tile. */
+KERNEL lanes square_gaps(const tsr_targets *to, const contest *now, int tile)
 {
     values best, second, norm, d;
     lanes positive, square;
@@ -135,7 +135,7 @@ KERNEL float least_gap(const tsr_targets *to, const contest *now, int tile)
     memcpy(&d, &positive, sizeof d);
     d = d * d / (norm + best + second + to->spread);
     memcpy(&square, &d, sizeof d);
-    return lanes_least(square);
+    return square;
 }
 
 static float longest(const int16_t *value, int64_t tiles, int32_t cols)
@@ -166,7 +166,7 @@ static inline void prefetch(const int16_t *tile, int32_t cols)
 #define AHEAD_BYTES 8192
 
 KERNEL void nearest_tiles(const tsr_targets *to, const int16_t *const *tile, int64_t n, int64_t known, uint16_t *label,
-                          float *gap, const int gaps)
+                          float *gap, float *each, const int gaps)
 {
     lanes kept[KEPT_COLS][TILES];
     contest now;
@@ -183,18 +183,21 @@ KERNEL void nearest_tiles(const tsr_targets *to, const int16_t *const *tile, int
         compare_all(to, here, kept, gaps, &now);
         for (int t = 0; t < TILES; t++) {
             places_store(now.at[t], i + t < n ? label + (i + t) * TSR_TILE_ROWS : spare);
-            if (gaps && i + t < n) gap[i + t] = least_gap(to, &now, t);
+            if (!gaps || i + t >= n) continue;
+            const lanes square = square_gaps(to, &now, t);
+            gap[i + t] = lanes_least(square);
+            if (each != NULL) memcpy(each + (i + t) * TSR_TILE_ROWS, &square, sizeof square);
         }
     }
 }
 
 static void nearest(const tsr_targets *to, const int16_t *const *tile, int64_t n, int64_t known, uint16_t *label)
 {
-    nearest_tiles(to, tile, n, known, label, NULL, 0);
+    nearest_tiles(to, tile, n, known, label, NULL, NULL, 0);
 }
 
 static void nearest_gap(const tsr_targets *to, const int16_t *const *tile, int64_t n, int64_t known, uint16_t *label,
-                        float *gap)
+                        float *gap, float *each)
 {
-    nearest_tiles(to, tile, n, known, label, gap, 1);
+    nearest_tiles(to, tile, n, known, label, gap, each, 1);
 }

@@ -1,6 +1,7 @@
 #include "tessera/tiles.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "core/kernels.h"
 #include "tessera/memory.h"
@@ -66,6 +67,17 @@ int64_t tsr_tiles_put(tsr_tiles *tiles, int64_t first, int64_t rows, int32_t col
         done += n;
     }
     return clipped;
+}
+
+void tsr_tiles_shuffle(tsr_tiles *tiles, int64_t tile, int64_t rows, const uint16_t *from, int16_t *work)
+{
+    uint32_t old[TSR_SHUFFLE_ROWS], *map = tiles->map + tile * TSR_TILE_ROWS;
+
+    TSR_ASSERT(tiles->map != NULL && rows <= TSR_SHUFFLE_ROWS);
+    tsr_kernels_of(tsr_isa_here())
+        ->shuffle(tiles->value + tile * tiles->cols * TSR_TILE_ROWS, rows, tiles->cols, from, work);
+    memcpy(old, map, (size_t)rows * sizeof *old);
+    for (int64_t i = 0; i < rows; i++) map[i] = old[from[i]];
 }
 
 void tsr_tiles_slot(const tsr_tiles *tiles, int64_t slot, int16_t *steps)

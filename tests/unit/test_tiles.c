@@ -2,7 +2,8 @@
 
 #include <math.h>
 
-#include "tessera/tiles.h"
+#include "core/kernels.h"
+#include "tessera/memory.h"
 
 static tsr_tiles *make(int64_t rows, int32_t cols, double step)
 {
@@ -94,6 +95,52 @@ static void norms_are_exact_at_the_extremes(void **state)
     tsr_tiles_destroy(&tiles);
 }
 
+static int16_t value_at(int64_t row, int32_t col)
+{
+    return (int16_t)(row * 7 + col * 131);
+}
+
+/* A block of 45 rows behind a first tile. Every kind of kernel moves them back again. */
+static void shuffled_rows_take_values_and_numbers_along(void **state)
+{
+    enum { ROWS = 45, FIRST = 1, MOST = 33 };
+    static const int32_t widths[] = {1, 7, 16, MOST};
+    uint16_t from[ROWS], back[ROWS];
+    int16_t work[(ROWS + 3) * 48], row[MOST];
+
+    (void)state;
+    for (int i = 0; i < ROWS; i++) from[i] = (uint16_t)(i * 7 % ROWS);
+    for (int i = 0; i < ROWS; i++) back[from[i]] = (uint16_t)i;
+    for (int w = 0; w < 4; w++) {
+        const int32_t cols = widths[w];
+        tsr_tiles *tiles = make(FIRST * TSR_TILE_ROWS + ROWS, cols, 1);
+        const int64_t rows = tiles->span.rows;
+
+        assert_int_equal(tsr_alloc(&tiles->map, rows, sizeof *tiles->map), TSR_OK);
+        for (int64_t i = 0; i < rows; i++) {
+            tiles->map[i] = (uint32_t)i;
+            for (int32_t j = 0; j < cols; j++) tiles->value[(i / 16 * cols + j) * 16 + i % 16] = value_at(i, j);
+        }
+        tsr_tiles_shuffle(tiles, FIRST, ROWS, from, work);
+        for (int64_t i = 0; i < rows; i++) {
+            const int64_t is = i < 16 ? i : 16 + from[i - 16];
+            tsr_tiles_slot(tiles, i, row);
+            assert_int_equal(tsr_tiles_number(tiles, i), is);
+            for (int32_t j = 0; j < cols; j++) assert_int_equal(row[j], value_at(is, j));
+        }
+        for (int32_t j = 0; j < cols; j++) /* what pads the last tile stays 0 */
+            assert_int_equal(tiles->value[(rows / 16 * cols + j) * 16 + 15], 0);
+        for (int isa = TSR_ISA_BASELINE; isa <= TSR_ISA_AVX512; isa++) {
+            int16_t *block = tiles->value + (int64_t)FIRST * cols * TSR_TILE_ROWS;
+            if (!tsr_isa_runs((tsr_isa)isa)) continue;
+            tsr_kernels_of((tsr_isa)isa)->shuffle(block, ROWS, cols, back, work);
+            for (int i = 0; i < ROWS; i++) assert_int_equal(block[(i / 16 * cols) * 16 + i % 16], value_at(i + 16, 0));
+            tsr_kernels_of((tsr_isa)isa)->shuffle(block, ROWS, cols, from, work);
+        }
+        tsr_tiles_destroy(&tiles);
+    }
+}
+
 static void no_rows_are_legal(void **state)
 {
     tsr_tiles *tiles = make(0, 3, 1);
@@ -126,6 +173,7 @@ int main(void)
         cmocka_unit_test(halves_round_to_even_and_what_does_not_fit_is_clipped_and_counted),
         cmocka_unit_test(step_is_the_smallest_power_of_two_that_holds_the_largest_value),
         cmocka_unit_test(norms_are_exact_at_the_extremes),
+        cmocka_unit_test(shuffled_rows_take_values_and_numbers_along),
         cmocka_unit_test(no_rows_are_legal),
         cmocka_unit_test(failed_allocation_leaves_nothing),
     };
