@@ -118,7 +118,8 @@ typedef struct tsr_kmeans {
 } tsr_kmeans;
 
 /**
- * Collective. Fit and label. Same on all ranks: params, seed, start.
+ * Collective. Fit and label. Same on all ranks: params, seed, start. Rows of the tiles change places meanwhile, and
+ * stand where they were on return.
  *
  * Without a start: greedy k-means++ on a sample (the params->sample customers with the smallest draws), restarts starts
  * for each k, each brought to convergence on the sample; the smallest inertia wins. k from a range is the one that

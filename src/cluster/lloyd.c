@@ -39,7 +39,7 @@ static tsr_status make(const tsr_tiles *tiles, const float *start, int32_t k, ts
     tsr_status st;
     int64_t values = (int64_t)k * tiles->cols;
 
-    *fit = (tsr_lloyd){.tiles = tiles, .k = k, .moved_before = -1, .saved = tsr_seconds()};
+    *fit = (tsr_lloyd){.tiles = tiles, .ordered = *tiles, .k = k, .moved_before = -1, .saved = tsr_seconds()};
     TSR_TRY(tsr_alloc(&fit->centroid, values, sizeof *fit->centroid));
     TSR_TRY(tsr_alloc(&fit->next, values, sizeof *fit->next));
     TSR_TRY(tsr_alloc(&fit->local, tsr_lloyd_numbers(fit), sizeof *fit->local));
@@ -85,7 +85,7 @@ static tsr_status assign(const tsr_comm *comm, const tsr_lloyd_params *params, t
     int64_t n = tsr_lloyd_numbers(fit), *riders = fit->total + n;
     tsr_status st = pass_fault_points(params);
 
-    riders[TSR_LLOYD_MOVED] = tsr_prune_assign(&fit->prune, params->isa, fit->tiles, fit->centroid, fit->label,
+    riders[TSR_LLOYD_MOVED] = tsr_prune_assign(&fit->prune, params->isa, &fit->ordered, fit->centroid, fit->label,
                                                fit->local, tsr_lloyd_counts(fit, fit->local));
     riders[TSR_LLOYD_INTERRUPTED] = tsr_interrupt_wanted();
     riders[TSR_LLOYD_FAILED] = st != TSR_OK;
@@ -233,8 +233,11 @@ tsr_status tsr_lloyd_run(const tsr_comm *comm, const tsr_lloyd_params *params, c
     if (params->checkpoint != NULL && params->checkpoint->from != NULL)
         TSR_AGREE(comm, tsr_lloyd_restore(params->checkpoint->from, fit));
     if (params->tol > 0) TSR_TRY(smallest_shift(comm, tiles, params->tol, &limit));
+    fit->tiles = &fit->ordered;
     TSR_TRY(iterate(comm, params, limit, fit));
 done:
+    tsr_prune_end(&fit->prune, &fit->ordered, fit->label);
+    fit->tiles = tiles;
     if (params->stage != NULL) tsr_progress_end();
     if (st != TSR_OK) tsr_lloyd_clear(fit);
     return st;

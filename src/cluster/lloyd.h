@@ -23,7 +23,8 @@ typedef struct tsr_lloyd_params {
  * sums are of rows times weights, and sums of weights stand beside the counts.
  */
 typedef struct tsr_lloyd {
-    const tsr_tiles *tiles;
+    const tsr_tiles *tiles; /* meanwhile `ordered`: the same values, whose rows pruning moves */
+    tsr_tiles ordered;
     int32_t k;
     float *centroid, *next; /* [k][cols] in steps; `next` is for the iteration to come */
     int64_t *local;         /* this rank's sums [k][cols], then counts [k], then, with weights, their sums [k] */
@@ -53,6 +54,7 @@ void tsr_lloyd_mean(const tsr_lloyd *fit, int32_t c, double *mean);
 
 /**
  * Collective. Iterate from @p start. Same on all ranks: params, start, k.
+ * @param tiles     borrowed; rows change places meanwhile (regroup.h), and stand where they were on return
  * @param start     [k][cols] in steps
  * @param[out] fit  filled; tsr_lloyd_clear(). Segments may be empty: fewer distinct rows than k
  * @return TSR_OK; TSR_ENOMEM; TSR_EINTR

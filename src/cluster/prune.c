@@ -37,6 +37,7 @@
 
 #define SETTLED   256 /* pruning is tried where fewer than one row in so many moved: before, most tiles are looked at */
 #define GAP_COST  3   /* measured: to find a tile's gap takes as long as comparing it with so many centroids */
+#define REGROUP_K 8   /* measured: with fewer centroids it costs about as much as it saves */
 #define CLOSEST_K 512 /* the smallest distance between centroids costs k^2 cols / 2: not for more of them */
 #define ROUND_UP  (1 + 0x1p-20)
 
@@ -63,6 +64,8 @@ tsr_status tsr_prune_make(const tsr_tiles *tiles, int32_t k, tsr_prune *prune)
     TSR_TRY(read_mode(&prune->mode));
     if (prune->mode == TSR_PRUNE_OFF || k < 2) goto done;
     TSR_TRY(tsr_alloc(&prune->gaps.gap, tiles->tiles, sizeof *prune->gaps.gap));
+    if (tiles->map == NULL && (k >= REGROUP_K || prune->mode == TSR_PRUNE_ON))
+        TSR_TRY(tsr_regroup_make(tiles, &prune->regroup));
     prune->tracking = prune->all = prune->mode == TSR_PRUNE_ON;
 done:
     return st;
@@ -70,6 +73,7 @@ done:
 
 void tsr_prune_clear(tsr_prune *prune)
 {
+    tsr_regroup_free(&prune->regroup);
     tsr_free(&prune->gaps.gap);
 }
 
@@ -129,7 +133,7 @@ static void review(tsr_prune *p, const tsr_tiles *tiles, bool all, int64_t moved
     }
 }
 
-int64_t tsr_prune_assign(tsr_prune *p, tsr_isa isa, const tsr_tiles *tiles, const float *centroids, uint16_t *label,
+int64_t tsr_prune_assign(tsr_prune *p, tsr_isa isa, tsr_tiles *tiles, const float *centroids, uint16_t *label,
                          int64_t *sums, int64_t *count)
 {
     bool all = p->all || !p->tracking;
@@ -138,7 +142,9 @@ int64_t tsr_prune_assign(tsr_prune *p, tsr_isa isa, const tsr_tiles *tiles, cons
     if (p->tracking) {
         if (p->longest < 0) p->longest = tsr_tiles_longest(isa, tiles) * ROUND_UP * (1 + tiles->cols * 0x1p-24);
         set_bounds(p, centroids, tiles->cols);
-        moved = tsr_assign_gaps(isa, tiles, centroids, p->k, label, sums, count, &p->gaps);
+        moved = p->all && p->regroup != NULL
+                    ? tsr_regroup_assign(p->regroup, isa, tiles, centroids, p->k, label, sums, count, &p->gaps)
+                    : tsr_assign_gaps(isa, tiles, centroids, p->k, label, sums, count, &p->gaps);
         p->all = false;
     } else if (tsr_afresh_pays(tiles, p->k, p->moved)) {
         moved = tsr_assign_afresh(isa, tiles, centroids, p->k, label, sums, count);
@@ -162,6 +168,11 @@ void tsr_prune_shift(tsr_prune *p, const float *old, const float *next, int32_t 
         first = fmax(first, shift);
     }
     p->gaps.drift += (first + second) * ROUND_UP;
+}
+
+void tsr_prune_end(tsr_prune *p, tsr_tiles *tiles, uint16_t *label)
+{
+    if (p->regroup != NULL) tsr_regroup_undo(p->regroup, tiles, label);
 }
 
 void tsr_prune_forget(tsr_prune *p)

@@ -49,7 +49,7 @@ typedef struct forecast {
     int32_t features, components, k;
     int ranks, node_cores;
     bool money;
-    double fixed, keys, tiles, scores, labels, weights, histories, rules, sample, blocks, dataset, quantiles,
+    double fixed, keys, tiles, scores, labels, places, weights, histories, rules, sample, blocks, dataset, quantiles,
         caches; /* bytes of one rank */
     double features_file, customers_file;
     double seconds, node_bytes;
@@ -149,6 +149,7 @@ static void forecast_memory(const tsr_settings *settings, forecast *f)
     f->tiles = 2 * rows * f->features;
     f->scores = 2 * rows * f->components;
     f->labels = 2 * rows;
+    f->places = 4 * rows;
     f->weights = settings->cluster.weights != NULL ? 4 * rows : 0;
     f->histories = f->money ? HISTORIES_BYTES * rows : 0;
     f->rules = settings->explain.depth > 0 ? rows * (f->features + RULES_BYTES) : 0;
@@ -223,7 +224,8 @@ static void say(text *out, const char *format, ...)
 static double peak_bytes(const forecast *f)
 {
     double reading = f->blocks + f->dataset, reducing = f->tiles + f->scores + f->keys + f->blocks;
-    double clustering = f->scores + f->keys + 3 * f->labels + f->sample + 3 * f->weights; /* doubles, first */
+    double clustering =
+        f->scores + f->keys + 3 * f->labels + f->places + f->sample + 3 * f->weights; /* doubles, first */
     double explaining = fmax(f->keys + f->blocks / 8, f->rules) + f->quantiles;
 
     return f->fixed + f->caches + fmax(fmax(reading, f->histories), fmax(reducing, fmax(clustering, explaining)));
@@ -250,6 +252,7 @@ static void say_memory(text *out, const forecast *f)
     say_bytes(out, f->tiles, "tiles (2 bytes x %d features)", f->features);
     say_bytes(out, f->scores, "scores (2 bytes x up to %d components)", f->components);
     say_bytes(out, f->labels, "labels (2 bytes)");
+    say_bytes(out, f->places, "places of rows while K-means moves them (4 bytes)");
     if (f->weights > 0) say_bytes(out, f->weights, "weights (4 bytes)");
     if (f->histories > 0) say_bytes(out, f->histories, "histories for the value model (%d bytes)", HISTORIES_BYTES);
     if (f->rules > 0) say_bytes(out, f->rules, "bins for the rules (%d bytes)", f->features + RULES_BYTES);

@@ -85,25 +85,47 @@ static void pruned_fits_equal_plain_ones_on_any_data(void **state)
     }
 }
 
-/* Else the test above would test nothing. */
-static void pruned_fits_look_at_fewer_tiles(void **state)
+/* Else the test above would test nothing. Rows change places in several blocks, and the last one is not full. */
+static void pruned_fits_look_at_fewer_tiles_and_leave_rows_where_they_were(void **state)
 {
     static const char *const modes[] = {"off", "auto", "on"};
     const tsr_comm *comm = *state;
-    int64_t looked[3], all = 0;
+    tsr_lloyd fit[3];
 
     seed = 4; /* overlapping */
-    tsr_tiles *tiles = test_tiles(comm, 30000, 2, 1, DEAL_EVENLY, overlapping);
+    tsr_tiles *tiles = test_tiles(comm, 30011, 2, 1, DEAL_EVENLY, overlapping);
+    const size_t bytes = (size_t)tiles->tiles * (size_t)tiles->cols * TSR_TILE_ROWS * sizeof *tiles->value;
+    int16_t *before = test_malloc(bytes);
+    memcpy(before, tiles->value, bytes);
     for (int m = 0; m < 3; m++) {
-        tsr_lloyd fit;
-        CHECK_ALL(comm, fit_with(comm, modes[m], TSR_ISA_BASELINE, tiles, 8, &fit) == TSR_OK);
-        looked[m] = fit.prune.looked;
-        all = fit.iterations * tiles->tiles;
-        tsr_lloyd_clear(&fit);
+        CHECK_ALL(comm, fit_with(comm, modes[m], TSR_ISA_BASELINE, tiles, 8, &fit[m]) == TSR_OK);
+        CHECK_ALL(comm, same_fit(&fit[0], &fit[m]));
+        CHECK_ALL(comm, tiles->map == NULL && memcmp(tiles->value, before, bytes) == 0);
     }
-    CHECK_ALL(comm, looked[0] == all);
-    CHECK_ALL(comm, looked[1] < all * 3 / 4);
-    CHECK_ALL(comm, looked[2] < all * 3 / 4);
+    const int64_t all = fit[0].iterations * tiles->tiles;
+    CHECK_ALL(comm, fit[0].prune.looked == all);
+    CHECK_ALL(comm, fit[1].prune.looked < all * 3 / 4);
+    CHECK_ALL(comm, fit[2].prune.looked < all * 3 / 4);
+    for (int m = 0; m < 3; m++) tsr_lloyd_clear(&fit[m]);
+    test_free(before);
+    test_tiles_free(&tiles);
+}
+
+/* Weights are by row, not by slot. */
+static void weighted_rows_that_change_places_keep_their_weights(void **state)
+{
+    const tsr_comm *comm = *state;
+    tsr_lloyd plain, pruned;
+
+    seed = 8; /* overlapping */
+    tsr_tiles *tiles = test_tiles(comm, 9000, 3, 1, DEAL_EVENLY, overlapping);
+    CHECK_ALL(comm, tsr_alloc(&tiles->weight, tiles->span.rows, sizeof *tiles->weight) == TSR_OK);
+    for (int64_t i = 0; i < tiles->span.rows; i++) tiles->weight[i] = (int32_t)(1 + (tiles->span.first + i) % 11);
+    CHECK_ALL(comm, fit_with(comm, "off", TSR_ISA_BASELINE, tiles, 9, &plain) == TSR_OK);
+    CHECK_ALL(comm, fit_with(comm, "on", TSR_ISA_BASELINE, tiles, 9, &pruned) == TSR_OK);
+    CHECK_ALL(comm, same_fit(&plain, &pruned));
+    tsr_lloyd_clear(&pruned);
+    tsr_lloyd_clear(&plain);
     test_tiles_free(&tiles);
 }
 
@@ -123,7 +145,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pruned_fits_equal_plain_ones_on_any_data),
-        cmocka_unit_test(pruned_fits_look_at_fewer_tiles),
+        cmocka_unit_test(pruned_fits_look_at_fewer_tiles_and_leave_rows_where_they_were),
+        cmocka_unit_test(weighted_rows_that_change_places_keep_their_weights),
         cmocka_unit_test(an_unknown_mode_is_refused),
     };
 
