@@ -17,6 +17,7 @@ struct tsr_duck_rows {
     const char *what;
     duck_result result;
     void *chunk;
+    bool ended; /* to ask again would be an error */
     int32_t columns;
     int64_t at, n;           /* rows of the chunk */
     tsr_duck_vector *vector; /* [columns] */
@@ -223,6 +224,7 @@ static tsr_status next_chunk(tsr_duck_rows *rows)
     rows->chunk = api.fetch_chunk(rows->result);
     if (rows->chunk == NULL) {
         const char *error = api.result_error(&rows->result);
+        rows->ended = true;
         return error != NULL ? fail(rows->what, error) : TSR_OK;
     }
     rows->n = (int64_t)api.data_chunk_get_size(rows->chunk);
@@ -246,10 +248,7 @@ static tsr_status more_rows(tsr_duck_rows *rows)
 {
     tsr_status st = TSR_OK;
 
-    while (st == TSR_OK && rows->at == rows->n) {
-        st = next_chunk(rows);
-        if (rows->chunk == NULL) break;
-    }
+    while (st == TSR_OK && rows->at == rows->n && !rows->ended) st = next_chunk(rows);
     return st;
 }
 
@@ -268,7 +267,7 @@ tsr_status tsr_duck_next(tsr_duck_rows *rows, const tsr_duck_text **field)
     tsr_status st = more_rows(rows);
 
     *field = NULL;
-    if (st != TSR_OK || rows->n == 0) return st;
+    if (st != TSR_OK || rows->at == rows->n) return st;
     for (int32_t c = 0; c < rows->columns; c++) rows->field[c] = tsr_duck_text_at(&rows->vector[c], rows->at);
     rows->at++;
     *field = rows->field;

@@ -50,8 +50,9 @@ tsr_status tsr_input_reader_next(tsr_input_reader *reader, tsr_row *row, bool *m
 tsr_status tsr_input_reader_block(tsr_input_reader *reader, tsr_row_block *block)
 {
     if (reader->text != NULL) return tsr_text_reader_block(reader->text, block);
-    *block = (tsr_row_block){.rows = 0};
-    return TSR_OK;
+    tsr_status st = tsr_parquet_reader_block(reader->parquet, block);
+    if (st == TSR_OK) reader->rows += block->rows;
+    return st;
 }
 
 int64_t tsr_input_reader_done(const tsr_input_reader *reader)

@@ -28,7 +28,7 @@ struct tsr_parquet_reader {
     bool nul, roomy, ascii; /* of the block, see tsr_value_texts */
     int32_t columns, taken;
     wanted *want;           /* [taken] */
-    tsr_slice *field;       /* [columns] */
+    tsr_slice *field;       /* [TSR_BLOCK_MOST][columns] of the block; those of columns that are not wanted are empty */
     int64_t begin, end, at; /* at: next row of the file */
 };
 
@@ -244,8 +244,8 @@ tsr_status tsr_parquet_reader_open(const char *path, int32_t columns, const bool
     reader->end = end;
     TSR_TRY(tsr_strdup(&reader->path, path));
     TSR_TRY(tsr_alloc(&reader->want, columns, sizeof *reader->want));
-    TSR_TRY(tsr_alloc(&reader->field, columns, sizeof *reader->field));
-    for (int32_t c = 0; c < columns; c++) reader->field[c].at = "";
+    TSR_TRY(tsr_alloc(&reader->field, (int64_t)TSR_BLOCK_MOST * columns, sizeof *reader->field));
+    for (int64_t i = 0; i < (int64_t)TSR_BLOCK_MOST * columns; i++) reader->field[i].at = "";
     TSR_TRY(tsr_duck_open(&reader->duck));
     TSR_TRY(want_columns(reader, used));
     TSR_TRY(ask(reader));
@@ -278,13 +278,14 @@ void tsr_parquet_reader_close(tsr_parquet_reader **at)
 static tsr_status make_block(tsr_parquet_reader *reader)
 {
     int64_t left = reader->given - reader->used;
-    int32_t n = left < TSR_VALUE_ROWS ? (int32_t)left : TSR_VALUE_ROWS;
+    int32_t n = left < TSR_BLOCK_MOST ? (int32_t)left : TSR_BLOCK_MOST;
 
     reader->nul = false;
     reader->roomy = reader->ascii = true;
     for (int32_t i = 0; i < reader->taken; i++) {
         wanted *want = &reader->want[i];
-        if (!tsr_value_write(&want->type, &reader->vector[1 + i], reader->used, n, want->texts)) {
+        if (!tsr_value_write(&want->type, &reader->vector[1 + i], reader->used, n, want->texts,
+                             reader->field + want->slot, reader->columns)) {
             want->type.form = TSR_VALUE_CAST;
             return ask(reader);
         }
@@ -314,14 +315,18 @@ static tsr_status need_block(tsr_parquet_reader *reader)
     return st;
 }
 
+static const tsr_slice *fields_of(const tsr_parquet_reader *reader)
+{
+    return reader->field + (int64_t)reader->block * reader->columns;
+}
+
 static bool has_nul(const tsr_parquet_reader *reader)
 {
+    const tsr_slice *field = fields_of(reader);
     bool nul = false;
 
-    for (int32_t i = 0; i < reader->taken && !nul; i++) {
-        const tsr_slice *field = &reader->field[reader->want[i].slot];
-        nul = field->n > 0 && memchr(field->at, '\0', (size_t)field->n) != NULL;
-    }
+    for (int32_t i = 0; i < reader->columns && !nul; i++)
+        nul = field[i].n > 0 && memchr(field[i].at, '\0', (size_t)field[i].n) != NULL;
     return nul;
 }
 
@@ -336,9 +341,7 @@ tsr_status tsr_parquet_reader_next(tsr_parquet_reader *reader, tsr_row *row, boo
                           reader->at, reader->end);
         return st;
     }
-    for (int32_t i = 0; i < reader->taken; i++)
-        reader->field[reader->want[i].slot] = reader->want[i].texts->text[reader->block];
-    *row = (tsr_row){.field = reader->field,
+    *row = (tsr_row){.field = fields_of(reader),
                      .fields = reader->columns,
                      .defect = reader->nul && has_nul(reader) ? TSR_DEFECT_NUL : TSR_DEFECT_NONE,
                      .offset = reader->at,
@@ -347,5 +350,24 @@ tsr_status tsr_parquet_reader_next(tsr_parquet_reader *reader, tsr_row *row, boo
                      .ascii = reader->ascii};
     reader->block++;
     reader->at++;
+    return TSR_OK;
+}
+
+tsr_status tsr_parquet_reader_block(tsr_parquet_reader *reader, tsr_row_block *block)
+{
+    tsr_status st = need_block(reader);
+
+    *block = (tsr_row_block){.rows = 0};
+    if (st != TSR_OK || reader->nul) return st;
+    *block = (tsr_row_block){.rows = reader->blocked - reader->block,
+                             .fields = reader->columns,
+                             .field = fields_of(reader),
+                             .offset = reader->at,
+                             .breaks = reader->at - reader->begin,
+                             .roomy = reader->roomy,
+                             .ascii = reader->ascii,
+                             .counted = true};
+    reader->block = reader->blocked;
+    reader->at += block->rows;
     return TSR_OK;
 }

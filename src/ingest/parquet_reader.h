@@ -33,6 +33,10 @@ tsr_status tsr_parquet_reader_open(const char *path, int32_t columns, const bool
                                    tsr_parquet_reader **reader) TSR_NODISCARD;
 void tsr_parquet_reader_close(tsr_parquet_reader **reader);
 
+/** Local. The next rows at once, valid until the next call; none: tsr_parquet_reader_next() takes the next row, or says
+ * that there is none. @return as that */
+tsr_status tsr_parquet_reader_block(tsr_parquet_reader *reader, tsr_row_block *block) TSR_NODISCARD;
+
 /** Local. The next row, valid until the one after it; *more is false at the end. @return TSR_OK; TSR_EDATA; TSR_ENOMEM
  */
 tsr_status tsr_parquet_reader_next(tsr_parquet_reader *reader, tsr_row *row, bool *more) TSR_NODISCARD;

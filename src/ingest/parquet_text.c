@@ -272,19 +272,19 @@ static tsr_slice take_text(tsr_duck_text text, tsr_value_texts *out, char *slot)
 }
 
 bool tsr_value_write(const tsr_value_type *type, const tsr_duck_vector *vector, int64_t first, int64_t n,
-                     tsr_value_texts *out)
+                     tsr_value_texts *out, tsr_slice *field, int64_t stride)
 {
     out->nul = false;
     out->roomy = out->ascii = true;
-    for (int64_t i = 0; i < n; i++) {
+    for (int64_t i = 0; i < n; i++, field += stride) {
         char *slot = out->slot[i] + TSR_VALUE_ROOM;
         if (tsr_duck_is_null(vector, first + i)) {
-            out->text[i] = (tsr_slice){slot, 0};
+            *field = (tsr_slice){slot, 0};
         } else if (type->form == TSR_VALUE_TEXT || type->form == TSR_VALUE_CAST) {
-            out->text[i] = take_text(tsr_duck_text_at(vector, first + i), out, slot);
+            *field = take_text(tsr_duck_text_at(vector, first + i), out, slot);
         } else {
-            out->text[i] = (tsr_slice){slot, write_value(type, vector->value, first + i, slot)};
-            if (out->text[i].n == 0) return false;
+            *field = (tsr_slice){slot, write_value(type, vector->value, first + i, slot)};
+            if (field->n == 0) return false;
         }
     }
     return true;

@@ -10,7 +10,7 @@
 #define TSR_INGEST_PARQUET_TEXT_H
 
 #include "data/duck.h"
-#include "ingest/parse.h"
+#include "ingest/text_reader.h"
 
 typedef enum tsr_value_form {
     TSR_VALUE_CAST, /* by DuckDB: the column is asked for as VARCHAR */
@@ -33,24 +33,25 @@ typedef struct tsr_value_type {
     bool zoned;            /* of a moment: a Z follows */
 } tsr_value_type;
 
-#define TSR_VALUE_ROWS 256 /* of a block */
-#define TSR_VALUE_ROOM 8   /* bytes before and behind a text that may be read */
-#define TSR_VALUE_TEXT 48  /* bytes of a text that is written or copied */
+#define TSR_VALUE_ROOM 8  /* bytes before and behind a text that may be read */
+#define TSR_VALUE_TEXT 48 /* bytes of a text that is written or copied */
 #define TSR_VALUE_SLOT (TSR_VALUE_TEXT + 2 * TSR_VALUE_ROOM)
 
-/* The texts of a block of one column. */
+/* Where the bytes of a block of one column stand, and what is known of them. */
 typedef struct tsr_value_texts {
-    tsr_slice text[TSR_VALUE_ROWS]; /* null is empty */
-    bool nul, roomy, ascii;         /* of all of them: one holds a zero byte; there is room; all are ASCII */
-    char slot[TSR_VALUE_ROWS][TSR_VALUE_SLOT];
+    bool nul, roomy, ascii; /* of all of them: one holds a zero byte; there is room; all are ASCII */
+    char slot[TSR_BLOCK_MOST][TSR_VALUE_SLOT];
 } tsr_value_texts;
 
 /** Local. @param name  as DESCRIBE says: BIGINT, DECIMAL(18,2), ... */
 tsr_value_type tsr_value_type_of(const char *name);
 
-/** Local. Rows first .. first + n - 1 of a vector, n <= TSR_VALUE_ROWS. @return false where one is not of common form:
- * that column is to be asked for as VARCHAR */
+/**
+ * Local. Rows first .. first + n - 1 of a vector, n <= TSR_BLOCK_MOST.
+ * @param field  [n][stride], of which the first of each row is set; null is empty. They point into @p out or @p vector
+ * @return false where a value is not of common form: that column is to be asked for as VARCHAR
+ */
 bool tsr_value_write(const tsr_value_type *type, const tsr_duck_vector *vector, int64_t first, int64_t n,
-                     tsr_value_texts *out);
+                     tsr_value_texts *out, tsr_slice *field, int64_t stride);
 
 #endif

@@ -364,7 +364,7 @@ tsr_status tsr_mapping_take(const tsr_mapping *mapping, const tsr_row *row, tsr_
     }
     if (!mapping->is_plain || row->fields < mapping->format.fields || row->defect != TSR_DEFECT_NONE)
         return tsr_mapping_take_closely(mapping, row, collect, balance, seen);
-    const tsr_row_block one = {1, row->fields, row->field, row->offset, row->breaks, row->roomy, row->ascii};
+    const tsr_row_block one = {1, row->fields, row->field, row->offset, row->breaks, row->roomy, row->ascii, false};
     return tsr_mapping_take_plain(mapping, &one, collect, balance, seen);
 }
 

@@ -43,6 +43,7 @@ typedef struct tsr_row_block {
     const tsr_slice *field; /* [rows][fields] */
     int64_t offset, breaks; /* of the first row, as in tsr_row */
     bool roomy, ascii;
+    bool counted; /* offsets count rows, not bytes */
 } tsr_row_block;
 
 /** Local. One of them. */
@@ -52,7 +53,7 @@ static inline tsr_row tsr_row_of_block(const tsr_row_block *block, int32_t i)
 
     return (tsr_row){.field = field,
                      .fields = block->fields,
-                     .offset = block->offset + (field->at - block->field->at),
+                     .offset = block->offset + (block->counted ? i : field->at - block->field->at),
                      .breaks = block->breaks + i,
                      .roomy = block->roomy,
                      .ascii = block->ascii};

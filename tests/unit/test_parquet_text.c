@@ -7,6 +7,7 @@
 #include "ingest/parquet_text.h"
 
 static tsr_value_texts texts;
+static tsr_slice text;
 
 static int need_duckdb(void)
 {
@@ -35,10 +36,10 @@ static int written(const char *type, const char *values)
         assert_int_equal(tsr_duck_query(duck, "test", sql, &rows), TSR_OK);
         assert_int_equal(tsr_duck_next_vectors(rows, &vector, &n), TSR_OK);
         assert_int_equal(n, 1);
-        if (tsr_value_write(&known, &vector[0], 0, 1, &texts)) {
+        if (tsr_value_write(&known, &vector[0], 0, 1, &texts, &text, 1)) {
             tsr_duck_text cast = tsr_duck_text_at(&vector[1], 0);
-            if (cast.n != texts.text[0].n || (cast.n > 0 && memcmp(cast.at, texts.text[0].at, (size_t)cast.n) != 0))
-                fail_msg("%s: %.*s, and by DuckDB %.*s", type, texts.text[0].n, texts.text[0].at, cast.n, cast.at);
+            if (cast.n != text.n || (cast.n > 0 && memcmp(cast.at, text.at, (size_t)cast.n) != 0))
+                fail_msg("%s: %.*s, and by DuckDB %.*s", type, text.n, text.at, cast.n, cast.at);
             count++;
         }
         tsr_duck_rows_close(&rows);
