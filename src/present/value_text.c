@@ -8,7 +8,7 @@
 #include "present/texts.h"
 #include "tessera/memory.h"
 
-#define NAME_WIDTH  24
+#define NAME_WIDTH  23
 #define CLASS_BYTES 48 // the longest name of a class: two numbers of 20 digits
 #define VALUE_WIDTH 15
 #define BAR_WIDTH   24
@@ -203,11 +203,16 @@ static void put_holdout(sheet *s, const json_t *validation)
     put_ratio(s, "purchases", tsr_at(holdout, "actual_purchases"), tsr_at(holdout, "predicted_purchases"), 0);
     put_ratio(s, "spend", tsr_at(holdout, "actual_spend"), tsr_at(holdout, "predicted_spend"), 0);
     put_ratio(s, "purchases, as a cohort", tsr_at(tracking, "holdout_actual"), tsr_at(tracking, "holdout_expected"), 0);
+    if (json_is_number(tsr_at(tracking, "cumulative_error")))
+        tsr_page_print(&s->page,
+                       "\n  Purchases added up from the first %s on are off by %.1f %% on average in the holdout\n",
+                       tsr_text_at(validation, "time_unit"),
+                       100 * json_number_value(tsr_at(tracking, "cumulative_error")));
 }
 
 static void put_rankings(sheet *s, const json_t *checks)
 {
-    static const char *const heads[] = {"AUC", "Gini of money", "MAE", "RMSE"};
+    static const char *const heads[] = {"AUC", "Gini of money", "MAE", "RMSE", "correlation"};
     static const char *const names[][2] = {{"model", "the model"},
                                            {"past_frequency", "past frequency"},
                                            {"recency", "days since the last"},
@@ -216,7 +221,7 @@ static void put_rankings(sheet *s, const json_t *checks)
     size_t i;
 
     put_title(s, "Who buys, and how much: the model beside rules that need none\n");
-    put_heads(s, "customers ranked by", heads, 4);
+    put_heads(s, "customers ranked by", heads, 5);
     json_array_foreach(tsr_at(checks, "rankings"), i, one)
     {
         const char *name = tsr_text_at(one, "by");
@@ -227,6 +232,7 @@ static void put_rankings(sheet *s, const json_t *checks)
         put_number(s, tsr_at(one, "gini"), 3);
         put_number(s, tsr_at(one, "mae"), 3);
         put_number(s, tsr_at(one, "rmse"), 3);
+        put_number(s, tsr_at(one, "correlation"), 3);
         tsr_page_print(&s->page, "\n");
     }
 }

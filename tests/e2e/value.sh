@@ -11,7 +11,7 @@ for words in 'BG/NBD, rates per week, 2,000 customers' '^  alpha  *[0-9.]*  *[0-
 done
 if grep -q 'Holdout' table; then die "a validation of nothing"; fi
 "$TESSERA" value job.yaml --quiet --validate >validation
-for words in 'Holdout' '^  the model  *0\.' '^  past frequency  *0\.' '^  days since the last  *0\.' '^  past spend  *0\.' \
+for words in 'Holdout' 'MAE  *RMSE  *correlation$' '^  the model  *0\.' '^  past frequency  *0\.' '^  days since the last  *0\.' '^  past spend  *0\.' \
     'tenth 10' 'chi-square' 'Brier'; do
     grep -q "$words" validation || die "the validation does not say: $words"
 done
