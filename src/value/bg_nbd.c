@@ -156,9 +156,8 @@ static double predict_after(const double *parameter, int32_t x, int32_t chances,
 static void predict_many_after(const double *parameter, int32_t x, int32_t chances, const double *t, int32_t m,
                                const double *ahead, int32_t n, double *expected, double *buys)
 {
-    double shape = parameter[R] + x, rate[TSR_RUN];
+    double shape = parameter[R] + x, rate[TSR_RUN] = {0};
 
-    TSR_ASSERT(m >= 1 && m <= TSR_RUN);
     for (int32_t i = 0; i < m; i++) {
         rate[i] = parameter[ALPHA] + t[i];
         buys[i] = ahead[n - 1] / rate[i];

@@ -11,9 +11,15 @@
 #define NODES 20
 #define PI    3.14159265358979323846
 
-/* Of series, and of lines of days: powers of two. */
-#define SERIES 4096
-#define LINES  8192
+/* Places of series: of a few octaves that follow each other, of a few numbers of purchases that do. */
+#define OCTAVES 16
+#define COUNTS  256
+
+/* Places of lines of days: of small numbers of purchases, which most customers have, for some years side by side, so
+ * that few pages of memory are touched; all others share the rest. */
+#define COMMON       16
+#define COMMON_LINES 512
+#define RARE_LINES   512
 
 /* ---- directly ---- */
 
@@ -99,8 +105,8 @@ struct tsr_outlooks {
     double unit;  /* days */
     double scale; /* m; 0: no tables */
     double cosine[NODES][NODES];
-    series series[SERIES];
-    line line[LINES];
+    series series[OCTAVES][COUNTS];
+    line common[COMMON_LINES][COMMON], rare[RARE_LINES];
 };
 
 static double smallest_scale(const tsr_value_model *model)
@@ -168,7 +174,7 @@ static void fill_octave(tsr_outlooks *o, int32_t x, int32_t lane, line *l)
     for (int32_t i = 0; i < TSR_LANES; i++)
         mantissa[i] = frexp(1 + ((double)l->first + i) / o->unit / o->scale, &exponent[i]);
     for (int32_t i = 0; i < TSR_LANES; i++) z[i] = exponent[i] == exponent[lane] ? 4 * mantissa[i] - 3 : 0;
-    series *s = &o->series[((uint32_t)x * 7u + (uint32_t)exponent[lane]) % SERIES];
+    series *s = &o->series[(uint32_t)exponent[lane] % OCTAVES][x % COUNTS];
     if (s->after != x + 1 || s->octave != exponent[lane] - 1) make_series(o, x, exponent[lane] - 1, s);
     sum_series(s, z, sum);
     for (int32_t i = 0; i < TSR_LANES; i++) {
@@ -190,11 +196,18 @@ static void fill(tsr_outlooks *o, int32_t x, int32_t lane, line *l)
     l->known |= 1u << lane;
 }
 
-/* Lines of neighbours lie side by side; what was at the place before gives way. */
+static line *place_of(tsr_outlooks *o, int32_t x, int32_t t_days)
+{
+    uint32_t block = (uint32_t)(t_days / TSR_LANES);
+
+    return x < COMMON ? &o->common[block % COMMON_LINES][x] : &o->rare[(block + (uint32_t)x * 37u) % RARE_LINES];
+}
+
+/* What was at the place before gives way. */
 const tsr_outlook *tsr_outlooks_find(tsr_outlooks *o, int32_t x, int32_t t_days)
 {
     int32_t lane = t_days % TSR_LANES, first = t_days - lane;
-    line *l = &o->line[((uint32_t)(t_days / TSR_LANES) + (uint32_t)x * 257u) % LINES];
+    line *l = place_of(o, x, t_days);
 
     if (l->after != x + 1 || l->first != first) {
         l->after = x + 1;
