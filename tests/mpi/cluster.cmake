@@ -1,7 +1,8 @@
 tsr_mpi_test(sample NP 1 2 3 5)
 tsr_mpi_test(lloyd NP 1 2 3 5)
 tsr_mpi_test(prune NP 1 2 3 5)
-tsr_mpi_test(kmeans NP 1 2 3 5)
+tsr_mpi_test(kmeans NP 1 2 3 5 8)
+tsr_mpi_test(kmeans_limits NP 1 2 3 5)
 tsr_mpi_test(kmeans_tiny SOURCE mpi/test_kmeans_mpi.c NP 3 LIBS tessera_tiny) # see dist.cmake
 tsr_mpi_test(kmeans_published NP 1 3)
 target_compile_definitions(mpi_kmeans_published PRIVATE TSR_DATA="${PROJECT_SOURCE_DIR}/../shared/data")

@@ -1,4 +1,4 @@
-tsr_mpi_test(pca NP 1 2 3 5)
+tsr_mpi_test(pca NP 1 2 3 5 8)
 
 # The same golden digest with every kernel of OpenBLAS and of ours that this processor runs.
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64" AND EXISTS /proc/cpuinfo)

@@ -116,6 +116,50 @@ static void memory_short_on_one_rank_in_a_repair_fails_on_all(void **state)
     }
 }
 
+/* ---- one reduction for each iteration ---- */
+
+static int64_t talks; /* of this rank with the others */
+
+int MPI_Allreduce(const void *from, void *to, int n, MPI_Datatype type, MPI_Op op, MPI_Comm mpi)
+{
+    talks++;
+    return PMPI_Allreduce(from, to, n, type, op, mpi);
+}
+
+int MPI_Bcast(void *values, int n, MPI_Datatype type, int root, MPI_Comm mpi)
+{
+    talks++;
+    return PMPI_Bcast(values, n, type, root, mpi);
+}
+
+int MPI_Allgather(const void *from, int n, MPI_Datatype type, void *to, int m, MPI_Datatype other, MPI_Comm mpi)
+{
+    talks++;
+    return PMPI_Allgather(from, n, type, to, m, other, mpi);
+}
+
+static void an_iteration_is_one_reduction_and_nothing_else(void **state)
+{
+    const tsr_comm *comm = *state;
+    tsr_tiles *tiles = test_tiles(comm, 2000, 3, 1e-4, DEAL_EVENLY, test_uniform);
+    int64_t spoken[2];
+    float start[9 * 3];
+
+    for (int i = 0; i < 27; i++) start[i] = (float)(test_uniform(i / 3, i % 3) * 1e4);
+    for (int fits = 0; fits < 2; fits++) {
+        const tsr_lloyd_params params = {.isa = TSR_ISA_BASELINE, .max_iter = fits == 0 ? 3 : 20};
+        const int64_t at = talks;
+        tsr_lloyd fit;
+
+        CHECK_ALL(comm, tsr_lloyd_run(comm, &params, tiles, start, 9, &fit) == TSR_OK);
+        CHECK_ALL(comm, fit.iterations == params.max_iter && fit.repairs == 0);
+        spoken[fits] = talks - at; /* with the two votes of CHECK_ALL */
+        tsr_lloyd_clear(&fit);
+    }
+    CHECK_ALL(comm, spoken[1] - spoken[0] == 20 - 3);
+    test_tiles_free(&tiles);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -124,6 +168,7 @@ int main(void)
         cmocka_unit_test(states_that_come_back_are_called_a_cycle),
         cmocka_unit_test(tolerance_is_a_share_of_the_mean_variance),
         cmocka_unit_test(memory_short_on_one_rank_in_a_repair_fails_on_all),
+        cmocka_unit_test(an_iteration_is_one_reduction_and_nothing_else),
     };
 
     return RUN_MPI_TESTS(tests);

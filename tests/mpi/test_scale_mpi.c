@@ -1,127 +1,10 @@
 /* features.h5 in, scaler and tiles out: the same bits on any number of ranks. */
-#include "mpi_test.h"
-
-#include <math.h>
-#include <string.h>
-
-#include "tessera/digest.h"
-#include "tessera/file.h"
-#include "tessera/scale.h"
-
-#define MANY 70001 /* more than one block, and a tail */
+#define SHEET "scale"
+#include "scale_test.h"
 
 /* Of the sheet below: the same on any number of ranks and any processor, so they are written down. */
 #define SCALER_DIGEST "5b1358803dec203ced92a235a825cf8652bbaf42ad83b18134cb95a62d31a397"
 #define TILES_DIGEST  "dfdf37f216139603428c2ec4c4b3050f974e808ce01b5a95676530d25127f072"
-
-/* ---- features.h5 made by hand ---- */
-
-typedef double (*cell)(int64_t row);
-
-typedef struct sheet {
-    const char *const *names; /* features in order */
-    const cell *cells;
-    int32_t n;
-    int64_t first; /* row where this rank begins */
-} sheet;
-
-static tsr_status fill(void *context, int64_t first, int64_t rows, void *const *values)
-{
-    const sheet *s = context;
-
-    for (int64_t i = 0; i < rows; i++) {
-        int64_t row = s->first + first + i;
-        ((int64_t *)values[0])[i] = row;
-        for (int32_t c = 0; c < s->n; c++) ((double *)values[c + 1])[i] = s->cells[c](row);
-    }
-    return TSR_OK;
-}
-
-/* The column `row` is called `revenue` where the sheet is to look as if it came from a dataset. */
-static bool write_sheet(const tsr_comm *comm, const char *path, const char *first_column, const char *const *names,
-                        const cell *cells, int32_t n, int64_t rows)
-{
-    tsr_column columns[9] = {{.type = TSR_I64, .width = 1}};
-    tsr_span span = tsr_span_even(rows, 1, comm->rank, comm->size);
-    sheet s = {names, cells, n, span.first};
-
-    snprintf(columns[0].name, sizeof columns[0].name, "%s", first_column);
-    for (int32_t c = 0; c < n; c++) {
-        columns[c + 1] = (tsr_column){.type = TSR_F64, .width = 1, .position = c + 1};
-        snprintf(columns[c + 1].name, sizeof columns[c + 1].name, "%s", names[c]);
-    }
-    return tsr_table_write(comm, path, columns, n + 1, &span, fill, &s, NULL) == TSR_OK;
-}
-
-static const char *path_of(const tsr_comm *comm)
-{
-    static char path[64];
-
-    snprintf(path, sizeof path, "scale_np%d.h5", comm->size);
-    return path;
-}
-
-static void remove_sheet(const tsr_comm *comm)
-{
-    MPI_Barrier(comm->mpi);
-    if (comm->rank == 0) remove(path_of(comm));
-}
-
-static double mixed(int64_t row)
-{
-    uint64_t x = (uint64_t)row * 0x9e3779b97f4a7c15u;
-
-    return (double)((x ^ x >> 29) % 100000) / 100000.0;
-}
-
-static double plain(int64_t row)
-{
-    return (mixed(row) - 0.5) * 640.0;
-}
-
-static double skewed(int64_t row)
-{
-    double u = mixed(row + 17);
-
-    return u * u * u * u * u * 3000.0;
-}
-
-static double gappy(int64_t row)
-{
-    return row % 7 == 3 ? NAN : (double)(row % 13);
-}
-
-static double flat(int64_t row)
-{
-    (void)row;
-    return 2.5;
-}
-
-static double nothing(int64_t row)
-{
-    (void)row;
-    return NAN;
-}
-
-static double rare(int64_t row) /* one in 500: 22 standard deviations out */
-{
-    return row % 500 == 0 ? 1.0 : 0.0;
-}
-
-static double whole(int64_t row)
-{
-    return (double)(15 + row % 123);
-}
-
-static double broken(int64_t row)
-{
-    return row == 31 ? INFINITY : (double)row;
-}
-
-static const char *const usual_names[] = {"skewed", "plain", "gappy", "flat", "nothing"};
-static const cell usual_cells[] = {skewed, plain, gappy, flat, nothing};
-
-static const tsr_features_params automatic = {.transform = 3, .scale = 1, .clip = 8, .missing = 1};
 
 /* Plain sums in double: near enough to tell right from wrong. */
 static void moments(cell value, double (*transform)(double), double fill_value, int64_t rows, double *mean, double *sd)
@@ -140,11 +23,6 @@ static void moments(cell value, double (*transform)(double), double fill_value, 
         }
     *mean = sum / (double)rows;
     *sd = sqrt(squares / (double)(rows - 1));
-}
-
-static bool near(double a, double b)
-{
-    return fabs(a - b) <= 1e-9 * (1.0 + fabs(b));
 }
 
 static void scaler_hex(const tsr_scaler *scaler, char hex[65])
@@ -178,13 +56,6 @@ static void tiles_hex(const tsr_comm *comm, const tsr_tiles *tiles, char hex[65]
     tsr_digest_bytes(&sum, sizeof sum, digest);
     tsr_digest_hex(digest, hex);
 }
-
-static bool says(tsr_status st, tsr_status expected, const char *text)
-{
-    return st == expected && strstr(tsr_error_last()->text, text) != NULL;
-}
-
-/* ---- tests ---- */
 
 static void scaler_of_a_known_sheet_is_right_and_the_same_at_every_np(void **state)
 {
@@ -336,157 +207,6 @@ static void shares_of_a_dataset_stay_as_they_are_under_auto(void **state)
     remove_sheet(comm);
 }
 
-static void missing_infinite_and_non_positive_values_are_named(void **state)
-{
-    const tsr_comm *comm = *state;
-    const char *const names[] = {"plain", "gappy"}, *const bad[] = {"plain", "broken"},
-                      *const zero[] = {"whole", "rare"};
-    const cell cells[] = {plain, gappy}, bad_cells[] = {plain, broken}, zero_cells[] = {whole, rare};
-    tsr_features_params params = automatic;
-    tsr_scaler *s = NULL;
-
-    params.missing = 0;
-    CHECK_ALL(comm, write_sheet(comm, path_of(comm), "row", names, cells, 2, MANY));
-    CHECK_ALL(comm, says(tsr_scale_fit(comm, &params, path_of(comm), &s), TSR_EDATA, "feature gappy, row 3 "));
-    CHECK_ALL(comm, s == NULL);
-    CHECK_ALL(comm, write_sheet(comm, path_of(comm), "row", bad, bad_cells, 2, MANY));
-    CHECK_ALL(comm, says(tsr_scale_fit(comm, &automatic, path_of(comm), &s), TSR_EDATA, "feature broken, row 31 "));
-    params.transform = TSR_TRANSFORM_LOG;
-    CHECK_ALL(comm, write_sheet(comm, path_of(comm), "row", zero, zero_cells, 2, MANY));
-    CHECK_ALL(comm, says(tsr_scale_fit(comm, &params, path_of(comm), &s), TSR_EDATA, "feature rare, row 1 "));
-    remove_sheet(comm);
-}
-
-static void constant_columns_alone_are_refused(void **state)
-{
-    const tsr_comm *comm = *state;
-    const char *const names[] = {"flat", "nothing"};
-    const cell cells[] = {flat, nothing};
-    tsr_scaler *s = NULL;
-
-    CHECK_ALL(comm, write_sheet(comm, path_of(comm), "row", names, cells, 2, 100));
-    CHECK_ALL(comm, says(tsr_scale_fit(comm, &automatic, path_of(comm), &s), TSR_EDATA, "all 2 features are constant"));
-    CHECK_ALL(comm, s == NULL);
-    CHECK_ALL(comm, write_sheet(comm, path_of(comm), "row", names, cells, 1, 1));
-    CHECK_ALL(comm, says(tsr_scale_fit(comm, &automatic, path_of(comm), &s), TSR_EDATA, "constant"));
-    remove_sheet(comm);
-}
-
-static void more_ranks_than_rows_work(void **state)
-{
-    const tsr_comm *comm = *state;
-    const char *const names[] = {"whole"};
-    const cell cells[] = {whole};
-    tsr_scaler *s = NULL;
-    tsr_tiles *tiles = NULL;
-
-    CHECK_ALL(comm, write_sheet(comm, path_of(comm), "row", names, cells, 1, 2));
-    CHECK_ALL(comm, tsr_scale_fit(comm, &automatic, path_of(comm), &s) == TSR_OK);
-    CHECK_ALL(comm, s->mean[0] == 15.5 && near(s->sd[0], sqrt(0.5)));
-    tsr_span span = tsr_span_of(comm, comm->rank == comm->size - 1 ? 2 : 0);
-    CHECK_ALL(comm, tsr_scale_apply(comm, s, path_of(comm), &span, NULL, &tiles) == TSR_OK);
-    CHECK_ALL(comm, tiles->span.rows == span.rows);
-    tsr_tiles_destroy(&tiles);
-    tsr_scaler_destroy(&s);
-    remove_sheet(comm);
-}
-
-/* Values whose squares, sums and differences leave the range of double if nobody takes care. */
-static double huge(int64_t row)
-{
-    return row % 2 == 0 ? 9e299 : -9e299;
-}
-
-static double tiny(int64_t row)
-{
-    return row % 2 == 0 ? 3e-310 : 1e-310;
-}
-
-static double far(int64_t row)
-{
-    return 1e15 + (double)(row % 3);
-}
-
-static void extreme_magnitudes_keep_their_spread(void **state)
-{
-    const tsr_comm *comm = *state;
-    const char *const names[] = {"huge", "far", "tiny"};
-    const cell cells[] = {huge, far, tiny};
-    tsr_features_params params = automatic;
-    tsr_scaler *s = NULL;
-
-    params.transform = 0;
-    CHECK_ALL(comm, write_sheet(comm, path_of(comm), "row", names, cells, 3, 1200));
-    CHECK_ALL(comm, tsr_scale_fit(comm, &params, path_of(comm), &s) == TSR_OK);
-    CHECK_ALL(comm, s->mean[0] == 0 && near(s->sd[0] / 9e299, sqrt(1200.0 / 1199)));
-    CHECK_ALL(comm, s->mean[1] == 1e15 + 1 && near(s->sd[1], sqrt(2.0 / 3 * 1200 / 1199)));
-    tsr_scaler_destroy(&s);
-    remove_sheet(comm);
-}
-
-static void failure_of_one_rank_is_the_status_of_all(void **state)
-{
-    const tsr_comm *comm = *state;
-    int failed = 0, passed = 0;
-
-    CHECK_ALL(comm, write_sheet(comm, path_of(comm), "row", usual_names, usual_cells, 5, 2000));
-    for (int nth = 1; nth < 200 && passed == 0; nth++) {
-        tsr_scaler *s = NULL;
-        tsr_tiles *tiles = NULL;
-        tsr_span span = tsr_span_even(2000, 1, comm->rank, comm->size);
-        fail_last_rank(comm, "alloc", nth);
-        tsr_status st = tsr_scale_fit(comm, &automatic, path_of(comm), &s);
-        if (st == TSR_OK) st = tsr_scale_apply(comm, s, path_of(comm), &span, NULL, &tiles);
-        tsr_fault_set(NULL);
-        CHECK_ALL(comm, same_on_all(comm, &st, sizeof st));
-        CHECK_ALL(comm, st == TSR_OK || (st == TSR_ENOMEM && tiles == NULL));
-        failed += st != TSR_OK;
-        passed += st == TSR_OK;
-        tsr_tiles_destroy(&tiles);
-        tsr_scaler_destroy(&s);
-    }
-    CHECK_ALL(comm, failed > 10 && passed == 1);
-    remove_sheet(comm);
-}
-
-static void random_failures_keep_the_ranks_together(void **state)
-{
-    const tsr_comm *comm = *state;
-    tsr_span span = tsr_span_even(2000, 1, comm->rank, comm->size);
-
-    CHECK_ALL(comm, write_sheet(comm, path_of(comm), "row", usual_names, usual_cells, 5, 2000));
-    for (int seed = 1; seed <= 12; seed++) {
-        tsr_scaler *s = NULL;
-        tsr_tiles *tiles = NULL;
-        char plan[32];
-        snprintf(plan, sizeof plan, "%d,%d", 10 * seed, seed);
-        tsr_fault_set(plan);
-        tsr_status st = tsr_scale_fit(comm, &automatic, path_of(comm), &s);
-        if (st == TSR_OK) st = tsr_scale_apply(comm, s, path_of(comm), &span, NULL, &tiles);
-        tsr_fault_set(NULL);
-        CHECK_ALL(comm, same_on_all(comm, &st, sizeof st));
-        tsr_tiles_destroy(&tiles);
-        tsr_scaler_destroy(&s);
-    }
-    remove_sheet(comm);
-}
-
-static void file_that_is_not_there_or_has_other_rows_is_named(void **state)
-{
-    const tsr_comm *comm = *state;
-    tsr_scaler *s = NULL;
-    tsr_tiles *tiles = NULL;
-    tsr_span span = tsr_span_even(99, 1, comm->rank, comm->size);
-
-    CHECK_ALL(comm, says(tsr_scale_fit(comm, &automatic, "no_such_file.h5", &s), TSR_EIO, "no_such_file.h5"));
-    CHECK_ALL(comm, write_sheet(comm, path_of(comm), "row", usual_names, usual_cells, 5, 100));
-    CHECK_ALL(comm, tsr_scale_fit(comm, &automatic, path_of(comm), &s) == TSR_OK);
-    CHECK_ALL(comm, says(tsr_scale_apply(comm, s, path_of(comm), &span, NULL, &tiles), TSR_EDATA, path_of(comm)));
-    CHECK_ALL(comm, tiles == NULL);
-    tsr_scaler_destroy(&s);
-    remove_sheet(comm);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -496,13 +216,7 @@ int main(void)
         cmocka_unit_test(whole_numbers_without_scaling_stay_exact),
         cmocka_unit_test(mean_fills_missing_values_and_single_transforms_win),
         cmocka_unit_test(shares_of_a_dataset_stay_as_they_are_under_auto),
-        cmocka_unit_test(missing_infinite_and_non_positive_values_are_named),
-        cmocka_unit_test(constant_columns_alone_are_refused),
-        cmocka_unit_test(more_ranks_than_rows_work),
-        cmocka_unit_test(extreme_magnitudes_keep_their_spread),
-        cmocka_unit_test(failure_of_one_rank_is_the_status_of_all),
-        cmocka_unit_test(random_failures_keep_the_ranks_together),
-        cmocka_unit_test(file_that_is_not_there_or_has_other_rows_is_named),
     };
+
     return RUN_MPI_TESTS(tests);
 }
