@@ -7,6 +7,7 @@ NET=${NET:-tsr$$h}
 HOSTS=${HOSTS:-${TMPDIR:-/tmp}/$NET}
 
 net_up() {
+    net_down # of one that was killed and had this one's process id
     mkdir -p "$HOSTS"
     echo "127.0.0.1 localhost" >"$HOSTS/hosts"
     ip netns add "${NET}sw"
@@ -44,7 +45,7 @@ on() {
 net_down() {
     for name in $(ip netns list | awk '{print $1}' | grep "^$NET\(sw\|[0-9]*\)\$"); do
         for pid in $(ip netns pids "$name"); do kill -9 "$pid" 2>/dev/null || true; done
-        ip netns del "$name"
+        ip netns del "$name" || true
         rm -rf "${TMPDIR:-/tmp}/ompi.$name.$(id -u)"
     done
     rm -rf "$HOSTS"
