@@ -3,6 +3,7 @@
 #   bad_input.sh PROGRAM RANKS WORK-FOLDER MPIRUN
 set -uo pipefail
 program=$1 ranks=$2 work=$3 mpirun=$4
+export TESSERA_LOCK_SECONDS=300
 failures=0
 
 rm -rf "$work"
@@ -12,9 +13,9 @@ cd "$work" || exit 1
 # run COMMAND...: output in out and err, status in $status. One rank needs no mpirun.
 run() {
     if [ "$ranks" = 1 ]; then
-        timeout -k 5 40 "$program" "$@" >out 2>err </dev/null
+        timeout -k 5 300 "$program" "$@" >out 2>err </dev/null
     else
-        "$mpirun" --bind-to none --oversubscribe --timeout 40 -np "$ranks" "$program" "$@" >out 2>err </dev/null
+        "$mpirun" --bind-to none --oversubscribe --timeout 300 -np "$ranks" "$program" "$@" >out 2>err </dev/null
     fi
     status=$?
 }
@@ -210,8 +211,8 @@ private=(unshare --mount)
 full() {
     local name=$1 size=$2 pattern=$3 launcher=()
     shift 3
-    [ "$ranks" = 1 ] || launcher=("$mpirun" --bind-to none --oversubscribe --timeout 40 -np "$ranks")
-    OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 timeout 50 "${private[@]}" bash full.sh "$size" \
+    [ "$ranks" = 1 ] || launcher=("$mpirun" --bind-to none --oversubscribe --timeout 300 -np "$ranks")
+    OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 timeout 320 "${private[@]}" bash full.sh "$size" \
         "${launcher[@]}" "$program" "$@" >out 2>err </dev/null
     status=$?
     [ "$status" = 4 ] || complain "$name" "status $status instead of 4"

@@ -65,7 +65,7 @@ axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22
 def run(tessera, work):
     """Reports of a population with everything, and of a bare matrix whose names are markup."""
     def call(*arguments):
-        subprocess.run([tessera, *arguments], cwd=work, check=True, stdout=subprocess.DEVNULL, timeout=240)
+        subprocess.run([tessera, *arguments], cwd=work, check=True, stdout=subprocess.DEVNULL, timeout=600)
 
     call("synth", "--customers", "1500", "--output", "data", "--quiet")
     with open(os.path.join(work, "job.yaml"), "w") as job:
@@ -90,7 +90,7 @@ def open_browser(browser):
                  "--disable-dev-shm-usage", "--user-data-dir=" + profile):
         options.add_argument(flag)
     driver = webdriver.Chrome(service=Service(shutil.which("chromedriver")), options=options)
-    driver.set_script_timeout(30)
+    driver.set_script_timeout(300)
     return driver, profile
 
 

@@ -1,5 +1,6 @@
-# What the end-to-end scripts share. Called as: sh SCRIPT TESSERA PROBE MPIEXEC WORK SOURCE
-set -eu
+# What the end-to-end scripts share. Called as: bash SCRIPT TESSERA PROBE MPIEXEC WORK SOURCE
+set -euE
+trap 'echo "${BASH_SOURCE[0]##*/}:$LINENO: status $?: $BASH_COMMAND" >&2' ERR
 TESSERA=$1 PROBE=$2 MPIEXEC=$3 WORK=$4 SOURCE=$5
 DATA=${TESSERA_DATA:-$SOURCE/../shared/data}
 export TESSERA_DATA=$DATA
@@ -7,15 +8,17 @@ export TESSERA_DATA=$DATA
 rm -rf "$WORK"
 mkdir -p "$WORK"
 cd "$WORK"
+PATIENCE=300 # seconds, against hanging alone: a machine may stand still for a while
+export TESSERA_LOCK_SECONDS=$PATIENCE
 
 say() { echo "$*" >&2; }
 die() { say "FAILED: $*"; exit 1; }
 
-# ranks N COMMAND...: on N ranks, never longer than two minutes. mpirun would read the script from standard input.
+# ranks N COMMAND...: on N ranks. mpirun would read the script from standard input.
 ranks() {
     np=$1
     shift
-    "$MPIEXEC" --timeout 120 -np "$np" "$@" </dev/null
+    "$MPIEXEC" --timeout $PATIENCE -np "$np" "$@" </dev/null
 }
 
 # expect STATUS COMMAND...: it ends with that status; what it said is in $WORK/said
@@ -30,7 +33,7 @@ expect() {
 # said PATTERN: the last expected command said so
 said() { grep -q -- "$1" "$WORK/said" || { cat "$WORK/said" >&2; die "not said: $1"; }; }
 
-digest() { "$TESSERA" inspect "$1" --digest | tail -n 1; }
+digest() { "$TESSERA" inspect "$1" --digest >"$WORK/inspected" && tail -n 1 "$WORK/inspected"; }
 
 # need FILE: of the real data, or skip the test
 need() {

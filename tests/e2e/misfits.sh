@@ -6,9 +6,17 @@ set -euo pipefail
 tessera=$1 mpiexec=$2 work=$3
 rm -rf "$work"
 mkdir -p "$work"
+. "$(dirname "$0")/../patience.sh"
 cd "$work"
 
-die() { echo "FAILED: $*" >&2; [ ! -s said ] || sed 's/^/    /' said >&2; exit 1; }
+trap 'echo "line $LINENO: status $?: $BASH_COMMAND" >&2' ERR
+held=''
+die() {
+    echo "FAILED: $*" >&2
+    [ ! -s said ] || sed 's/^/    /' said >&2
+    [ -z "$held" ] || kill -9 $held 2>/dev/null
+    exit 1
+}
 digest() { "$tessera" inspect "$1" --digest | tail -n 1; }
 # fails WHAT STATUS PATTERN COMMAND...: with that status and one line of ours, which matches
 fails() {
@@ -19,9 +27,22 @@ fails() {
     [ "$(grep -c '^tessera: ' said)" = 1 ] || die "$what: not one line"
     grep '^tessera: ' said | grep -Eq -- "$pattern" || die "$what: not said: $pattern"
 }
-mpi=("$mpiexec" --timeout 60)
+mpi=("$mpiexec" --timeout "$PATIENCE")
 ranks() { "${mpi[@]}" -np "$1" "${@:2}" </dev/null; }
-until_there() { for _ in $(seq 200); do [ ! -e "$1" ] || return 0; sleep 0.05; done; die "$1 never came"; }
+# hold POINT N COMMAND...: a job on two ranks of which N stand still at that point, until go_on, which leaves $status
+hold() {
+    TSR_FAULT="point=$1,action=stop" HELD=$work ranks 2 "$tessera" "${@:3}" --quiet >first 2>&1 &
+    first=$!
+    wait_for standing_still "$2" || { cp first said; die "not held at $1: ${*:3}"; }
+}
+standing_still() { held=$(stopped HELD="$work" | xargs); [ "$(wc -w <<<"$held")" = "$1" ]; }
+go_on() {
+    kill -CONT $held
+    held='' status=0
+    wait $first || status=$?
+}
+# The ways of a job: before it looks into its first source, which comes after the lock; before it reads its dataset.
+sources_known="file,rank=0,nth=5" dataset_known=features
 
 for part in 1 2 3; do
     awk -v part=$part 'BEGIN { print "id,time,amount"
@@ -41,6 +62,7 @@ END
 ranks 2 "$tessera" ingest job.yaml --quiet >/dev/null
 ranks 2 "$tessera" segment job.yaml --quiet >/dev/null
 wanted=$(digest run)
+export TESSERA_LOCK_SECONDS=$PATIENCE
 
 # ---- ranks that do not fit together ----
 
@@ -61,19 +83,17 @@ fails "another build on rank 1" 2 'the program of rank 1 differs from that of ra
 
 # ---- two jobs in one folder ----
 
-export TESSERA_LOCK_SECONDS=1
-
-# second_refused COMMAND KEY FOLDER POINT: while one job is held up at a point, another one may not use its folder
+# second_refused COMMAND KEY FOLDER HOLD...: while one job is held, another one may not use its folder
 second_refused() {
-    TSR_FAULT="point=$4,rank=0,action=slow" ranks 2 "$tessera" "$1" job.yaml --set "$2=$3" --quiet >first 2>&1 &
-    first=$!
-    until_there "$3/.lock"
-    fails "a second $1 into $3" 4 "$3: .*(in use|another|locked)" ranks 2 "$tessera" "$1" job.yaml --set "$2=$3"
-    wait $first || die "the first $1 failed"
+    hold "${@:4}" "$1" job.yaml --set "$2=$3"
+    fails "a second $1 into $3" 4 "$3: .*(in use|another|locked)" \
+        env TESSERA_LOCK_SECONDS=1 "${mpi[@]}" -np 2 "$tessera" "$1" job.yaml --set "$2=$3"
+    go_on
+    [ $status = 0 ] || die "the first $1 failed: $(cat first)"
 }
-second_refused segment output busy features
+second_refused segment output busy $dataset_known 2
 [ "$(digest busy)" = "$wanted" ] || die "after a second job was refused: another digest"
-second_refused ingest dataset filling file
+second_refused ingest dataset filling $sources_known 1
 [ "$(digest filling)" = "$(digest data)" ] || die "after a second ingest was refused: another digest"
 
 # ---- clocks that differ: nothing is decided by them ----
@@ -120,12 +140,9 @@ fi
 # ---- inputs that vanish in the middle ----
 
 cp rows1.csv gone.csv
-TSR_FAULT="point=file,rank=0,action=slow" ranks 2 "$tessera" ingest job.yaml --set dataset=vanished --quiet >first 2>&1 &
-first=$!
-until_there vanished/.lock
+hold $sources_known 1 ingest job.yaml --set dataset=vanished
 rm rows3.csv
-status=0
-wait $first || status=$?
+go_on
 cp rows1.csv rows3.csv
 cp first said
 case $status in 3 | 4) ;; *) die "a source vanished: status $status" ;; esac
@@ -133,12 +150,9 @@ case $status in 3 | 4) ;; *) die "a source vanished: status $status" ;; esac
 [ ! -e vanished/dataset.json ] || die "a source vanished: there is a dataset"
 
 cp -r data lost
-TSR_FAULT="point=features,rank=0,action=slow" ranks 2 "$tessera" segment job.yaml --set dataset=lost --set output=lost.run --quiet >first 2>&1 &
-first=$!
-until_there lost.run/.lock
+hold $dataset_known 2 segment job.yaml --set dataset=lost --set output=lost.run
 rm lost/part-*
-status=0
-wait $first || status=$?
+go_on
 cp first said
 case $status in 3 | 4) ;; *) die "a partition vanished: status $status" ;; esac
 [ "$(grep -c '^tessera: .*lost/part-' said)" = 1 ] || die "a partition vanished: it is not named, or more than once"

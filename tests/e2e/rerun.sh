@@ -55,7 +55,7 @@ mkfifo hold
 "$PROBE" lock run <hold >held &
 exec 3>hold
 while ! grep -q locked held; do sleep 0.1; done
-expect 4 ranks 2 "$TESSERA" segment job.yaml --set cluster.k=4
+TESSERA_LOCK_SECONDS=1 expect 4 ranks 2 "$TESSERA" segment job.yaml --set cluster.k=4
 exec 3>&-
 wait
 expect 0 ranks 2 "$TESSERA" segment job.yaml --set cluster.k=4

@@ -29,7 +29,7 @@ def segments_of(tessera, work, name):
     with open(os.path.join(work, name + ".yaml"), "w") as job:
         job.write(JOBS[name] + "output: %s\n" % name)
     subprocess.run([tessera, "segment", name + ".yaml", "--quiet"], cwd=work, check=True, stdout=subprocess.DEVNULL,
-                   timeout=240)
+                   timeout=600)
     with open(os.path.join(work, name, "segments.json")) as text:
         return json.load(text)
 
@@ -80,7 +80,7 @@ def main(tessera, schema, work):
     os.makedirs(work)
     for name, customers in (("data", "1500"), ("few", "9")):
         subprocess.run([tessera, "synth", "--customers", customers, "--output", name, "--quiet"], cwd=work, check=True,
-                       stdout=subprocess.DEVNULL, timeout=240)
+                       stdout=subprocess.DEVNULL, timeout=600)
     with h5py.File(os.path.join(work, "x.h5"), "w") as f:
         f["x"] = [[float(i % 7), float(i * i % 11)] for i in range(200)]
     with open(schema) as text:

@@ -20,7 +20,7 @@ has() { grep -q -- "$1" seen || { cat -A seen >&2; die "not on the terminal: $2"
 has_not() { if grep -q -- "$1" seen; then cat -A seen >&2 && die "$2"; fi; }
 
 # ---- a terminal: a live line that the next line takes away, colours, the table ----
-for run in "alone $TESSERA" "mpirun $MPIEXEC --timeout 120 -np 2 $TESSERA"; do
+for run in "alone $TESSERA" "mpirun $MPIEXEC --timeout $PATIENCE -np 2 $TESSERA"; do
     on_terminal "${run%% *}" "${run#* }"
     has "${CR}features  *[0-9]* of" "a live line (${run%% *})"
     has "${ESC}\[1m" "colours (${run%% *})"

@@ -15,7 +15,7 @@ RANKS = 3
 
 def run(*words, expected=0, fault=None):
     env = dict(os.environ, **({"TSR_FAULT": fault} if fault else {}))
-    done = subprocess.run([mpiexec, "--timeout", "60", "-np", str(RANKS), tessera, *words], env=env, text=True,
+    done = subprocess.run([mpiexec, "--timeout", "300", "-np", str(RANKS), tessera, *words], env=env, text=True,
                           stdin=subprocess.DEVNULL, capture_output=True)
     assert done.returncode == expected, f"{words}: status {done.returncode}\n{done.stderr}"
     return done.stderr

@@ -14,12 +14,12 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64" AND EXISTS /proc/cpuinfo)
     endforeach()
     foreach(core IN LISTS cores)
         add_test(NAME mpi.pca.${core} COMMAND mpi_pca WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
-        set_tests_properties(mpi.pca.${core} PROPERTIES LABELS mpi TIMEOUT 60
+        set_tests_properties(mpi.pca.${core} PROPERTIES LABELS mpi TIMEOUT ${TSR_TEST_SECONDS}
             ENVIRONMENT "${TSR_TEST_ENVIRONMENT};OPENBLAS_CORETYPE=${core}")
     endforeach()
     foreach(isa baseline avx2)
         add_test(NAME mpi.pca.${isa} COMMAND mpi_pca WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
-        set_tests_properties(mpi.pca.${isa} PROPERTIES LABELS mpi TIMEOUT 60
+        set_tests_properties(mpi.pca.${isa} PROPERTIES LABELS mpi TIMEOUT ${TSR_TEST_SECONDS}
             ENVIRONMENT "${TSR_TEST_ENVIRONMENT};TESSERA_ISA=${isa}")
     endforeach()
 endif()
