@@ -26,7 +26,7 @@ static const value_column cdnow_columns[] = {HISTORY("cal", calibration),
                                               sizeof cdnow_data.hold_spend[0]}};
 
 /* Collective. Ends the test where there is no cdnow_data. */
-static inline void cdnow_write(const tsr_comm *comm, const char *path)
+static inline void cdnow_write(const tsr_comm *comm, const char *file)
 {
     bool there = cdnow_read(&cdnow_data);
 
@@ -35,7 +35,7 @@ static inline void cdnow_write(const tsr_comm *comm, const char *path)
         skip();
     }
     CHECK_ALL(comm, there);
-    CHECK_ALL(comm, write_features(comm, path, cdnow_columns, 10, CDNOW_CUSTOMERS) == TSR_OK);
+    CHECK_ALL(comm, write_features(comm, file, cdnow_columns, 10, CDNOW_CUSTOMERS) == TSR_OK);
 }
 
 #endif

@@ -4,23 +4,12 @@
 
 #include "cdnow.h"
 #include "mpi/cdnow_table.h"
+#include "mpi/value_mpi.h"
 #include "tessera/checkup.h"
 #include "tessera/memory.h"
 #include "tessera/value_interval.h"
 #include "value/fit.h"
 #include "value/purchase.h"
-
-static const tsr_value_params weekly = {
-    .time_unit = TSR_UNIT_WEEK, .horizon = 52, .discount_rate = .1, .steps = 12, .margin = 1};
-
-static char path[64]; /* of this number of ranks: tests of several may run at once */
-
-static bool near(double value, double expected, double tolerance)
-{
-    if (fabs(value - expected) <= tolerance) return true;
-    print_error("%.17g is not %.17g\n", value, expected);
-    return false;
-}
 
 static bool is_fit(const tsr_value_model *m, const double expected[4], double tolerance, double likelihood)
 {
@@ -352,8 +341,7 @@ int main(void)
         cmocka_unit_test(one_model_comes_with_its_benchmark),
         cmocka_unit_test(remove_the_table),
     };
-    const char *ranks = getenv("OMPI_COMM_WORLD_SIZE");
 
-    snprintf(path, sizeof path, "value_models_mpi_%s.h5", ranks != NULL ? ranks : "1");
+    name_file(path, "value_models_mpi", ".h5");
     return RUN_MPI_TESTS(tests);
 }

@@ -38,7 +38,7 @@ static inline tsr_status fill_from_arrays(void *context, int64_t first, int64_t 
 }
 
 /* Collective. */
-static inline tsr_status write_features(const tsr_comm *comm, const char *path, const value_column *columns, int32_t n,
+static inline tsr_status write_features(const tsr_comm *comm, const char *file, const value_column *columns, int32_t n,
                                         int64_t rows)
 {
     tsr_column about[16] = {0};
@@ -50,7 +50,7 @@ static inline tsr_status write_features(const tsr_comm *comm, const char *path, 
         about[c].type = columns[c].type;
         about[c].width = 1;
     }
-    return tsr_table_write(comm, path, about, n, &span, fill_from_arrays, &fill, NULL);
+    return tsr_table_write(comm, file, about, n, &span, fill_from_arrays, &fill, NULL);
 }
 
 /* Rows by rank in three ways: evenly, all on the last rank, none on every second one. */
