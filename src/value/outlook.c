@@ -11,15 +11,16 @@
 #define NODES 20
 #define PI    3.14159265358979323846
 
-/* Places of series: of a few octaves that follow each other, of a few numbers of purchases that do. */
-#define OCTAVES 16
+/* Places of series: of a few octaves that follow each other, of a few hundred numbers of purchases that do. */
+#define OCTAVES 4
 #define COUNTS  256
 
-/* Places of lines of days: of small numbers of purchases, which most customers have, for some years side by side, so
- * that few pages of memory are touched; all others share the rest. */
-#define COMMON       16
-#define COMMON_LINES 512
-#define RARE_LINES   512
+/* Places of lines of days: of small numbers of purchases, which most customers have, for five years side by side; all
+ * others share the rest. Memory that is fresh costs more than what is written into it: there is little of it, and few
+ * pages are touched. */
+#define COMMON       8
+#define COMMON_LINES 256
+#define RARE_LINES   256
 
 /* ---- directly ---- */
 
