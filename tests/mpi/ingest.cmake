@@ -1,5 +1,6 @@
 tsr_mpi_test(identities NP 1 2 3 5)
 tsr_mpi_test(ingest NP 1 2 3 5 LIBS PkgConfig::ZLIB)
+tsr_mpi_test(ingest_again NP 1 2 3 5)
 tsr_mpi_test(preview NP 1 2 3)
 tsr_mpi_test(policies NP 1 2 3)
 tsr_mpi_test(reconcile NP 1 2 3)

@@ -1,38 +1,19 @@
-/* Dataset or matrix in, features.h5 out: the same table on any number of ranks and partitions. */
+/* Dataset in, features.h5 out: the same table on any number of ranks and partitions. */
 #include "mpi_test.h"
 
 #include <math.h>
 #include <string.h>
 
+#include "features_test.h"
 #include "tessera/calendar.h"
-#include "tessera/features.h"
 #include "tiny_dataset.h"
 
-#define DAY       86400u
 #define CUSTOMERS 700
-#define AS_OF     (400 * DAY)
 
 /* Of features.h5 of the population below, from any number of ranks and partitions. */
 #define TABLE_DIGEST "c9680d417557641d38a871b53b9cf85a0f9cf1067eddc937fca2a639e504eac4"
 
-static char set_name[] = "default", gap_name[] = "gap_sd", *set_text[] = {set_name, gap_name};
-static const tsr_features_params params = {.set = {2, set_text}, .transform = 3, .scale = 1, .clip = 8, .missing = 1};
-
-static const tsr_observation observation = {.as_of = {true, AS_OF},
-                                            .calibration_end = {true, 250 * DAY},
-                                            .keep_ids = true};
-
 static tsr_attribute attributes[2] = {{.name = "age"}, {.name = "city", .categorical = true}};
-
-static const char *path_of(const tsr_comm *comm, const char *name)
-{
-    static char path[2][64];
-    static int turn;
-
-    turn = !turn;
-    snprintf(path[turn], sizeof path[turn], "features_%s_np%d", name, comm->size);
-    return path[turn];
-}
 
 /* ---- a population with prospects, returns, free rows, latecomers and equal orders ---- */
 
@@ -101,11 +82,6 @@ static bool table_hex(const tsr_comm *comm, char hex[65])
     if (tsr_table_digest(comm, path_of(comm, "table.h5"), digest) != TSR_OK) return false;
     tsr_digest_hex(digest, hex);
     return true;
-}
-
-static bool says(tsr_status st, tsr_status expected, const char *text)
-{
-    return st == expected && strstr(tsr_error_last()->text, text) != NULL;
 }
 
 /* ---- tests ---- */
@@ -178,13 +154,6 @@ static void names_come_back_in_the_order_of_the_set(void **state)
     tsr_free(&names);
     tsr_table_close(&table);
     clean(comm);
-}
-
-static int64_t value_of(const tsr_table *table, const char *column, int64_t row)
-{
-    int64_t value = INT64_MIN;
-
-    return tsr_table_read(table, column, row, 1, TSR_I64, &value) == TSR_OK ? value : INT64_MIN;
 }
 
 /* One customer by hand: days 10 (two rows), 200, 300; seen from day 400, calibrated to day 250. */
@@ -338,98 +307,6 @@ static void bad_settings_are_refused_on_all_ranks(void **state)
     clean(comm);
 }
 
-/* ---- a matrix ---- */
-
-static double cell_of(int64_t row, int32_t col)
-{
-    return row % 10 == 9 && col == 1 ? NAN : (double)(row * 7 % 23) + col / 4.0;
-}
-
-/* A matrix in memory, but for its bytes, which tsr_bundle_write() puts into a file. */
-static bool write_matrix(const tsr_comm *comm, int64_t rows, int32_t cols, double spoiled)
-{
-    double *values = calloc((size_t)(rows * cols), sizeof *values);
-    tsr_bundle *bundle = NULL;
-
-    for (int64_t r = 0; r < rows; r++)
-        for (int32_t c = 0; c < cols; c++) values[r * cols + c] = cell_of(r, c);
-    if (!isnan(spoiled)) values[5 * cols + 2] = spoiled;
-    bool done = tsr_bundle_create(&bundle) == TSR_OK &&
-                tsr_bundle_put(bundle, "/x", TSR_F64, rows, cols, values, NULL, NULL) == TSR_OK &&
-                tsr_bundle_write(comm, bundle, path_of(comm, "matrix.h5")) == TSR_OK;
-    tsr_bundle_destroy(&bundle);
-    free(values);
-    return done;
-}
-
-static tsr_status run_matrix(const tsr_comm *comm, const tsr_features_params *with, const tsr_observation *seen,
-                             tsr_features_info *info)
-{
-    tsr_matrix *matrix = NULL;
-    tsr_status st = tsr_matrix_open(comm, path_of(comm, "matrix.h5"), "/x", NULL, &matrix);
-
-    if (st == TSR_OK) st = tsr_features_run(comm, with, seen, NULL, matrix, path_of(comm, "table.h5"), info);
-    tsr_matrix_close(&matrix);
-    return st;
-}
-
-static void clean_matrix(const tsr_comm *comm)
-{
-    MPI_Barrier(comm->mpi);
-    if (comm->rank == 0) remove(path_of(comm, "matrix.h5"));
-    if (comm->rank == 0) remove(path_of(comm, "table.h5"));
-    MPI_Barrier(comm->mpi);
-}
-
-static void matrix_goes_through_row_by_row_with_keys_of_row_numbers(void **state)
-{
-    const tsr_comm *comm = *state;
-    const int64_t rows = 3001;
-    char third[] = "c2", second[] = "c1", *text[] = {third, second};
-    const tsr_features_params some = {.set = {2, text}};
-    tsr_features_info info;
-    tsr_table *t = NULL;
-    uint64_t key = 0;
-    double value[2];
-    bool same = true;
-
-    CHECK_ALL(comm, write_matrix(comm, rows, 3, NAN));
-    CHECK_ALL(comm, run_matrix(comm, &some, &observation, &info) == TSR_OK);
-    CHECK_ALL(comm, info.customers == rows && info.features == 2 && info.revenue == 0);
-    CHECK_ALL(comm, tsr_table_open(path_of(comm, "table.h5"), &t) == TSR_OK);
-    CHECK_ALL(comm, tsr_table_find(t, "revenue") == NULL && tsr_table_find(t, "c0") == NULL);
-    for (int64_t r = 0; r < rows; r += 9) {
-        same &= tsr_table_read(t, "c2", r, 1, TSR_F64, &value[0]) == TSR_OK && value[0] == cell_of(r, 2);
-        same &= tsr_table_read(t, "c1", r, 1, TSR_F64, &value[1]) == TSR_OK;
-        same &= value[1] == cell_of(r, 1) || (isnan(value[1]) && isnan(cell_of(r, 1)));
-        same &= value_of(t, "row", r) == r;
-    }
-    CHECK_ALL(comm, same);
-    CHECK_ALL(comm, tsr_table_read(t, "key", 1234, 1, TSR_U64, &key) == TSR_OK && key == tsr_key_of_id("1234", 4));
-    tsr_table_close(&t);
-    clean_matrix(comm);
-}
-
-static void matrix_smaller_than_the_ranks_and_infinite_values_are_handled(void **state)
-{
-    const tsr_comm *comm = *state;
-    tsr_features_params all = params;
-    tsr_observation unseen = {.keep_ids = false};
-    tsr_features_info info;
-    tsr_table *t = NULL;
-
-    all.set.n = 1;
-    CHECK_ALL(comm, write_matrix(comm, 2, 3, NAN));
-    CHECK_ALL(comm, run_matrix(comm, &all, &unseen, &info) == TSR_OK);
-    CHECK_ALL(comm, info.customers == 2 && info.features == 3);
-    CHECK_ALL(comm, tsr_table_open(path_of(comm, "table.h5"), &t) == TSR_OK);
-    CHECK_ALL(comm, tsr_table_find(t, "key") == NULL && tsr_table_find(t, "id") == NULL);
-    tsr_table_close(&t);
-    CHECK_ALL(comm, write_matrix(comm, 20, 3, INFINITY));
-    CHECK_ALL(comm, says(run_matrix(comm, &all, &unseen, &info), TSR_EDATA, "row 5"));
-    clean_matrix(comm);
-}
-
 static void failure_of_one_rank_is_the_status_of_all(void **state)
 {
     const tsr_comm *comm = *state;
@@ -482,8 +359,6 @@ int main(void)
         cmocka_unit_test(more_ranks_than_customers_work),
         cmocka_unit_test(nobody_before_as_of_is_an_error),
         cmocka_unit_test(bad_settings_are_refused_on_all_ranks),
-        cmocka_unit_test(matrix_goes_through_row_by_row_with_keys_of_row_numbers),
-        cmocka_unit_test(matrix_smaller_than_the_ranks_and_infinite_values_are_handled),
         cmocka_unit_test(failure_of_one_rank_is_the_status_of_all),
         cmocka_unit_test(random_failures_keep_the_ranks_together),
     };

@@ -3,42 +3,10 @@
 #include <signal.h>
 #include <zlib.h>
 
-#include "ingest_test.h"
+#include "ingest_rows.h"
 #include "tessera/log.h"
 
-/* ---- a file of 6000 transactions: 330 KB, so that several ranks read it ---- */
-
-#define ROWS      6000
-#define ROW_BYTES 128
-
-/* Row i: 977 customers, some equal rows, quotes, returns, fields that are missing. */
-static const char *line_of(int i)
-{
-    static char line[ROW_BYTES];
-    int k = i % 500 == 499 ? i - 1 : i; /* every 500th row repeats the one before it */
-
-    snprintf(line, sizeof line, "\"%05d\",2023-%02d-%02d %02d:%02d:00,%d.%02d,INV%d,\"item, %d\"%s", k * 7 % 977,
-             1 + k % 12, 1 + k % 28, k % 24, k % 60, k % 90 - 5, k % 100, k / 3, k % 41, i % 3 == 0 ? "\r\n" : "\n");
-    return line;
-}
-
-static text_file transactions(int first, int end)
-{
-    text_file file = {malloc((size_t)(end - first + 1) * ROW_BYTES), 0};
-
-    assert_non_null(file.bytes);
-    put(&file, "id,when,amount,order,item\n");
-    for (int i = first; i < end; i++) put(&file, line_of(i));
-    return file;
-}
-
-static void write_part(const tsr_comm *comm, const char *path, int first, int end)
-{
-    text_file file = transactions(first, end);
-
-    write_text(comm, path, file.bytes, file.n);
-    free(file.bytes);
-}
+/* ---- the same dataset ---- */
 
 static char *ingest_digest(const tsr_comm *comm, const tsr_ingest_params *params, const char *folder)
 {
@@ -48,8 +16,6 @@ static char *ingest_digest(const tsr_comm *comm, const tsr_ingest_params *params
     if (tsr_ingest_run(comm, params, folder, &result) != TSR_OK) return keep("");
     return digest_in(comm, folder);
 }
-
-/* ---- the same dataset ---- */
 
 /* One constant, so that every number of ranks must give the same. */
 #define TRANSACTIONS_DIGEST "568ccfab87241bb4fca89d7edbbfad3c0dab7de54d8302f2ac846520469087e7"
@@ -110,18 +76,6 @@ static void ranks_without_rows_take_part(void **state)
     CHECK_ALL(comm, tsr_ingest_run(comm, &params, folder, &result) == TSR_OK);
     CHECK_ALL(comm, result.customers == 2 && result.transactions == 2 && result.money == 1000);
     CHECK_ALL(comm, strlen(digest_in(comm, folder)) == 64);
-}
-
-static char *read_file(const tsr_comm *comm, const char *path)
-{
-    char *bytes = NULL, *text = keep("");
-    int64_t n;
-
-    MPI_Barrier(comm->mpi);
-    if (tsr_file_read(path, &bytes, &n) == TSR_OK) text = keep("%s", bytes);
-    tsr_free(&bytes);
-    tsr_error_clear();
-    return text;
 }
 
 static void refused_rows_are_listed_with_their_lines(void **state)
@@ -304,137 +258,6 @@ static void settings_that_do_not_fit_the_file_are_refused(void **state)
     tsr_error_clear();
 }
 
-/* Whichever allocation or file call of the last rank fails: all ranks say so, and no half of a dataset appears. */
-static void failing_rank_fails_all(void **state)
-{
-    const tsr_comm *comm = *state;
-    static const char *const points[] = {"alloc", "file"};
-    char *path = test_path(comm, "small.csv"), *folder = test_path(comm, "failing");
-    test_source t;
-    tsr_ingest_params params = params_of(&t.source, 1, 3);
-
-    write_part(comm, path, 0, 60);
-    use_transactions(&t, path);
-    for (int p = 0; p < 2; p++) {
-        int nth = 1;
-        for (; nth < 400; nth += 1 + nth / 10) {
-            tsr_ingest_result result;
-            empty_folder(comm, folder);
-            fail_last_rank(comm, points[p], nth);
-            tsr_status st = tsr_ingest_run(comm, &params, folder, &result);
-            tsr_fault_set(NULL);
-            tsr_error_clear();
-            CHECK_ALL(comm, st == TSR_OK || st == TSR_ENOMEM || st == TSR_EIO);
-            CHECK_ALL(comm, same_on_all(comm, &st, sizeof st));
-            CHECK_ALL(comm, (st == TSR_OK) == (strlen(digest_in(comm, folder)) == 64));
-            tsr_error_clear();
-            if (st == TSR_OK) break;
-        }
-        CHECK_ALL(comm, nth < 400 && (p == 1 || nth > 30));
-    }
-}
-
-static void disagreeing_settings_are_found(void **state)
-{
-    const tsr_comm *comm = *state;
-    char *path = test_path(comm, "small.csv");
-    tsr_ingest_result result;
-    test_source t;
-
-    if (comm->size == 1) skip();
-    write_part(comm, path, 0, 60);
-    use_transactions(&t, path);
-    tsr_ingest_params params = params_of(&t.source, 1, 3 + (comm->rank == comm->size - 1));
-    CHECK_ALL(comm, tsr_ingest_run(comm, &params, fresh(comm, "disagreeing"), &result) == TSR_ECONF);
-    tsr_error_clear();
-}
-
-static void wish_to_stop_ends_it_without_a_dataset(void **state)
-{
-    const tsr_comm *comm = *state;
-    char *path = test_path(comm, "small.csv"), *folder = fresh(comm, "stopped");
-    tsr_ingest_result result;
-    test_source t;
-
-    write_part(comm, path, 0, 60);
-    use_transactions(&t, path);
-    tsr_ingest_params params = params_of(&t.source, 1, 3);
-    tsr_interrupt_install(0.0);
-    if (comm->rank == comm->size - 1) raise(SIGUSR1);
-    CHECK_ALL(comm, tsr_ingest_run(comm, &params, folder, &result) == TSR_EINTR);
-    CHECK_ALL(comm, !tsr_file_exists(keep("%s/dataset.json", folder)));
-    tsr_interrupt_clear();
-    tsr_error_clear();
-    CHECK_ALL(comm, tsr_ingest_run(comm, &params, folder, &result) == TSR_OK);
-}
-
-/* ---- again ---- */
-
-static void rerun_does_nothing_until_something_changes(void **state)
-{
-    const tsr_comm *comm = *state;
-    char *path = test_path(comm, "again.csv"), *folder = fresh(comm, "again");
-    tsr_ingest_result first, result;
-    test_source t;
-    tsr_ingest_params params = params_of(&t.source, 1, 3);
-
-    write_part(comm, path, 0, 3000);
-    use_transactions(&t, path);
-    CHECK_ALL(comm, tsr_ingest_run(comm, &params, folder, &first) == TSR_OK && !first.unchanged);
-    CHECK_ALL(comm, tsr_ingest_run(comm, &params, folder, &result) == TSR_OK && result.unchanged);
-    CHECK_ALL(comm, result.rows_read == first.rows_read && result.rows_used == first.rows_used);
-    CHECK_ALL(comm, result.customers == first.customers && result.money == first.money);
-    CHECK_ALL(comm, result.bytes_read == first.bytes_read && result.rows_rejected == first.rows_rejected);
-
-    use_rule(&t, "amount < 0");
-    CHECK_ALL(comm, tsr_ingest_run(comm, &params, folder, &result) == TSR_OK && !result.unchanged);
-    CHECK_ALL(comm, result.rows_used < first.rows_used);
-    params.partitions = 2;
-    CHECK_ALL(comm, tsr_ingest_run(comm, &params, folder, &result) == TSR_OK && !result.unchanged);
-
-    write_part(comm, path, 3000, ROWS); /* other bytes, nearly the same size */
-    CHECK_ALL(comm, tsr_ingest_run(comm, &params, folder, &result) == TSR_OK && !result.unchanged);
-    CHECK_ALL(comm, tsr_ingest_run(comm, &params, folder, &result) == TSR_OK && result.unchanged);
-    CHECK_ALL(comm, !tsr_file_exists(keep("%s/part-00000.g1.h5", folder)));
-    CHECK_ALL(comm, strlen(digest_in(comm, folder)) == 64);
-}
-
-/* A rank may be killed between the moments when a spill file is made and when it loses its name. */
-static void empty_spill_files_of_killed_runs_are_removed(void **state)
-{
-    const tsr_comm *comm = *state;
-    char *path = test_path(comm, "spill.csv"), *folder = test_path(comm, "again");
-    tsr_ingest_result result;
-    test_source t;
-    tsr_ingest_params params = params_of(&t.source, 1, 1);
-
-    write_part(comm, path, 0, 30);
-    write_text(comm, keep("%s/.spill-k1LLed", folder), "", 0);
-    write_text(comm, keep("%s/.spill-k2LLed", folder), "x", 1);
-    write_text(comm, keep("%s/.spilled", folder), "", 0);
-    use_transactions(&t, path);
-    CHECK_ALL(comm, tsr_ingest_run(comm, &params, folder, &result) == TSR_OK);
-    CHECK_ALL(comm, !tsr_file_exists(keep("%s/.spill-k1LLed", folder)));
-    CHECK_ALL(comm, tsr_file_exists(keep("%s/.spill-k2LLed", folder)) && tsr_file_exists(keep("%s/.spilled", folder)));
-}
-
-static void dataset_that_cannot_be_read_is_not_overwritten(void **state)
-{
-    const tsr_comm *comm = *state;
-    char *path = test_path(comm, "small.csv"), *folder = fresh(comm, "foreign");
-    tsr_ingest_result result;
-    test_source t;
-
-    write_part(comm, path, 0, 60);
-    write_text(comm, keep("%s/dataset.json", folder), "{}", 2);
-    use_transactions(&t, path);
-    tsr_ingest_params params = params_of(&t.source, 1, 3);
-    CHECK_ALL(comm, tsr_ingest_run(comm, &params, folder, &result) == TSR_EDATA);
-    CHECK_ALL(comm, strstr(tsr_error_last()->text, "remove it to make it anew") != NULL);
-    CHECK_ALL(comm, strcmp(read_file(comm, keep("%s/dataset.json", folder)), "{}") == 0);
-    tsr_error_clear();
-}
-
 /* ---- settings from a job file ---- */
 
 static void job_file_gives_the_settings(void **state)
@@ -491,13 +314,7 @@ int main(void)
         cmocka_unit_test(open_quote_names_its_line_on_all_ranks),
         cmocka_unit_test(column_that_one_file_of_many_lacks_is_named_with_the_file),
         cmocka_unit_test(settings_that_do_not_fit_the_file_are_refused),
-        cmocka_unit_test(failing_rank_fails_all),
-        cmocka_unit_test(disagreeing_settings_are_found),
-        cmocka_unit_test(wish_to_stop_ends_it_without_a_dataset),
-        cmocka_unit_test(empty_spill_files_of_killed_runs_are_removed),
-        cmocka_unit_test(dataset_that_cannot_be_read_is_not_overwritten),
         cmocka_unit_test(job_file_gives_the_settings),
-        cmocka_unit_test(rerun_does_nothing_until_something_changes),
     };
 
     return RUN_MPI_TESTS(tests);
