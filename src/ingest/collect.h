@@ -48,6 +48,16 @@ tsr_status tsr_collect_create(const tsr_comm *comm, const tsr_collect_shape *sha
                               tsr_collect **collect) TSR_NODISCARD;
 void tsr_collect_destroy(tsr_collect **collect);
 
+struct tsr_merge;
+
+/**
+ * Collective, before the first row. Rows of merged ids become rows of the kept ones. May differ: merge, n: each merge
+ * is told by one rank. @param merge  [n]; borrowed for the call. @return TSR_OK; TSR_ENOMEM Memory: what a rank keeps
+ * are the merges of ids that it owns.
+ */
+tsr_status tsr_collect_merge(const tsr_comm *comm, tsr_collect *collect, const struct tsr_merge *merge,
+                             int64_t n) TSR_NODISCARD;
+
 /** Local. A customer is there, with or without records; the id is trimmed, 1 to TSR_ID_MAX bytes. */
 tsr_status tsr_collect_customer(tsr_collect *collect, tsr_slice id, tsr_customer_ref *customer) TSR_NODISCARD;
 

@@ -6,6 +6,7 @@
 #define TSR_INGEST_COLLECT_PARTS_H
 
 #include "ingest/collect.h"
+#include "ingest/redirect.h"
 #include "ingest/sorted.h"
 #include "ingest/strings.h"
 
@@ -64,6 +65,7 @@ struct tsr_collect {
     int32_t *owner;            /* [partitions] ranks */
     uint64_t *sent;            /* [sent_lines][TSR_SENT_WAYS] customers whose id went on its way lately */
     int64_t sent_lines;
+    tsr_redirect redirect; /* merged ids that this rank owns */
     tsr_pending_id pending[TSR_PENDING];
     uint32_t pending_at;
     int32_t id_width;
@@ -79,6 +81,12 @@ struct tsr_collect {
 
 /** Local. Does the dataset have rows of this stream? */
 bool tsr_collect_has_stream(const tsr_collect *collect, int32_t stream);
+
+/** Local. The rank that a customer of this key belongs to. */
+int tsr_collect_owner(const tsr_collect *collect, uint64_t key);
+
+/** Local. The id goes to the owner of its customer, unless it did lately. */
+tsr_status tsr_collect_send_id(tsr_collect *collect, tsr_customer_ref customer, tsr_slice id) TSR_NODISCARD;
 
 /** Local. Room for a row whose codes all ranks know: in its bucket, or among those that leave. */
 tsr_status tsr_collect_place(tsr_collect *collect, int32_t stream, uint64_t key, char **row) TSR_NODISCARD;

@@ -27,6 +27,11 @@ tsr_status tsr_collect_store(tsr_collect *collect, int32_t stream, const char *r
     return st;
 }
 
+int tsr_collect_owner(const tsr_collect *collect, uint64_t key)
+{
+    return collect->owner[scaled(key, collect->partitions)];
+}
+
 static tsr_status grow_waiting(tsr_waiting *w, int32_t bytes)
 {
     int64_t room = 2 * w->room + 1024;
@@ -51,7 +56,7 @@ static tsr_status wait_here(tsr_collect *collect, tsr_waiting *w, int32_t stream
 
 tsr_status tsr_collect_place(tsr_collect *collect, int32_t stream, uint64_t key, char **row)
 {
-    int32_t owner = collect->owner[scaled(key, collect->partitions)];
+    int owner = tsr_collect_owner(collect, key);
 
     if (owner == collect->rank) return tsr_store_place(collect->store, own_bucket(collect, key), stream, row);
     tsr_waiting *w = &collect->leaving[stream][owner];
@@ -97,12 +102,13 @@ static bool sent_lately(const tsr_collect *collect, tsr_customer_ref customer)
     return false;
 }
 
-static tsr_status send_id(tsr_collect *collect, tsr_customer_ref customer, tsr_slice id)
+tsr_status tsr_collect_send_id(tsr_collect *collect, tsr_customer_ref customer, tsr_slice id)
 {
     char *row;
 
     if (id.n == 0 || sent_lately(collect, customer)) return TSR_OK;
-    if (id.n > collect->id_width) collect->id_width = id.n;
+    bool kept = !collect->redirect.active || tsr_collect_owner(collect, customer.key) == collect->rank;
+    if (kept && id.n > collect->id_width) collect->id_width = id.n; /* else its owner sees whether it is */
     for (int32_t piece = 0; piece * TSR_ID_PIECE < id.n; piece++) {
         tsr_status st = tsr_collect_place(collect, TSR_STREAM_IDS, customer.key, &row);
         if (st != TSR_OK) return st;
@@ -114,9 +120,15 @@ static tsr_status send_id(tsr_collect *collect, tsr_customer_ref customer, tsr_s
 tsr_status tsr_collect_customer(tsr_collect *collect, tsr_slice id, tsr_customer_ref *customer)
 {
     tsr_pending_id *slot = &collect->pending[collect->pending_at++ % TSR_PENDING];
-    tsr_status st = send_id(collect, slot->customer, (tsr_slice){slot->id, slot->n});
+    tsr_status st = tsr_collect_send_id(collect, slot->customer, (tsr_slice){slot->id, slot->n});
 
-    slot->customer = *customer = tsr_customer_of(id);
+    *customer = tsr_customer_of(id);
+    const tsr_redirection *way = tsr_redirect_find(&collect->redirect, *customer);
+    if (way != NULL) {
+        *customer = way->to;
+        id = way->id;
+    }
+    slot->customer = *customer;
     __builtin_prefetch(line_of(collect, *customer), 1);
     slot->n = id.n;
     memcpy(slot->id, id.at, (size_t)id.n);
@@ -127,12 +139,14 @@ tsr_status tsr_collect_customers(tsr_collect *collect, int64_t n, const tsr_slic
 {
     tsr_status st = TSR_OK;
 
-    if (n == 1) return tsr_collect_customer(collect, *id, customer);
+    for (int64_t i = 0; st == TSR_OK && i < n && (n == 1 || collect->redirect.active); i++)
+        st = tsr_collect_customer(collect, id[i], &customer[i]);
+    if (n == 1 || collect->redirect.active) return st;
     for (int64_t i = 0; i < n; i++) {
         customer[i] = tsr_customer_of(id[i]);
         __builtin_prefetch(line_of(collect, customer[i]), 1);
     }
-    for (int64_t i = 0; st == TSR_OK && i < n; i++) st = send_id(collect, customer[i], id[i]);
+    for (int64_t i = 0; st == TSR_OK && i < n; i++) st = tsr_collect_send_id(collect, customer[i], id[i]);
     return st;
 }
 
@@ -142,7 +156,7 @@ tsr_status tsr_collect_flush(tsr_collect *collect)
 
     for (int32_t i = 0; st == TSR_OK && i < TSR_PENDING; i++) {
         tsr_pending_id *slot = &collect->pending[i];
-        st = send_id(collect, slot->customer, (tsr_slice){slot->id, slot->n});
+        st = tsr_collect_send_id(collect, slot->customer, (tsr_slice){slot->id, slot->n});
         slot->n = 0;
     }
     return st;

@@ -80,7 +80,8 @@ static tsr_status keep_received(tsr_collect *collect, int32_t stream, const parc
 
     for (int r = 0; r < collect->size; r++)
         for (int64_t i = 0; i < p->received[r]; i++, row += collect->layout[stream].bytes)
-            TSR_TRY(tsr_collect_store(collect, stream, row));
+            TSR_TRY(collect->redirect.active ? tsr_redirect_row(collect, stream, row)
+                                             : tsr_collect_store(collect, stream, row));
 done:
     return st;
 }

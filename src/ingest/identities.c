@@ -1,18 +1,13 @@
 #include "ingest/identities.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <xxhash.h>
 
 #include "ingest/input_reader.h"
 #include "tessera/components.h"
-#include "tessera/exchange.h"
-#include "tessera/file.h"
 #include "tessera/memory.h"
-#include "tessera/reduce.h"
 
 #define MARK         '\xff' /* no text in UTF-8 begins with it, and it sorts last: an id is the smallest of its person */
 #define PHONE_DIGITS 7
@@ -22,21 +17,32 @@ typedef struct pair_head {
     int32_t source, n[2];
 } pair_head;
 
-typedef struct blob {
-    char *bytes;
-    int64_t n, room;
-} blob;
+/* A text that pairs name, among those of a rank. */
+typedef struct known_text {
+    tsr_node node; /* its hash */
+    tsr_slice text;
+    int32_t source; /* the first one that pairs it */
+} known_text;
 
-struct tsr_identities {
-    char *bytes; /* all pairs */
-    int32_t texts;
-    tsr_slice *text; /* [texts] sorted by bytes: number of a text */
-    int32_t *kept;   /* [texts] number of the text that stands for it */
-    int32_t *source; /* [texts] the first source that pairs it */
-    int32_t *slot;   /* [slots] number + 1; 0: empty */
-    int64_t slots, merged, refused;
-    const tsr_ingest_params *params;
-};
+/* Texts of one rank that are one person, by their root: the smallest, and how many ids they are. */
+typedef struct claim {
+    tsr_node root;
+    tsr_slice text; /* n = 0 in an answer: the person is refused */
+    int64_t ids;
+    int32_t source; /* of one text: the first that pairs it */
+    int from;       /* rank */
+} claim;
+
+/* They travel as heads, with the bytes of the text behind. */
+typedef struct text_head {
+    int32_t source, n;
+} text_head;
+
+typedef struct claim_head {
+    tsr_node root;
+    int64_t ids;
+    int64_t n;
+} claim_head;
 
 /* ---- marks ---- */
 
@@ -72,20 +78,7 @@ int32_t tsr_identity_mark(int32_t match, tsr_slice text, char *mark)
 
 /* ---- pairs ---- */
 
-static tsr_status append(blob *to, const void *bytes, int64_t n)
-{
-    if (to->n + n > to->room) {
-        int64_t room = 2 * (to->n + n) + 4096;
-        tsr_status st = tsr_resize(&to->bytes, room, 1);
-        if (st != TSR_OK) return st;
-        to->room = room;
-    }
-    memcpy(to->bytes + to->n, bytes, (size_t)n);
-    to->n += n;
-    return TSR_OK;
-}
-
-static tsr_status keep_pair(int32_t source, int32_t match, tsr_slice id, tsr_slice other, blob *pairs)
+static tsr_status keep_pair(int32_t source, int32_t match, tsr_slice id, tsr_slice other, tsr_blob *pairs)
 {
     char mark[TSR_MARK_BYTES];
     tsr_status st;
@@ -93,15 +86,15 @@ static tsr_status keep_pair(int32_t source, int32_t match, tsr_slice id, tsr_sli
     if (match != TSR_MATCH_ID) other = (tsr_slice){mark, tsr_identity_mark(match, other, mark)};
     if (other.n == 0) return TSR_OK;
     pair_head head = {source, {id.n, other.n}};
-    TSR_TRY(append(pairs, &head, sizeof head));
-    TSR_TRY(append(pairs, id.at, id.n));
-    TSR_TRY(append(pairs, other.at, other.n));
+    TSR_TRY(tsr_blob_add(pairs, &head, sizeof head));
+    TSR_TRY(tsr_blob_add(pairs, id.at, id.n));
+    TSR_TRY(tsr_blob_add(pairs, other.at, other.n));
 done:
     return st;
 }
 
 static tsr_status read_file(const tsr_ingest_params *params, const tsr_inputs *inputs, int32_t number, int64_t begin,
-                            int64_t end, blob *pairs)
+                            int64_t end, tsr_blob *pairs)
 {
     const tsr_input *input = &inputs->file[number];
     const tsr_source *source = (const tsr_source *)params->sources.item + input->source;
@@ -130,7 +123,8 @@ static bool is_identities(const tsr_ingest_params *params, int32_t source)
     return ((const tsr_source *)params->sources.item + source)->kind == TSR_SOURCE_IDENTITIES;
 }
 
-static tsr_status read_share(const tsr_ingest_params *params, const tsr_inputs *inputs, int rank, int size, blob *pairs)
+static tsr_status read_share(const tsr_ingest_params *params, const tsr_inputs *inputs, int rank, int size,
+                             tsr_blob *pairs)
 {
     int64_t begin, end;
     tsr_status st = TSR_OK;
@@ -143,231 +137,275 @@ static tsr_status read_share(const tsr_ingest_params *params, const tsr_inputs *
     return st;
 }
 
-/* The next pair of the gathered bytes. */
-static const char *next_pair(const char *at, pair_head *head, tsr_slice text[2])
+/* ---- texts to the ranks of their hashes ---- */
+
+static tsr_node node_of(tsr_slice text)
 {
-    memcpy(head, at, sizeof *head);
-    text[0] = (tsr_slice){at + sizeof *head, head->n[0]};
-    text[1] = (tsr_slice){text[0].at + head->n[0], head->n[1]};
-    return text[1].at + head->n[1];
+    XXH128_hash_t hash = XXH3_128bits(text.at, (size_t)text.n);
+
+    return (tsr_node){hash.high64, hash.low64};
 }
 
-/* ---- numbers of texts ---- */
-
-static int by_bytes(const void *left, const void *right)
+static int by_node(const void *left, const void *right)
 {
-    const tsr_slice *a = left, *b = right;
-    int order = memcmp(a->at, b->at, (size_t)(a->n < b->n ? a->n : b->n));
+    const known_text *a = left, *b = right;
+    int order = tsr_node_compare(&a->node, &b->node);
 
-    return order != 0 ? order : (a->n > b->n) - (a->n < b->n);
+    return order != 0 ? order : (a->source > b->source) - (a->source < b->source);
 }
 
-static tsr_status number_texts(tsr_identities *ids, int64_t bytes)
+/* Each text once, with its first source. */
+static void sort_out(known_text *text, int64_t *n)
 {
-    const char *end = ids->bytes + bytes;
+    int64_t kept = 0;
+
+    if (*n > 1) qsort(text, (size_t)*n, sizeof *text, by_node);
+    for (int64_t i = 0; i < *n; i++)
+        if (kept == 0 || tsr_node_compare(&text[kept - 1].node, &text[i].node) != 0) text[kept++] = text[i];
+    *n = kept;
+}
+
+/* The texts of this rank's pairs, and an edge for each pair. */
+static tsr_status list_pairs(const tsr_blob *pairs, known_text **text, int64_t *n, tsr_edge **edges, int64_t *edges_n)
+{
+    const char *at = pairs->bytes, *end = pairs->bytes + pairs->n;
+    int64_t most = pairs->n / (int64_t)sizeof(pair_head);
     pair_head head;
-    tsr_slice text[2];
-    int64_t n = 0;
     tsr_status st;
 
-    for (const char *at = ids->bytes; at < end; n += 2) at = next_pair(at, &head, text);
-    if (n > INT32_MAX / 2) return TSR_FAIL(TSR_EDATA, "identities: more than %d pairs", INT32_MAX / 4);
-    TSR_TRY(tsr_alloc(&ids->text, n, sizeof *ids->text));
-    n = 0;
-    for (const char *at = ids->bytes; at < end; n += 2) at = next_pair(at, &head, ids->text + n);
-    qsort(ids->text, (size_t)n, sizeof *ids->text, by_bytes);
-    for (int64_t i = 0; i < n; i++)
-        if (ids->texts == 0 || by_bytes(&ids->text[ids->texts - 1], &ids->text[i]) != 0)
-            ids->text[ids->texts++] = ids->text[i];
-    for (ids->slots = 16; ids->slots < 2 * (int64_t)ids->texts;) ids->slots *= 2;
-    TSR_TRY(tsr_alloc(&ids->slot, ids->slots, sizeof *ids->slot));
-    for (int32_t i = 0; i < ids->texts; i++) {
-        int64_t s = (int64_t)(XXH3_64bits(ids->text[i].at, (size_t)ids->text[i].n) & (uint64_t)(ids->slots - 1));
-        while (ids->slot[s] != 0) s = (s + 1) & (ids->slots - 1);
-        ids->slot[s] = i + 1;
+    TSR_TRY(tsr_alloc(text, 2 * most, sizeof **text));
+    TSR_TRY(tsr_alloc(edges, most, sizeof **edges));
+    while (at < end) {
+        memcpy(&head, at, sizeof head);
+        tsr_slice id = {at + sizeof head, head.n[0]}, other = {id.at + id.n, head.n[1]};
+        tsr_edge edge = {node_of(id), node_of(other)};
+        (*text)[(*n)++] = (known_text){edge.a, id, head.source};
+        (*text)[(*n)++] = (known_text){edge.b, other, head.source};
+        (*edges)[(*edges_n)++] = edge;
+        at = other.at + other.n;
+    }
+    sort_out(*text, n);
+done:
+    return st;
+}
+
+static tsr_status send_texts(const known_text *text, int64_t n, int size, tsr_blob *to)
+{
+    tsr_status st = TSR_OK;
+
+    for (int64_t i = 0; i < n; i++) {
+        text_head head = {text[i].source, text[i].text.n};
+        tsr_blob *rank = &to[tsr_node_rank(&text[i].node, size)];
+        TSR_TRY(tsr_blob_add(rank, &head, sizeof head));
+        TSR_TRY(tsr_blob_add(rank, text[i].text.at, text[i].text.n));
     }
 done:
     return st;
 }
 
-/* -1: no pair names it. */
-static int32_t number_of(const tsr_identities *ids, tsr_slice text)
+static tsr_status take_texts(const char *bytes, int64_t n, known_text **text, int64_t *texts)
 {
-    int64_t s = (int64_t)(XXH3_64bits(text.at, (size_t)text.n) & (uint64_t)(ids->slots - 1));
+    text_head head;
+    tsr_status st = tsr_alloc(text, n / (int64_t)sizeof head, sizeof **text);
 
-    for (; ids->slot[s] != 0; s = (s + 1) & (ids->slots - 1))
-        if (by_bytes(&ids->text[ids->slot[s] - 1], &text) == 0) return ids->slot[s] - 1;
-    return -1;
+    *texts = 0;
+    for (const char *at = bytes; st == TSR_OK && at < bytes + n; at += sizeof head + (size_t)head.n) {
+        memcpy(&head, at, sizeof head);
+        tsr_slice one = {at + sizeof head, head.n};
+        (*text)[(*texts)++] = (known_text){node_of(one), one, head.source};
+    }
+    if (st == TSR_OK) sort_out(*text, texts);
+    return st;
 }
 
-/* ---- persons ---- */
+/* ---- the smallest text of each person ---- */
 
-/* Every rank takes each size-th pair; all note the first source of each text. */
-static tsr_status make_edges(tsr_identities *ids, int64_t bytes, const tsr_comm *by, tsr_edge **edges, int64_t *n)
+static int by_root(const void *left, const void *right)
 {
-    const char *end = ids->bytes + bytes;
-    pair_head head;
-    tsr_slice text[2];
-    int64_t pair = 0;
+    const claim *a = left, *b = right;
+    int order = tsr_node_compare(&a->root, &b->root);
+
+    return order != 0 ? order : tsr_slice_compare(&a->text, &b->text);
+}
+
+static int64_t end_of_person(const claim *claims, int64_t n, int64_t first)
+{
+    int64_t end = first;
+
+    while (end < n && tsr_node_compare(&claims[end].root, &claims[first].root) == 0) end++;
+    return end;
+}
+
+static tsr_status send_claim(const claim *c, tsr_blob *to)
+{
+    claim_head head = {c->root, c->ids, c->text.n};
     tsr_status st;
 
-    TSR_TRY(tsr_alloc(edges, bytes / (int64_t)sizeof head / by->size + 1, sizeof **edges));
-    TSR_TRY(tsr_alloc(&ids->source, ids->texts, sizeof *ids->source));
-    for (int32_t i = 0; i < ids->texts; i++) ids->source[i] = INT32_MAX;
-    for (const char *at = ids->bytes; at < end; pair++) {
-        at = next_pair(at, &head, text);
-        int32_t number[2] = {number_of(ids, text[0]), number_of(ids, text[1])};
-        for (int i = 0; i < 2; i++)
-            if (head.source < ids->source[number[i]]) ids->source[number[i]] = head.source;
-        if (pair % by->size != by->rank) continue;
-        (*edges)[(*n)++] = (tsr_edge){{0, (uint64_t)number[0]}, {0, (uint64_t)number[1]}};
+    TSR_TRY(tsr_blob_add(to, &head, sizeof head));
+    TSR_TRY(tsr_blob_add(to, c->text.at, c->text.n));
+done:
+    return st;
+}
+
+/* What came from all ranks, by root and text. */
+static tsr_status take_claims(const char *bytes, const int64_t *from, int size, claim **claims, int64_t *n)
+{
+    const char *at = bytes, *end = bytes;
+    claim_head head;
+    int64_t all = 0;
+    tsr_status st;
+
+    for (int r = 0; r < size; r++) all += from[r];
+    TSR_TRY(tsr_alloc(claims, all / (int64_t)sizeof head, sizeof **claims));
+    *n = 0;
+    for (int r = 0; r < size; r++)
+        for (end += from[r]; at < end; at += sizeof head + (size_t)head.n) {
+            memcpy(&head, at, sizeof head);
+            (*claims)[(*n)++] = (claim){head.root, {at + sizeof head, (int32_t)head.n}, head.ids, 0, r};
+        }
+    if (*n > 1) qsort(*claims, (size_t)*n, sizeof **claims, by_root);
+done:
+    return st;
+}
+
+/* Ids, not marks, count. */
+static tsr_status claim_persons(const claim *own, int64_t n, int size, tsr_blob *to)
+{
+    tsr_status st = TSR_OK;
+
+    for (int64_t first = 0, end; first < n && st == TSR_OK; first = end) {
+        claim sum = own[first];
+        end = end_of_person(own, n, first);
+        for (int64_t i = first + 1; i < end; i++) sum.ids += own[i].ids;
+        st = send_claim(&sum, &to[tsr_node_rank(&sum.root, size)]);
+    }
+    return st;
+}
+
+/* A person with more ids than the limit is none: a shared phone, a test account. */
+static tsr_status answer(const claim *claims, int64_t n, int64_t limit, tsr_blob *to, int64_t *refused)
+{
+    tsr_status st = TSR_OK;
+
+    for (int64_t first = 0, end; first < n; first = end) {
+        claim kept = claims[first];
+        end = end_of_person(claims, n, first);
+        for (int64_t i = first + 1; i < end; i++) kept.ids += claims[i].ids;
+        *refused += kept.ids > limit;
+        if (kept.ids > limit) kept.text.n = 0;
+        for (int64_t i = first; i < end; i++) TSR_TRY(send_claim(&kept, &to[claims[i].from]));
     }
 done:
     return st;
 }
 
-/* Ids, not marks, count. A person with more of them than the limit is none: a shared phone, a test account. */
-static tsr_status apply_limit(tsr_identities *ids)
+/* Own texts and answers are sorted by root, and each root has one answer. */
+static tsr_status list_merges(const claim *own, int64_t n, const claim *answers, tsr_identities *ids)
 {
-    int64_t *size = NULL;
-    tsr_status st = tsr_alloc(&size, ids->texts, sizeof *size);
+    tsr_status st = tsr_alloc(&ids->merge, n, sizeof *ids->merge);
 
-    if (st != TSR_OK) return st;
-    for (int32_t i = 0; i < ids->texts; i++) size[ids->kept[i]] += ids->text[i].at[0] != MARK;
-    for (int32_t i = 0; i < ids->texts; i++) ids->refused += size[i] > ids->params->identity_limit;
-    for (int32_t i = 0; i < ids->texts; i++) {
-        if (size[ids->kept[i]] > ids->params->identity_limit) ids->kept[i] = i;
-        ids->merged += ids->kept[i] != i && ids->text[i].at[0] != MARK;
+    for (int64_t i = 0, a = 0; st == TSR_OK && i < n; i++) {
+        while (tsr_node_compare(&answers[a].root, &own[i].root) != 0) a++;
+        tsr_slice kept = answers[a].text;
+        if (own[i].ids == 0 || kept.n == 0 || tsr_slice_compare(&kept, &own[i].text) == 0) continue;
+        ids->merge[ids->merges++] = (tsr_merge){own[i].text, kept, own[i].source};
     }
-    tsr_free(&size);
-    return TSR_OK;
+    return st;
 }
 
-static tsr_status find_persons(const tsr_comm *comm, tsr_identities *ids, int64_t bytes)
+/* ---- together ---- */
+
+/* Each text of any pair stands at the rank of its hash, and has a member of the components. */
+static tsr_status find_components(const tsr_comm *comm, const tsr_blob *pairs, tsr_identities *ids, claim **own,
+                                  int64_t *n)
 {
+    known_text *mine = NULL, *text = NULL;
+    tsr_member *member = NULL;
     tsr_edge *edges = NULL;
-    tsr_member *mine = NULL, *member = NULL;
-    int64_t n = 0, members, all;
+    tsr_blob *to = NULL;
+    int64_t *from = NULL, mine_n = 0, edges_n = 0, members, bytes = 0;
     tsr_status st;
 
-    TSR_AGREE(comm, make_edges(ids, bytes, comm, &edges, &n));
-    TSR_TRY(tsr_components_find(comm, edges, n, &mine, &members));
-    TSR_TRY(tsr_gather_all(comm, mine, members, sizeof *mine, (void **)&member, &all));
-    TSR_AGREE(comm, tsr_alloc(&ids->kept, ids->texts, sizeof *ids->kept));
-    for (int64_t i = 0; i < all; i++) ids->kept[member[i].node.low] = (int32_t)member[i].root.low;
-    TSR_AGREE(comm, apply_limit(ids));
-done:
-    tsr_free(&member);
+    TSR_AGREE(comm, tsr_alloc(&from, comm->size, sizeof *from));
+    TSR_AGREE(comm, tsr_alloc(&to, comm->size, sizeof *to));
+    TSR_AGREE(comm, list_pairs(pairs, &mine, &mine_n, &edges, &edges_n));
+    TSR_AGREE(comm, send_texts(mine, mine_n, comm->size, to));
     tsr_free(&mine);
+    TSR_TRY(tsr_blobs_exchange(comm, to, &ids->texts, from));
+    for (int r = 0; r < comm->size; r++) bytes += from[r];
+    TSR_AGREE(comm, take_texts(ids->texts, bytes, &text, n));
+    TSR_TRY(tsr_components_find(comm, edges, edges_n, &member, &members));
+    TSR_ASSERT(members == *n);
+    TSR_AGREE(comm, tsr_alloc(own, *n, sizeof **own));
+    for (int64_t i = 0; i < *n; i++)
+        (*own)[i] = (claim){member[i].root, text[i].text, text[i].text.at[0] != MARK, text[i].source, 0};
+    if (*n > 1) qsort(*own, (size_t)*n, sizeof **own, by_root);
+done:
     tsr_free(&edges);
+    tsr_free(&member);
+    tsr_free(&text);
+    tsr_free(&mine);
+    tsr_free(&from);
+    tsr_blobs_destroy(&to, comm->size);
+    return st;
+}
+
+/* Ranks claim persons at the ranks of their roots, which answer with the text that is kept. */
+static tsr_status find_kept(const tsr_comm *comm, const claim *own, int64_t n, int64_t limit, tsr_identities *ids)
+{
+    claim *claims = NULL, *answers = NULL;
+    char *received = NULL;
+    tsr_blob *to = NULL;
+    int64_t *from = NULL, claims_n, answers_n;
+    tsr_status st;
+
+    TSR_AGREE(comm, tsr_alloc(&from, comm->size, sizeof *from));
+    TSR_AGREE(comm, tsr_alloc(&to, comm->size, sizeof *to));
+    TSR_AGREE(comm, claim_persons(own, n, comm->size, to));
+    TSR_TRY(tsr_blobs_exchange(comm, to, &received, from));
+    TSR_AGREE(comm, take_claims(received, from, comm->size, &claims, &claims_n));
+    TSR_AGREE(comm, answer(claims, claims_n, limit, to, &ids->refused));
+    TSR_TRY(tsr_blobs_exchange(comm, to, &ids->answers, from));
+    TSR_AGREE(comm, take_claims(ids->answers, from, comm->size, &answers, &answers_n));
+    TSR_AGREE(comm, list_merges(own, n, answers, ids));
+    ids->merged = ids->merges;
+    MPI_Allreduce(MPI_IN_PLACE, &ids->merged, 1, MPI_INT64_T, MPI_SUM, comm->mpi);
+    MPI_Allreduce(MPI_IN_PLACE, &ids->refused, 1, MPI_INT64_T, MPI_SUM, comm->mpi);
+done:
+    tsr_free(&answers);
+    tsr_free(&claims);
+    tsr_free(&received);
+    tsr_free(&from);
+    tsr_blobs_destroy(&to, comm->size);
     return st;
 }
 
 tsr_status tsr_identities_read(const tsr_comm *comm, const tsr_ingest_params *params, const struct tsr_inputs *inputs,
-                               tsr_identities **out)
+                               tsr_identities *ids)
 {
-    tsr_identities *ids = NULL;
-    blob pairs = {0};
-    int64_t bytes;
-    bool any = false;
+    tsr_blob pairs = {0};
+    claim *own = NULL;
+    int64_t n = 0;
     tsr_status st = TSR_OK;
 
-    *out = NULL;
-    for (int32_t i = 0; i < params->sources.n; i++) any = any || is_identities(params, i);
-    if (!any) return TSR_OK;
-    TSR_AGREE(comm, tsr_alloc(&ids, 1, sizeof *ids));
-    ids->params = params;
+    *ids = (tsr_identities){.any = false};
+    for (int32_t i = 0; i < params->sources.n; i++) ids->any = ids->any || is_identities(params, i);
+    if (!ids->any) return TSR_OK;
     TSR_AGREE(comm, read_share(params, inputs, comm->rank, comm->size, &pairs));
-    TSR_TRY(tsr_gather_all(comm, pairs.bytes, pairs.n, 1, (void **)&ids->bytes, &bytes));
-    TSR_AGREE(comm, number_texts(ids, bytes));
-    TSR_TRY(find_persons(comm, ids, bytes));
-    *out = ids;
-    ids = NULL;
-done:
+    TSR_TRY(find_components(comm, &pairs, ids, &own, &n));
     tsr_free(&pairs.bytes);
-    tsr_identities_destroy(&ids);
-    return st;
-}
-
-void tsr_identities_destroy(tsr_identities **at)
-{
-    tsr_identities *ids = *at;
-
-    if (ids == NULL) return;
-    tsr_free(&ids->slot);
-    tsr_free(&ids->source);
-    tsr_free(&ids->kept);
-    tsr_free(&ids->text);
-    tsr_free(&ids->bytes);
-    tsr_free(at);
-}
-
-tsr_slice tsr_identities_kept(const tsr_identities *identities, tsr_slice id)
-{
-    int32_t number = identities != NULL ? number_of(identities, id) : -1;
-
-    return number >= 0 ? identities->text[identities->kept[number]] : id;
-}
-
-int64_t tsr_identities_merged(const tsr_identities *identities)
-{
-    return identities->merged;
-}
-
-int64_t tsr_identities_refused(const tsr_identities *identities)
-{
-    return identities->refused;
-}
-
-/* ---- the list of merges ---- */
-
-static tsr_status append_field(blob *to, tsr_slice text)
-{
-    tsr_status st;
-
-    TSR_TRY(append(to, "\"", 1));
-    for (int32_t i = 0; i < text.n; i++) {
-        TSR_TRY(append(to, text.at + i, 1));
-        if (text.at[i] == '"') TSR_TRY(append(to, "\"", 1));
-    }
-    TSR_TRY(append(to, "\"", 1));
+    TSR_TRY(find_kept(comm, own, n, params->identity_limit, ids));
 done:
+    tsr_free(&own);
+    tsr_free(&pairs.bytes);
+    if (st != TSR_OK) tsr_identities_clear(ids);
     return st;
 }
 
-static tsr_status append_merge(const tsr_identities *ids, int32_t number, blob *to)
+void tsr_identities_clear(tsr_identities *ids)
 {
-    static const char *const rules[] = {"pair of ids", "exact", "case", "email", "phone"};
-    const tsr_source *source = (const tsr_source *)ids->params->sources.item + ids->source[number];
-    char rule[64];
-    tsr_status st;
-
-    TSR_TRY(append_field(to, ids->text[ids->kept[number]]));
-    TSR_TRY(append(to, ",", 1));
-    TSR_TRY(append_field(to, ids->text[number]));
-    int n = snprintf(rule, sizeof rule, ",ingest.sources[%d]: %s\n", ids->source[number], rules[source->match]);
-    TSR_TRY(append(to, rule, n));
-done:
-    return st;
-}
-
-tsr_status tsr_identities_write(const tsr_identities *identities, const char *folder, int32_t generation)
-{
-    static const char header[] = "kept,merged,rule\n";
-    blob text = {0};
-    char *path = NULL, name[64];
-    tsr_status st;
-
-    tsr_merges_name(generation, name);
-    TSR_TRY(append(&text, header, sizeof header - 1));
-    for (int32_t i = 0; i < identities->texts; i++)
-        if (identities->kept[i] != i && identities->text[i].at[0] != MARK) TSR_TRY(append_merge(identities, i, &text));
-    TSR_TRY(tsr_path(&path, folder, "%s", name));
-    mode_t before = umask(S_IRWXG | S_IRWXO);
-    st = tsr_file_write(path, text.bytes, text.n);
-    umask(before);
-done:
-    tsr_free(&path);
-    tsr_free(&text.bytes);
-    return st;
+    tsr_free(&ids->merge);
+    tsr_free(&ids->answers);
+    tsr_free(&ids->texts);
+    *ids = (tsr_identities){.any = false};
 }

@@ -6,6 +6,7 @@
 #include "ingest/append.h"
 #include "ingest/embedding.h"
 #include "ingest/identities.h"
+#include "ingest/merges.h"
 #include "ingest/policy.h"
 #include "ingest/reading.h"
 #include "ingest/receipt.h"
@@ -34,7 +35,6 @@ typedef struct flow {
     tsr_inputs inputs;
     tsr_collect *collect;
     tsr_balance *balance;
-    tsr_identities *identities;
     tsr_reading reading;
     tsr_dataset *there; /* that new rows are added to; NULL: none */
     tsr_standing standing;
@@ -79,7 +79,6 @@ static void flow_clear(flow *f)
     tsr_free(&f->standing.known);
     tsr_free(&f->key);
     tsr_dataset_close(&f->there);
-    tsr_identities_destroy(&f->identities);
 }
 
 /* ---- is it there already? ---- */
@@ -241,20 +240,22 @@ done:
 
 static tsr_status unify_ids(const tsr_comm *comm, flow *f, tsr_ingest_result *result)
 {
+    tsr_identities ids = {.any = false};
     tsr_status st;
 
     tsr_meter_begin("identities");
-    TSR_TRY(tsr_identities_read(comm, f->params, &f->inputs, &f->identities));
-    if (f->identities == NULL) goto done;
-    tsr_meter_end(comm, 0, NULL);
-    f->inputs.identities = f->identities;
-    result->merged = tsr_identities_merged(f->identities);
-    if (tsr_identities_refused(f->identities) > 0)
-        tsr_warn("identities: groups of more than %" PRId64 " ids were not merged (%" PRId64 " ids and marks): shared "
-                 "phones or test accounts? see ingest.identity_limit",
-                 f->params->identity_limit, tsr_identities_refused(f->identities));
-    TSR_AGREE(comm, comm->rank == 0 ? tsr_identities_write(f->identities, f->output, f->info.generation) : TSR_OK);
+    TSR_TRY(tsr_identities_read(comm, f->params, &f->inputs, &ids));
+    if (!ids.any) goto done;
+    TSR_TRY(tsr_collect_merge(comm, f->collect, ids.merge, ids.merges));
+    TSR_TRY(tsr_merges_write(comm, f->params, ids.merge, ids.merges, f->output, f->info.generation));
+    tsr_meter_end(comm, ids.merged, NULL);
+    result->merged = ids.merged;
+    if (ids.refused > 0)
+        tsr_warn("identities: %" PRId64 " groups of more than %" PRId64 " ids were not merged: shared phones or test "
+                 "accounts? see ingest.identity_limit",
+                 ids.refused, f->params->identity_limit);
 done:
+    tsr_identities_clear(&ids);
     return st;
 }
 

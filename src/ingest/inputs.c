@@ -395,8 +395,7 @@ tsr_status tsr_inputs_mapping(const tsr_inputs *inputs, const tsr_ingest_params 
                                .rates = &inputs->rates,
                                .from = converts ? &inputs->zone[input->source] : to,
                                .to = to,
-                               .shape = &inputs->shape,
-                               .identities = inputs->identities};
+                               .shape = &inputs->shape};
 
     return tsr_mapping_create(source, &place, &input->header, mapping);
 }

@@ -19,7 +19,6 @@ typedef struct tsr_input {
 } tsr_input;
 
 typedef struct tsr_inputs {
-    const tsr_identities *identities; /* borrowed; NULL: ids stand for themselves */
     int32_t n;
     tsr_input *file;      /* [n] in the order of the job */
     char *paths;          /* the files' paths point in here */

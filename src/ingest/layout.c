@@ -81,6 +81,11 @@ void tsr_row_pack_id(tsr_customer_ref customer, tsr_slice id, int32_t piece, cha
     memcpy(row + TSR_ROW_HEAD, id.at + from, (size_t)n);
 }
 
+int32_t tsr_row_id_length(const char *row)
+{
+    return short_at(row + AT_LENGTH);
+}
+
 bool tsr_row_unpack_id(const char *row, char *id, int32_t *length, uint32_t *pieces)
 {
     uint16_t piece = short_at(row + AT_SOURCE), n = short_at(row + AT_LENGTH);

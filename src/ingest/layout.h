@@ -113,6 +113,9 @@ static inline void tsr_row_begin(char *row, tsr_customer_ref customer, int32_t s
 /** Local. Piece @p piece of an id. */
 void tsr_row_pack_id(tsr_customer_ref customer, tsr_slice id, int32_t piece, char *row);
 
+/** Local. Bytes of the id of which a row holds a piece. */
+int32_t tsr_row_id_length(const char *row);
+
 /** Local. Put a piece of an id in its place in @p id [256]. @return false where another id stands there already */
 bool tsr_row_unpack_id(const char *row, char *id, int32_t *length, uint32_t *pieces);
 

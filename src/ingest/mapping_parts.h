@@ -50,7 +50,6 @@ struct tsr_mapping {
     uint32_t earliest;
     bool pairs; /* a source of identities, with the column `other` */
     tsr_place other;
-    const tsr_identities *identities;
     tsr_place column[TSR_KIND_COLUMNS]; /* of the kind */
     int32_t attributes;
     tsr_attribute_place *attribute;

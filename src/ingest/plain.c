@@ -248,8 +248,6 @@ static tsr_status keep_fine(const tsr_mapping *mapping, const tsr_row_block *blo
 
     for (int32_t i = 0; i < mapping->plain_n; i++)
         if (mapping->plain[i].cell == TSR_CELL_CODE) TSR_TRY(find_codes(mapping, block, &mapping->plain[i], collect));
-    for (int32_t k = 0; mapping->identities != NULL && k < memory->fine_n; k++)
-        memory->id[k] = tsr_identities_kept(mapping->identities, memory->id[k]);
     for (int32_t c = 0; c < mapping->columns; c++) cell[c] = memory->cell[c];
     TSR_TRY(tsr_collect_customers(collect, memory->fine_n, memory->id, memory->customer));
     TSR_TRY(tsr_collect_records(collect, mapping->kind, memory->fine_n, memory->customer, mapping->source, cell));

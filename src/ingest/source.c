@@ -387,7 +387,6 @@ tsr_status tsr_mapping_create(const tsr_source *source, const tsr_mapping_place 
     mapping->kind = kind_of(source);
     mapping->pairs = source->kind == TSR_SOURCE_IDENTITIES;
     mapping->dimensions = source->kind == TSR_SOURCE_EMBEDDINGS ? (int32_t)source->dimensions : 0;
-    mapping->identities = place->identities;
     mapping->source = place->source;
     mapping->file = place->file;
     mapping->money_scale = place->money_scale;

@@ -9,7 +9,6 @@
 #include "ingest/clock.h"
 #include "ingest/collect.h"
 #include "ingest/currency.h"
-#include "ingest/identities.h"
 #include "ingest/text_reader.h"
 #include "tessera/ingest.h"
 
@@ -34,7 +33,6 @@ typedef struct tsr_mapping_place {
     const tsr_rates *rates;    /* of money in other currencies */
     const tsr_zone *from, *to; /* of the source, of the dataset */
     const tsr_collect_shape *shape;
-    const tsr_identities *identities; /* NULL: none */
 } tsr_mapping_place;
 
 typedef struct tsr_mapping tsr_mapping;

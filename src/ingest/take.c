@@ -170,7 +170,7 @@ static tsr_status code_cells(tsr_taking *t)
 
 static tsr_status find_customer(const tsr_taking *t, tsr_customer_ref *customer)
 {
-    return tsr_collect_customer(t->collect, tsr_identities_kept(t->mapping->identities, t->id), customer);
+    return tsr_collect_customer(t->collect, t->id, customer);
 }
 
 static tsr_status keep_record(tsr_taking *t)

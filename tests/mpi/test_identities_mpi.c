@@ -8,11 +8,12 @@
 
 #define PEOPLE 200
 #define ROWS   2000
+#define IDS    12000
 
 /* Collective. What @p make writes, as one file. */
 static void write_file(const tsr_comm *comm, const char *name, void (*make)(text_file *file))
 {
-    text_file file = {malloc((size_t)ROWS * 64), 0};
+    text_file file = {malloc((size_t)IDS * 64), 0};
 
     make(&file);
     write_text(comm, test_path(comm, name), file.bytes, file.n);
@@ -209,6 +210,135 @@ static void pairs_give_the_dataset_of_one_id(void **state)
     tsr_error_clear();
 }
 
+/* ---- a large graph ---- */
+
+#define PATH_IDS  10000                       /* one chain, */
+#define STAR_IDS  1000                        /* one hub, */
+#define LOOSE_IDS (IDS - PATH_IDS - STAR_IDS) /* and pairs at random */
+
+static int up[IDS], smallest[IDS]; /* union-find in one process; by root: the smallest name */
+
+static int root_of(int i)
+{
+    while (up[i] != i) i = up[i] = up[up[i]];
+    return i;
+}
+
+/* The name of node i, as a number: neighbours have names far apart. */
+static int name_of(int i)
+{
+    return i * 7919 % IDS;
+}
+
+static void put_pair(text_file *file, int a, int b)
+{
+    put(file, keep("k%05d,k%05d\n", name_of(a), name_of(b)));
+    up[root_of(a)] = root_of(b);
+}
+
+static void graph(text_file *file)
+{
+    put(file, "a,b\n");
+    for (int i = 0; i < IDS; i++) up[i] = i;
+    for (int i = 0; i + 1 < PATH_IDS; i++) {
+        int from = (int)(i * 6007LL % (PATH_IDS - 1));
+        put_pair(file, i % 2 ? from : from + 1, i % 2 ? from + 1 : from);
+    }
+    for (int i = 1; i < STAR_IDS; i++) put_pair(file, PATH_IDS + STAR_IDS / 2, PATH_IDS + i);
+    for (int i = 0; i < LOOSE_IDS * 2 / 3; i++)
+        put_pair(file, IDS - 1 - i * 61 % LOOSE_IDS, IDS - 1 - (int)(i * 2654435761LL % 1009 % LOOSE_IDS));
+    for (int i = 0; i < IDS; i++) smallest[i] = IDS;
+    for (int i = 0; i < IDS; i++)
+        if (name_of(i) < smallest[root_of(i)]) smallest[root_of(i)] = name_of(i);
+}
+
+/* Rows of all ids, under their own names or the kept ones; with orders or without. */
+static void put_rows(text_file *file, bool kept, bool orders)
+{
+    put(file, orders ? "id,when,amount,order\n" : "id,when,amount\n");
+    for (int i = orders; i < IDS; i += 2) {
+        int name = kept ? smallest[root_of(i)] : name_of(i);
+        put(file, keep("k%05d,2024-01-%02d,%d.00%s\n", name, i % 28 + 1, i, orders ? keep(",o%d", i / 3) : ""));
+    }
+}
+
+static void raw_orders(text_file *file)
+{
+    put_rows(file, false, true);
+}
+
+static void raw_rows(text_file *file)
+{
+    put_rows(file, false, false);
+}
+
+static void kept_orders(text_file *file)
+{
+    put_rows(file, true, true);
+}
+
+static void kept_rows(text_file *file)
+{
+    put_rows(file, true, false);
+}
+
+/* The list of merges as it must be. */
+static void expected_merges(text_file *file)
+{
+    put(file, "kept,merged,rule\n");
+    for (int name = 0; name < IDS; name++) {
+        int kept = smallest[root_of(name * 1679 % IDS)]; /* 1679 x 7919 is 1 mod 12000 */
+        if (kept != name) put(file, keep("\"k%05d\",\"k%05d\",ingest.sources[2]: pair of ids\n", kept, name));
+    }
+}
+
+static bool same_text(const char *path, void (*make)(text_file *file))
+{
+    text_file file = {malloc((size_t)IDS * 64), 0};
+    char *bytes = NULL;
+    int64_t n = 0;
+
+    tsr_status st = tsr_file_read(path, &bytes, &n); /* before the texts that are kept are many */
+    make(&file);
+    bool same = st == TSR_OK && n == (int64_t)file.n && memcmp(bytes, file.bytes, file.n) == 0;
+    tsr_free(&bytes);
+    free(file.bytes);
+    return same;
+}
+
+static char *digest_of(const tsr_comm *comm, const char *orders, const char *rows, bool paired, const char *folder)
+{
+    test_source t[3];
+    tsr_source sources[3];
+    tsr_ingest_result result;
+
+    use_orders(&t[0], comm, orders, "id");
+    use_column(&t[0], "order", "order");
+    use_orders(&t[1], comm, rows, "id");
+    use_pairs(&t[2], comm, "graph.csv", "a", "b", TSR_MATCH_ID);
+    for (int i = 0; i < 3; i++) sources[i] = t[i].source;
+    tsr_ingest_params params = params_of(sources, paired ? 3 : 2, 7);
+    params.identity_limit = IDS;
+    tsr_status st = tsr_ingest_run(comm, &params, fresh(comm, folder), &result);
+    if (st != TSR_OK) print_error("%s\n", tsr_error_last()->text);
+    CHECK_ALL(comm, st == TSR_OK && result.rows_used == result.rows_read);
+    return digest_in(comm, test_path(comm, folder));
+}
+
+static void long_chains_and_stars_are_one_person_at_any_rank_count(void **state)
+{
+    const tsr_comm *comm = *state;
+
+    write_file(comm, "graph.csv", graph);
+    write_file(comm, "raw-orders.csv", raw_orders);
+    write_file(comm, "raw-rows.csv", raw_rows);
+    write_file(comm, "kept-orders.csv", kept_orders);
+    write_file(comm, "kept-rows.csv", kept_rows);
+    char *joined = digest_of(comm, "raw-orders.csv", "raw-rows.csv", true, "graph");
+    CHECK_ALL(comm, strcmp(joined, digest_of(comm, "kept-orders.csv", "kept-rows.csv", false, "kept")) == 0);
+    CHECK_ALL(comm, same_text(test_path(comm, "graph/merges.csv"), expected_merges));
+}
+
 static tsr_slice slice(const char *text)
 {
     return (tsr_slice){text, (int32_t)strlen(text)};
@@ -242,6 +372,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(people_under_several_ids_are_the_people_under_one),
         cmocka_unit_test(pairs_give_the_dataset_of_one_id),
+        cmocka_unit_test(long_chains_and_stars_are_one_person_at_any_rank_count),
         cmocka_unit_test(marks_are_equal_as_their_rule_says),
     };
 
