@@ -83,7 +83,8 @@ static tsr_status weigh(const tsr_comm *comm, tsr_tiles *tiles)
     return tsr_weights_attach(comm, "w", value, tiles);
 }
 
-/* Stop in every iteration in turn and go on, from what was saved, with rows dealt otherwise. */
+/* Stop in every iteration in turn and go on, from what was saved, with rows dealt otherwise. Every other time tiles are
+ * left alone and rows change places before the stop and after it. */
 static void stop_everywhere(const tsr_comm *comm, tsr_cluster_params params, test_value value, const double *start,
                             bool weights)
 {
@@ -102,6 +103,7 @@ static void stop_everywhere(const tsr_comm *comm, tsr_cluster_params params, tes
         tsr_checkpoint checkpoint = {.seconds = 1e9, .save = put_on_shelf, .context = &kept};
 
         params.checkpoint = &checkpoint;
+        setenv("TESSERA_PRUNE", stop % 2 == 0 ? "on" : "off", 1);
         snprintf(plan, sizeof plan, "point=kmeans_iteration,rank=%d,nth=%d,action=usr1", comm->size - 1, (int)stop);
         tsr_fault_set(plan);
         CHECK_ALL(comm, fit(comm, &params, tiles, start, &hash, &again) == TSR_EINTR);
@@ -111,6 +113,7 @@ static void stop_everywhere(const tsr_comm *comm, tsr_cluster_params params, tes
         checkpoint.from = kept.state;
         checkpoint.save = NULL;
         CHECK_ALL(comm, fit(comm, &params, other, start, &hash, &again) == TSR_OK);
+        unsetenv("TESSERA_PRUNE");
         CHECK_ALL(comm, hash == wanted && again == iterations);
         tsr_bundle_destroy(&kept.state);
     }
