@@ -65,11 +65,11 @@ TSR_INLINE void find_odds_at_width(double log_s, double s, double shape, int32_t
 TSR_AT_ALL_WIDTHS(find_odds, (double log_s, double s, double shape, int32_t n, run_terms *w), (log_s, s, shape, n, w))
 
 /* What each history adds to the log-likelihood and to its derivatives in the logarithms of the parameters. */
-typedef double run_sums[5][TSR_RUN];
+_Static_assert(1 + BETA + 1 == TSR_TAILS, "as many as a table has series");
 
 /* @param start  what depends on the parameters and x alone @param psi  so too, of the derivative in r */
 TSR_INLINE void add_up_at_width(const double *parameter, double start, double psi, double shape, const double *t,
-                                const run_terms *w, const tsr_lifetime *life, int32_t n, run_sums term)
+                                const run_terms *w, const tsr_lifetime *life, int32_t n, tsr_tail_values term)
 {
     double r = parameter[R], alpha = parameter[ALPHA], s = parameter[S], beta = parameter[BETA];
 
@@ -85,7 +85,7 @@ TSR_INLINE void add_up_at_width(const double *parameter, double start, double ps
 
 TSR_AT_ALL_WIDTHS(add_up,
                   (const double *parameter, double start, double psi, double shape, const double *t, const run_terms *w,
-                   const tsr_lifetime *life, int32_t n, run_sums term),
+                   const tsr_lifetime *life, int32_t n, tsr_tail_values term),
                   (parameter, start, psi, shape, t, w, life, n, term))
 
 static void set_lifetimes(const double *parameter, const tsr_histories *h, int64_t first, int32_t n, tsr_lifetime *life)
@@ -100,13 +100,12 @@ static void set_lifetimes(const double *parameter, const tsr_histories *h, int64
 }
 
 /* @param value, psi  of x: ln G(r+x)/G(r) and its derivative @param tails  tables for this x; NULL: none */
-static void add_run(const double *parameter, double value, double psi, const tsr_tails *tails, const tsr_histories *h,
-                    int64_t first, int32_t n, tsr_fixed *sums)
+static void find_terms(const double *parameter, double value, double psi, const tsr_tails *tails,
+                       const tsr_histories *h, int64_t first, int32_t n, tsr_tail_values term)
 {
     double s = parameter[S], shape = parameter[R] + h->x[first], log_alpha = tsr_log(parameter[ALPHA]);
     tsr_lifetime life;
     run_terms w;
-    run_sums term;
 
     w.log_beta = tsr_log(parameter[BETA]);
     set_lifetimes(parameter, h, first, n, &life);
@@ -123,13 +122,29 @@ static void add_run(const double *parameter, double value, double psi, const tsr
     tsr_log1p_block(w.lift, n);
     add_up(parameter, value + parameter[R] * log_alpha + s * w.log_beta, psi + log_alpha, shape, h->t + first, &w,
            &life, n, term);
-    for (int32_t k = 0; k < 5; k++) tsr_fixed_add_block(&sums[k], term[k], h->count + first, n);
+}
+
+/* Of who never came back all depends on t alone: series of the terms themselves. False: they are not smooth enough. */
+static bool make_newcomers(const double *parameter, const tsr_tail_nodes *nodes, tsr_tails *tails)
+{
+    static const int32_t none[TSR_TAIL_TERMS];
+    static const double birth[TSR_TAIL_TERMS];
+    tsr_histories at_nodes = {.n = nodes->terms, .x = (int32_t *)none, .tx = (double *)birth};
+    double t[TSR_TAIL_TERMS];
+    tsr_tail_values term;
+
+    memcpy(t, nodes->since, sizeof t);
+    at_nodes.t = t;
+    find_terms(parameter, 0, 0, NULL, &at_nodes, 0, nodes->terms, term);
+    return tsr_tails_of(nodes, term, tails);
 }
 
 static void add_likelihood(const double *parameter, const tsr_histories *h, tsr_fixed *sums)
 {
     double value = 0, psi = 0; /* ln G(r+x)/G(r) and its derivative: sums over integers below x */
     int32_t x = 0, made = -1, most = h->customers < FEW ? COMMON_OF_FEW : COMMON;
+    bool whole = false;
+    tsr_tail_values term;
     tsr_tail_nodes nodes;
     tsr_tails tails;
 
@@ -141,9 +156,16 @@ static void add_likelihood(const double *parameter, const tsr_histories *h, tsr_
             psi += 1 / (parameter[R] + x);
         }
         bool common = nodes.terms > 0 && x <= most;
-        if (common && made != x) tsr_tails_make(&nodes, parameter[R] + x, parameter[S] + 1, &tails);
-        made = x;
-        add_run(parameter, value, psi, common ? &tails : NULL, h, first, n, sums);
+        if (common && made != x) {
+            whole = x == 0 && make_newcomers(parameter, &nodes, &tails);
+            if (!whole) tsr_tails_make(&nodes, parameter[R] + x, parameter[S] + 1, &tails);
+            made = x;
+        }
+        if (common && whole)
+            tsr_tails_at(&tails, h->t + first, n, term);
+        else
+            find_terms(parameter, value, psi, common ? &tails : NULL, h, first, n, term);
+        for (int32_t k = 0; k < TSR_TAILS; k++) tsr_fixed_add_block(&sums[k], term[k], h->count + first, n);
         first += n;
     }
 }

@@ -8,6 +8,7 @@
 #define PI      3.14159265358979323846
 #define DIGITS  36.0 /* e^-36 is 2e-16 */
 #define LEAST   10
+#define NOTHING 1e-13
 #define SHALLOW 4.0 /* below this power an endless tail is long, and one that ends has no edge */
 
 /* ---- making ---- */
@@ -47,40 +48,67 @@ static void set_lives(const tsr_tail_nodes *at, const tsr_tails *s, tsr_lifetime
     }
 }
 
-/* Node by node: each coefficient is a sum of its own, and the compiler makes vectors of them. */
-static void add_node(const double *cosine, int32_t n, double value, double *coefficient)
+/* Value after value: each coefficient is a sum of its own, and the compiler makes vectors of them. */
+static void add_node(const tsr_tail_nodes *at, int32_t k, double value, double *coefficient)
 {
-    for (int32_t j = 0; j < n; j++) coefficient[j] += value * cosine[j];
+    double weight = 2 * value / at->terms;
+
+    coefficient[0] += weight * at->cosine[k][0] / 2;
+    for (int32_t j = 1; j < at->terms; j++) coefficient[j] += weight * at->cosine[k][j];
+}
+
+static tsr_tails series_of(const tsr_tail_nodes *nodes, double power_a, double power_b)
+{
+    return (tsr_tails){.a = nodes->a,
+                       .b = nodes->b,
+                       .power_a = power_a,
+                       .power_b = power_b,
+                       .length = nodes->length,
+                       .terms = nodes->terms};
 }
 
 void tsr_tails_make(const tsr_tail_nodes *nodes, double power_a, double power_b, tsr_tails *s)
 {
-    int32_t n = nodes->terms;
     tsr_lifetime life;
 
-    *s = (tsr_tails){
-        .a = nodes->a, .b = nodes->b, .power_a = power_a, .power_b = power_b, .length = nodes->length, .terms = n};
+    *s = series_of(nodes, power_a, power_b);
     set_lives(nodes, s, &life);
-    tsr_lifetime_integrate(&life, n);
-    for (int32_t k = 0; k < n; k++) {
-        double total = 2 * life.total[k] / fmin(life.a[k], life.b[k]) / n;
-        add_node(nodes->cosine[k], n, total, s->coefficient[TSR_TAIL_TOTAL]);
-        add_node(nodes->cosine[k], n, total * life.log_a[k], s->coefficient[TSR_TAIL_LOG_A]);
-        add_node(nodes->cosine[k], n, total * life.log_b[k], s->coefficient[TSR_TAIL_LOG_B]);
-        add_node(nodes->cosine[k], n, total * life.inverse_a[k] * life.a[k], s->coefficient[TSR_TAIL_INVERSE_A]);
-        add_node(nodes->cosine[k], n, total * life.inverse_b[k] * life.b[k], s->coefficient[TSR_TAIL_INVERSE_B]);
+    tsr_lifetime_integrate(&life, s->terms);
+    for (int32_t k = 0; k < s->terms; k++) {
+        double total = life.total[k] / fmin(life.a[k], life.b[k]);
+        add_node(nodes, k, total, s->coefficient[TSR_TAIL_TOTAL]);
+        add_node(nodes, k, total * life.log_a[k], s->coefficient[TSR_TAIL_LOG_A]);
+        add_node(nodes, k, total * life.log_b[k], s->coefficient[TSR_TAIL_LOG_B]);
+        add_node(nodes, k, total * life.inverse_a[k] * life.a[k], s->coefficient[TSR_TAIL_INVERSE_A]);
+        add_node(nodes, k, total * life.inverse_b[k] * life.b[k], s->coefficient[TSR_TAIL_INVERSE_B]);
     }
-    for (int q = 0; q < TSR_TAILS; q++) s->coefficient[q][0] /= 2;
+}
+
+/* Do the last terms say that there is nothing more to come? */
+static bool has_converged(const double *coefficient, int32_t n)
+{
+    double most = 0;
+
+    for (int32_t j = 0; j < n; j++) most = fmax(most, fabs(coefficient[j]));
+    return fabs(coefficient[n - 1]) <= NOTHING * most && fabs(coefficient[n - 2]) <= NOTHING * most;
+}
+
+bool tsr_tails_of(const tsr_tail_nodes *nodes, tsr_tail_values value, tsr_tails *s)
+{
+    bool good = true;
+
+    *s = series_of(nodes, 0, 0);
+    for (int q = 0; q < TSR_TAILS; q++) {
+        for (int32_t k = 0; k < s->terms; k++) add_node(nodes, k, value[q][k], s->coefficient[q]);
+        good = good && has_converged(s->coefficient[q], s->terms);
+    }
+    return good;
 }
 
 /* ---- summing ---- */
 
-typedef struct tail_values {
-    double of[TSR_TAILS][TSR_RUN];
-} tail_values;
-
 /* Who never came back has been watched from the same moment on as all others: one sum serves all of them. */
-TSR_INLINE void sum_series_at_width(const tsr_tails *s, const double *z, int32_t n, tail_values *out)
+TSR_INLINE void sum_series_at_width(const tsr_tails *s, const double *z, int32_t n, tsr_tail_values out)
 {
     int32_t same = 1;
 
@@ -88,13 +116,13 @@ TSR_INLINE void sum_series_at_width(const tsr_tails *s, const double *z, int32_t
     for (int32_t at = 0; at < (same == n ? 1 : n); at += TSR_LANES) {
         tsr_lanes sum[TSR_TAILS];
         tsr_chebyshev_lanes(TSR_TAILS, s->coefficient[0], TSR_TAIL_TERMS, s->terms, z + at, sum);
-        for (int q = 0; q < TSR_TAILS; q++) memcpy(&out->of[q][at], &sum[q], sizeof sum[q]);
+        for (int q = 0; q < TSR_TAILS; q++) memcpy(&out[q][at], &sum[q], sizeof sum[q]);
     }
     for (int q = 0; same == n && q < TSR_TAILS; q++)
-        for (int32_t i = 1; i < n; i++) out->of[q][i] = out->of[q][0];
+        for (int32_t i = 1; i < n; i++) out[q][i] = out[q][0];
 }
 
-TSR_AT_ALL_WIDTHS(sum_series, (const tsr_tails *s, const double *z, int32_t n, tail_values *out), (s, z, n, out))
+TSR_AT_ALL_WIDTHS(sum_series, (const tsr_tails *s, const double *z, int32_t n, tsr_tail_values out), (s, z, n, out))
 
 /* Places of moments in a series, -1..1; lanes beyond the last one are filled. */
 static void place(const tsr_tails *s, const double *log_low, int32_t n, double *z)
@@ -106,26 +134,24 @@ static void place(const tsr_tails *s, const double *log_low, int32_t n, double *
 }
 
 /* share: the integrand times m + u at t, relative to that at tx. */
-TSR_INLINE void subtract_at_width(const tail_values *from, const tail_values *beyond, const double *share,
-                                  const double *by_a, const double *by_b, int32_t n, tsr_lifetime *life)
+TSR_INLINE void subtract_at_width(tsr_tail_values from, tsr_tail_values beyond, const double *share, const double *by_a,
+                                  const double *by_b, int32_t n, tsr_lifetime *life)
 {
     for (int32_t i = 0; i < n; i++) {
-        double a = life->a[i], b = life->b[i], range = life->range[i], rest = share[i] * beyond->of[TSR_TAIL_TOTAL][i];
-        double total = from->of[TSR_TAIL_TOTAL][i] - rest, per = total > 0 ? 1 / total : 0;
+        double a = life->a[i], b = life->b[i], range = life->range[i], rest = share[i] * beyond[TSR_TAIL_TOTAL][i];
+        double total = from[TSR_TAIL_TOTAL][i] - rest, per = total > 0 ? 1 / total : 0;
         life->total[i] = (total > 0 ? total : 0) * (a < b ? a : b);
-        life->log_a[i] =
-            per * (from->of[TSR_TAIL_LOG_A][i] - share[i] * beyond->of[TSR_TAIL_LOG_A][i] - by_a[i] * rest);
-        life->log_b[i] =
-            per * (from->of[TSR_TAIL_LOG_B][i] - share[i] * beyond->of[TSR_TAIL_LOG_B][i] - by_b[i] * rest);
+        life->log_a[i] = per * (from[TSR_TAIL_LOG_A][i] - share[i] * beyond[TSR_TAIL_LOG_A][i] - by_a[i] * rest);
+        life->log_b[i] = per * (from[TSR_TAIL_LOG_B][i] - share[i] * beyond[TSR_TAIL_LOG_B][i] - by_b[i] * rest);
         life->inverse_a[i] =
-            per * (from->of[TSR_TAIL_INVERSE_A][i] / a - share[i] / (a + range) * beyond->of[TSR_TAIL_INVERSE_A][i]);
+            per * (from[TSR_TAIL_INVERSE_A][i] / a - share[i] / (a + range) * beyond[TSR_TAIL_INVERSE_A][i]);
         life->inverse_b[i] =
-            per * (from->of[TSR_TAIL_INVERSE_B][i] / b - share[i] / (b + range) * beyond->of[TSR_TAIL_INVERSE_B][i]);
+            per * (from[TSR_TAIL_INVERSE_B][i] / b - share[i] / (b + range) * beyond[TSR_TAIL_INVERSE_B][i]);
     }
 }
 
 TSR_AT_ALL_WIDTHS(subtract,
-                  (const tail_values *from, const tail_values *beyond, const double *share, const double *by_a,
+                  (tsr_tail_values from, tsr_tail_values beyond, const double *share, const double *by_a,
                    const double *by_b, int32_t n, tsr_lifetime *life),
                   (from, beyond, share, by_a, by_b, n, life))
 
@@ -134,17 +160,27 @@ void tsr_tails_between(const tsr_tails *s, const double *log_atx, const double *
 {
     bool a_is_low = s->a <= s->b;
     double z[TSR_RUN], share[TSR_RUN], by_a[TSR_RUN], by_b[TSR_RUN];
-    tail_values from, beyond;
+    tsr_tail_values from, beyond;
 
     place(s, a_is_low ? log_atx : log_btx, n, z);
-    sum_series(s, z, n, &from);
+    sum_series(s, z, n, from);
     place(s, a_is_low ? log_at : log_bt, n, z);
-    sum_series(s, z, n, &beyond);
+    sum_series(s, z, n, beyond);
     for (int32_t i = 0; i < n; i++) {
         by_a[i] = log_at[i] - log_atx[i];
         by_b[i] = log_bt[i] - log_btx[i];
         share[i] = (a_is_low ? by_a[i] : by_b[i]) - s->power_a * by_a[i] - s->power_b * by_b[i];
     }
     tsr_exp_block(share, n);
-    subtract(&from, &beyond, share, by_a, by_b, n, life);
+    subtract(from, beyond, share, by_a, by_b, n, life);
+}
+
+void tsr_tails_at(const tsr_tails *s, const double *t, int32_t n, tsr_tail_values out)
+{
+    double low = fmin(s->a, s->b), log_low[TSR_RUN], z[TSR_RUN];
+
+    for (int32_t i = 0; i < n; i++) log_low[i] = low + t[i];
+    tsr_log_block(log_low, n);
+    place(s, log_low, n, z);
+    sum_series(s, z, n, out);
 }

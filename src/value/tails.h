@@ -42,6 +42,16 @@ void tsr_tails_place(double a, double b, double end, tsr_tail_nodes *nodes);
 /** Local. @param nodes  of some terms. Cost: about 15 us. */
 void tsr_tails_make(const tsr_tail_nodes *nodes, double power_a, double power_b, tsr_tails *tails);
 
+/* One number of each kind for each of some moments. */
+typedef double tsr_tail_values[TSR_TAILS][TSR_RUN];
+
+/** Local. Series of any quantities that are as smooth. @param value  of each node. @return they are that smooth: the
+ *  last terms are 1e-13 of the largest at most. */
+bool tsr_tails_of(const tsr_tail_nodes *nodes, tsr_tail_values value, tsr_tails *tails);
+
+/** Local. Sums of the series at moments t. @param n  <= TSR_RUN */
+void tsr_tails_at(const tsr_tails *tails, const double *t, int32_t n, tsr_tail_values out);
+
 /**
  * Local. What tsr_lifetime_integrate() says of lives from tx[i] to t[i], given ln(a + tx) and so on.
  * @param n  <= TSR_RUN
