@@ -56,9 +56,10 @@ static tsr_status wait_here(tsr_collect *collect, tsr_waiting *w, int32_t stream
 
 tsr_status tsr_collect_place(tsr_collect *collect, int32_t stream, uint64_t key, char **row)
 {
-    int owner = tsr_collect_owner(collect, key);
+    int64_t bucket = own_bucket(collect, key);
 
-    if (owner == collect->rank) return tsr_store_place(collect->store, own_bucket(collect, key), stream, row);
+    if (bucket >= 0 && bucket < collect->buckets) return tsr_store_place(collect->store, bucket, stream, row);
+    int owner = tsr_collect_owner(collect, key);
     tsr_waiting *w = &collect->leaving[stream][owner];
     if (w->rows >= collect->most[stream]) collect->is_full = true;
     return wait_here(collect, w, stream, row);

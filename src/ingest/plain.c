@@ -88,9 +88,11 @@ static tsr_slice text_at(const tsr_row_block *block, int32_t slot, int32_t row)
 static void read_ids(const tsr_mapping *mapping, const tsr_row_block *block)
 {
     struct tsr_plain_memory *memory = mapping->memory;
+    const tsr_slice *field = block->field + mapping->id.slot;
+    const int32_t rows = block->rows, step = block->fields;
 
-    for (int32_t i = 0; i < block->rows; i++) {
-        tsr_slice id = text_at(block, mapping->id.slot, i);
+    for (int32_t i = 0; i < rows; i++, field += step) {
+        tsr_slice id = tsr_trim(*field);
         memory->id[i] = id;
         memory->fine[i] = id.n > 0 && id.n <= TSR_ID_MAX && (block->ascii || tsr_is_ascii(id));
         memory->clock[i] = false;
@@ -116,23 +118,27 @@ static bool read_time(const tsr_mapping *mapping, tsr_slice text, bool roomy, bo
 static void read_times(const tsr_mapping *mapping, const tsr_row_block *block, const tsr_plain_column *plain)
 {
     struct tsr_plain_memory *memory = mapping->memory;
+    uint64_t *cell = memory->cell[plain->column];
+    const bool roomy = block->roomy, days = mapping->days;
 
     for (int32_t i = 0; i < block->rows; i++) {
-        tsr_slice text = text_at(block, plain->slot, i);
         uint32_t time = 0;
-        memory->fine[i] &= read_time(mapping, text, block->roomy, &memory->clock[i], &time);
-        memory->cell[plain->column][i] = mapping->days ? time - time % TSR_SECONDS_PER_DAY : time;
+        memory->fine[i] &= read_time(mapping, text_at(block, plain->slot, i), roomy, &memory->clock[i], &time);
+        cell[i] = days ? time - time % TSR_SECONDS_PER_DAY : time;
     }
 }
 
 static void read_money(const tsr_mapping *mapping, const tsr_row_block *block, const tsr_plain_column *plain)
 {
-    struct tsr_plain_memory *memory = mapping->memory;
+    uint64_t *cell = mapping->memory->cell[plain->column];
+    bool *fine = mapping->memory->fine;
+    const bool roomy = block->roomy;
+    const int32_t scale = mapping->money_scale;
 
     for (int32_t i = 0; i < block->rows; i++) {
         int64_t units = 0;
-        memory->fine[i] &= read_units(text_at(block, plain->slot, i), block->roomy, mapping->money_scale, &units);
-        memory->cell[plain->column][i] = (uint64_t)units;
+        fine[i] &= read_units(text_at(block, plain->slot, i), roomy, scale, &units);
+        cell[i] = (uint64_t)units;
     }
 }
 
@@ -150,10 +156,11 @@ static void read_counts(const tsr_mapping *mapping, const tsr_row_block *block, 
 
 static void check_texts(const tsr_mapping *mapping, const tsr_row_block *block, const tsr_plain_column *plain)
 {
-    for (int32_t i = 0; i < block->rows; i++) {
-        tsr_slice text = text_at(block, plain->slot, i);
-        mapping->memory->fine[i] &= text.n <= TSR_TEXT_MAX && (block->ascii || tsr_is_ascii(text));
-    }
+    const tsr_slice *text = block->field + plain->slot; /* blanks around it make it seem longer: then look closer */
+    bool *fine = mapping->memory->fine;
+
+    for (int32_t i = 0; i < block->rows; i++, text += block->fields)
+        fine[i] &= text->n <= TSR_TEXT_MAX && (block->ascii || tsr_is_ascii(*text));
 }
 
 static void read_columns(const tsr_mapping *mapping, const tsr_row_block *block)
