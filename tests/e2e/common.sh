@@ -5,10 +5,10 @@ TESSERA=$1 PROBE=$2 MPIEXEC=$3 WORK=$4 SOURCE=$5
 DATA=${TESSERA_DATA:-$SOURCE/../shared/data}
 export TESSERA_DATA=$DATA
 
+. "$(dirname "${BASH_SOURCE[0]}")/../patience.sh"
 rm -rf "$WORK"
 mkdir -p "$WORK"
 cd "$WORK"
-PATIENCE=300 # seconds, against hanging alone: a machine may stand still for a while
 export TESSERA_LOCK_SECONDS=$PATIENCE
 
 say() { echo "$*" >&2; }
@@ -18,7 +18,7 @@ die() { say "FAILED: $*"; exit 1; }
 ranks() {
     np=$1
     shift
-    "$MPIEXEC" --timeout $PATIENCE -np "$np" "$@" </dev/null
+    launch "$MPIEXEC" --timeout $PATIENCE -np "$np" "$@" </dev/null
 }
 
 # expect STATUS COMMAND...: it ends with that status; what it said is in $WORK/said

@@ -28,7 +28,7 @@ fails() {
     grep '^tessera: ' said | grep -Eq -- "$pattern" || die "$what: not said: $pattern"
 }
 mpi=("$mpiexec" --timeout "$PATIENCE")
-ranks() { "${mpi[@]}" -np "$1" "${@:2}" </dev/null; }
+ranks() { launch "${mpi[@]}" -np "$1" "${@:2}" </dev/null; }
 # hold POINT N COMMAND...: a job on two ranks of which N stand still at that point, until go_on, which leaves $status
 hold() {
     TSR_FAULT="point=$1,action=stop" HELD=$work ranks 2 "$tessera" "${@:3}" --quiet >first 2>&1 &

@@ -27,12 +27,12 @@ done
 
 # A failure on one rank is a failure on all, with one message.
 job failing
-expect 4 env TSR_FAULT="point=kmeans,rank=2" "$MPIEXEC" --timeout $PATIENCE -np 3 "$TESSERA" segment failing.yaml
+expect 4 env TSR_FAULT="point=kmeans,rank=2" "$MPIEXEC" --timeout "$PATIENCE" -np 3 "$TESSERA" segment failing.yaml
 [ "$(grep -c 'failed on purpose' said)" = 1 ] || die "one failure, one message"
 
 # USR1 ends a run at the next stage; the same command finishes it.
 job asked
-expect 6 env TSR_FAULT="point=pca,rank=1,action=usr1" "$MPIEXEC" --timeout $PATIENCE -np 2 "$TESSERA" segment asked.yaml
+expect 6 env TSR_FAULT="point=pca,rank=1,action=usr1" "$MPIEXEC" --timeout "$PATIENCE" -np 2 "$TESSERA" segment asked.yaml
 [ -e asked/checkpoint/scale.h5 ] || die "no checkpoint was kept"
 "$TESSERA" segment asked.yaml --quiet >/dev/null
 [ "$(digest asked)" = "$wanted" ] || die "asked to stop: another digest"
@@ -44,7 +44,7 @@ chosen=$(digest choosing)
 for stop in 1 2; do
     run=inside$stop
     job $run 4..7
-    expect 6 env TSR_FAULT="point=kmeans_iteration,rank=2,nth=$stop,action=usr1" "$MPIEXEC" --timeout $PATIENCE -np 3 \
+    expect 6 env TSR_FAULT="point=kmeans_iteration,rank=2,nth=$stop,action=usr1" "$MPIEXEC" --timeout "$PATIENCE" -np 3 \
         "$TESSERA" segment $run.yaml
     [ -e $run/checkpoint/kmeans.h5 ] || die "K-means kept no checkpoint"
     ranks $stop "$TESSERA" segment $run.yaml --quiet >/dev/null
@@ -56,7 +56,7 @@ plane() { "$@" --set tsne.sample=200 --set tsne.iterations=40; }
 job plain
 job plane
 plane "$TESSERA" segment plain.yaml --quiet >/dev/null
-expect 6 plane env TSR_FAULT="point=tsne_iteration,rank=1,nth=15,action=usr1" "$MPIEXEC" --timeout $PATIENCE -np 2 \
+expect 6 plane env TSR_FAULT="point=tsne_iteration,rank=1,nth=15,action=usr1" "$MPIEXEC" --timeout "$PATIENCE" -np 2 \
     "$TESSERA" segment plane.yaml
 said "stopped as asked, in iteration 1[5-7] of t-SNE"
 if TSR_FAULT="point=tsne,rank=0,nth=2,action=kill" plane "$TESSERA" segment plane.yaml --quiet >/dev/null 2>&1
@@ -67,7 +67,7 @@ plane "$TESSERA" segment plane.yaml --quiet >/dev/null
 
 # A rank that stands still, as behind a cut link: the others wait no longer than they were told, and the run goes on later.
 job frozen
-expect 8 env TSR_FAULT="point=kmeans,rank=2,action=stop" "$MPIEXEC" --timeout $PATIENCE -np 3 "$TESSERA" segment frozen.yaml \
+expect 8 env TSR_FAULT="point=kmeans,rank=2,action=stop" "$MPIEXEC" --timeout "$PATIENCE" -np 3 "$TESSERA" segment frozen.yaml \
     --peer-timeout 2
 said "rank [0-2] has waited 2 s for the others"
 ranks 2 "$TESSERA" segment frozen.yaml --quiet >/dev/null
