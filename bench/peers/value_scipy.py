@@ -5,6 +5,7 @@ hyp2f1 (Fader, Hardie & Lee 2005, equation 10)."""
 import argparse
 import json
 import os
+import statistics
 import time
 
 import numpy as np
@@ -80,6 +81,16 @@ def score(parameters, spend, x, tx, t, total, steps):
     return living, buys, living * now, mean, living * worth * mean
 
 
+def median_seconds(times, what):
+    """Of what is done several times, and what it gives."""
+    took = []
+    for _ in range(times):
+        started = time.perf_counter()
+        result = what()
+        took.append(time.perf_counter() - started)
+    return statistics.median(took), result
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--folder", required=True)
@@ -101,12 +112,8 @@ def main():
     pick = np.random.default_rng(1).permutation(len(x))[:rows]
     days = [column(name, kind)[pick] for name, kind in (("tx_days.i32", "i4"), ("t_days.i32", "i4"), ("cents.i64", "i8"))]
     who, txw, tw, money = x[pick], days[0] / 7, days[1] / 7, days[2] / 100
-    started = time.perf_counter()
-    alive(parameters, who, txw, tw) * expected(parameters, who, tw, 52)
-    seconds_predict = time.perf_counter() - started
-    started = time.perf_counter()
-    scores = score(parameters, spend, who, txw, tw, money, 12)
-    seconds_score = time.perf_counter() - started
+    seconds_predict, _ = median_seconds(5, lambda: alive(parameters, who, txw, tw) * expected(parameters, who, tw, 52))
+    seconds_score, scores = median_seconds(3, lambda: score(parameters, spend, who, txw, tw, money, 12))
 
     print(json.dumps({
         "question": "value", "tool": "scipy", "version": scipy.__version__, "threads": 1, "algorithm": "bg_nbd",
