@@ -13,7 +13,9 @@
 
 #include "ingest/unpack.h"
 
+#ifndef TSR_SOURCE_BLOCK /* less where tests shall reach many */
 #define TSR_SOURCE_BLOCK 65536
+#endif
 
 /* What a file is, seen once by the root. Plain data. */
 typedef struct tsr_file_facts {

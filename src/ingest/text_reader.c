@@ -6,7 +6,7 @@
 #include "ingest/scan.h"
 #include "tessera/memory.h"
 
-#define BUFFER_BYTES (4 << 20)              /* at least two rows of TSR_LINE_MAX */
+#define BUFFER_BYTES (4 * TSR_LINE_MAX)
 #define BLOCK_FIELDS 1024                   /* of rows that are read many at a time */
 #define READ_BYTES   (4 * TSR_SOURCE_BLOCK) /* at a time: they are still in the cache when they are looked at */
 

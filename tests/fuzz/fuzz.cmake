@@ -1,4 +1,7 @@
 # The readers against any bytes: a short run with every build, libFuzzer with TESSERA_FUZZ (tests/fuzz/run).
+if(TESSERA_FUZZ) # inputs are short: the ends of buffers and the longest rows are to lie within them
+    target_compile_definitions(tessera PUBLIC TSR_LINE_MAX=1024 TSR_SOURCE_BLOCK=256)
+endif()
 foreach(reader rows job)
     add_executable(fuzz_smoke_${reader} fuzz/fuzz_${reader}.c fuzz/fuzz_smoke.c)
     target_link_libraries(fuzz_smoke_${reader} PRIVATE tessera tsr_build)
