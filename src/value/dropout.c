@@ -5,6 +5,7 @@
 #include "tessera/maths.h"
 #include "tessera/status.h"
 #include "value/forever.h"
+#include "value/lanes.h"
 
 /* Beyond these the series takes more than a thousand terms, its terms leave the range of a double, or they change
  * signs and cancel. */
@@ -17,9 +18,10 @@
  * With ratio_n = (B)_n / (c)_n the published form is c / (a - 1) [1 - (1-z)^(a-1) 2F1(a-1, B; c; z)]. Expanding
  * (1-z)^(1-a) = 2F1(a-1, c; c; z) as well and subtracting term by term takes out the factor 1 / (a - 1); multiplying c
  * into e_n takes out the division by c, which is 0 for a + b = 1. So sigma_n = c ratio_n and e_n = c - sigma_n, both by
- * recurrence from n = 1. The largest z, at `last`, is the last to converge; returns false where it has not.
+ * recurrence from n = 1. The largest z, at `last`, is the last to converge; false where it has not.
  */
-static bool sum_series(double a, double b, double shape, const double *z, int32_t n, int32_t last, double *out)
+TSR_INLINE void add_series_at_width(double a, double b, double shape, const double *z, int32_t n, int32_t last,
+                                    double *out, bool *converged)
 {
     double power[TSR_AHEAD_MAX];
     double c = a + b - 1, e = shape, sigma = c - shape, weight = 1;
@@ -39,9 +41,25 @@ static bool sum_series(double a, double b, double shape, const double *z, int32_
             power[i] *= z[i];
             out[i] += factor * power[i];
         }
-        if (fabs(factor * power[last]) <= enough * fabs(out[last])) return true;
+        if (fabs(factor * power[last]) <= enough * fabs(out[last])) {
+            *converged = true;
+            return;
+        }
     }
-    return false;
+    *converged = false;
+}
+
+TSR_AT_ALL_WIDTHS(add_series,
+                  (double a, double b, double shape, const double *z, int32_t n, int32_t last, double *out,
+                   bool *converged),
+                  (a, b, shape, z, n, last, out, converged))
+
+static bool sum_series(double a, double b, double shape, const double *z, int32_t n, int32_t last, double *out)
+{
+    bool converged;
+
+    add_series(a, b, shape, z, n, last, out, &converged);
+    return converged;
 }
 
 /* How many of the moments the series serves: the first ones, since z rises. */

@@ -103,9 +103,9 @@ struct tsr_outlooks {
     const tsr_value_model *model;
     const tsr_value_params *params;
     bool for_ever;
-    double unit;  /* days */
-    double scale; /* m; 0: no tables */
-    double cosine[NODES][NODES];
+    double unit;                 /* days */
+    double scale;                /* m; 0: no tables */
+    double cosine[NODES][NODES]; /* of each node, with the weights of a transform */
     series series[OCTAVES][COUNTS];
     line common[COMMON_LINES][COMMON], rare[RARE_LINES];
 };
@@ -133,8 +133,9 @@ tsr_status tsr_outlooks_create(const tsr_value_model *model, const tsr_value_par
     o->unit = tsr_time_unit_days(model->time_unit);
     if ((how & TSR_SCORE_FEW) != 0) return TSR_OK;
     o->scale = smallest_scale(model);
-    for (int32_t j = 0; j < NODES; j++)
-        for (int32_t k = 0; k < NODES; k++) o->cosine[j][k] = tsr_cos(PI * j * (k + 0.5) / NODES);
+    for (int32_t k = 0; k < NODES; k++)
+        for (int32_t j = 0; j < NODES; j++)
+            o->cosine[k][j] = tsr_cos(PI * j * (k + 0.5) / NODES) * ((j == 0 ? 1.0 : 2.0) / NODES);
     return TSR_OK;
 }
 
@@ -150,12 +151,11 @@ static void make_series(const tsr_outlooks *o, int32_t x, int32_t octave, series
     tsr_outlook at[NODES];
 
     *s = (series){.after = x + 1, .octave = octave};
-    for (int32_t k = 0; k < NODES; k++) t[k] = fmax(first * (1.5 + 0.5 * o->cosine[1][k]) - o->scale, 0);
+    for (int32_t k = 0; k < NODES; k++) t[k] = fmax(first * (1.5 + 0.5 * NODES / 2 * o->cosine[k][1]) - o->scale, 0);
     look_ahead(o->model, o->model->parameter, o->params, o->for_ever, x, t, NODES, at);
-    for (int32_t j = 0; j < NODES; j++)
+    for (int32_t k = 0; k < NODES; k++)
         for (int32_t q = 0; q < TSR_OUTLOOKS; q++)
-            for (int32_t k = 0; k < NODES; k++)
-                s->coefficient[q][j] += at[k].of[q] * o->cosine[j][k] * ((j == 0 ? 1.0 : 2.0) / NODES);
+            for (int32_t j = 0; j < NODES; j++) s->coefficient[q][j] += at[k].of[q] * o->cosine[k][j];
 }
 
 TSR_INLINE void sum_series_at_width(const series *s, const double *z, tsr_lanes *sum)
