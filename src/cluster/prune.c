@@ -64,7 +64,7 @@ tsr_status tsr_prune_make(const tsr_tiles *tiles, int32_t k, tsr_prune *prune)
     TSR_TRY(read_mode(&prune->mode));
     if (prune->mode == TSR_PRUNE_OFF || k < 2) goto done;
     TSR_TRY(tsr_alloc(&prune->gaps.gap, tiles->tiles, sizeof *prune->gaps.gap));
-    if (tiles->map == NULL && (k >= REGROUP_K || prune->mode == TSR_PRUNE_ON))
+    if (tiles->map == NULL && tiles->span.rows <= UINT32_MAX && (k >= REGROUP_K || prune->mode == TSR_PRUNE_ON))
         TSR_TRY(tsr_regroup_make(tiles, &prune->regroup));
     prune->tracking = prune->all = prune->mode == TSR_PRUNE_ON;
 done:
