@@ -62,6 +62,14 @@ static bool read_part(const char *path, const tsr_text_format *format, int64_t b
     return st == TSR_OK;
 }
 
+/* Packed files are read whole by one rank. */
+static bool is_plain(const char *path)
+{
+    tsr_file_facts facts;
+
+    return tsr_file_look(path, &facts) == TSR_OK && facts.packing == TSR_PACKING_PLAIN;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     static const char delimiters[] = {',', ';', '\t', TSR_DELIMITER_BLANK};
@@ -80,8 +88,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     check(fd >= 0 && write(fd, data + 2, (size_t)bytes) == bytes, "no file can be written");
     close(fd);
     bool fine = read_part(path, &format, 0, bytes, &whole, &whole_sum);
-    if (fine && !format.multiline && read_part(path, &format, 0, cut, &parts, &parts_sum) &&
-        read_part(path, &format, cut, bytes, &parts, &parts_sum) && !(bytes >= 2 && data[2] == 0x1f && data[3] == 0x8b))
+    if (fine && !format.multiline && is_plain(path) && read_part(path, &format, 0, cut, &parts, &parts_sum) &&
+        read_part(path, &format, cut, bytes, &parts, &parts_sum))
         check(whole == parts && whole_sum == parts_sum, "two parts do not give the rows of the whole");
     unlink(path);
     check(tsr_memory_blocks() == 0, "memory is left over");
