@@ -11,7 +11,7 @@
 #include "crowd.h"
 #include "measure.h"
 #include "tessera/maths.h"
-#include "value/fit.h"
+#include "value/fit/fit.h"
 
 enum { PURCHASES = 4, NUMBERS = 7 };
 

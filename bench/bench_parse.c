@@ -5,7 +5,7 @@
  */
 #include <stdio.h>
 
-#include "ingest/text_reader.h"
+#include "ingest/read/text_reader.h"
 #include "measure.h"
 
 #define AMOUNT 2 /* slot */

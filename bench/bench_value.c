@@ -12,7 +12,7 @@
 #include "crowd.h"
 #include "measure.h"
 #include "tessera/reduce.h"
-#include "value/fit.h"
+#include "value/fit/fit.h"
 
 /* ---- for peers ---- */
 

@@ -7,7 +7,7 @@
 #define BENCH_CROWD_H
 
 #include "tessera/value.h"
-#include "value/histories.h"
+#include "value/histories/histories.h"
 
 typedef struct person {
     int32_t x;

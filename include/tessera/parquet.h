@@ -1,6 +1,6 @@
 /**
  * @file parquet.h
- * A table of a run as a Parquet file, for warehouses and data frames. Needs DuckDB's library (data/duck.h).
+ * A table of a run as a Parquet file, for warehouses and data frames. Needs DuckDB's library (data/parquet/duck.h).
  */
 #ifndef TSR_PARQUET_H
 #define TSR_PARQUET_H

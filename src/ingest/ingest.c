@@ -3,14 +3,14 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "ingest/append.h"
-#include "ingest/embedding.h"
-#include "ingest/identities.h"
-#include "ingest/merges.h"
-#include "ingest/policy.h"
+#include "ingest/collect/append.h"
+#include "ingest/mapping/embedding.h"
+#include "ingest/mapping/policy.h"
 #include "ingest/reading.h"
-#include "ingest/receipt.h"
-#include "ingest/spill.h"
+#include "ingest/settle/identities.h"
+#include "ingest/settle/merges.h"
+#include "ingest/settle/receipt.h"
+#include "ingest/sort/spill.h"
 #include "tessera/file.h"
 #include "tessera/log.h"
 #include "tessera/memory.h"

@@ -5,7 +5,7 @@
 #ifndef TSR_INGEST_READING_H
 #define TSR_INGEST_READING_H
 
-#include "ingest/input_reader.h"
+#include "ingest/take/input_reader.h"
 
 typedef struct tsr_reading {
     const tsr_ingest_params *params; /* all borrowed */

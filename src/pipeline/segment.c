@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "pipeline/results.h"
-#include "pipeline/summary.h"
+#include "pipeline/profile/results.h"
+#include "pipeline/summary/summary.h"
 #include "tessera/file.h"
 #include "tessera/log.h"
 #include "tessera/memory.h"

@@ -1,7 +1,7 @@
 #include "tessera/value_job.h"
 
-#include "pipeline/steps.h"
-#include "pipeline/value_json.h"
+#include "pipeline/steps/steps.h"
+#include "pipeline/summary/value_json.h"
 #include "tessera/memory.h"
 #include "tessera/segments.h"
 

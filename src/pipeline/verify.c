@@ -1,7 +1,7 @@
 #include <string.h>
 
-#include "pipeline/run.h"
-#include "pipeline/stages.h"
+#include "pipeline/run/run.h"
+#include "pipeline/run/stages.h"
 #include "tessera/file.h"
 #include "tessera/memory.h"
 #include "tessera/report.h"

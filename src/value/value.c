@@ -4,9 +4,9 @@
 #include <stddef.h>
 
 #include "tessera/maths.h"
-#include "value/dropout.h"
-#include "value/gamma_gamma.h"
-#include "value/purchase.h"
+#include "value/histories/purchase.h"
+#include "value/models/dropout.h"
+#include "value/models/gamma_gamma.h"
 
 #define AT(field) offsetof(tsr_value_params, field)
 

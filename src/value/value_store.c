@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "tessera/value.h"
-#include "value/covariates.h"
-#include "value/gamma_gamma.h"
-#include "value/purchase.h"
+#include "value/fit/covariates.h"
+#include "value/histories/purchase.h"
+#include "value/models/gamma_gamma.h"
 
 #define PATH_BYTES 128
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/job_parts.h"
+#include "data/job/job_parts.h"
 #include "fuzz.h"
 #include "tessera/memory.h"
 

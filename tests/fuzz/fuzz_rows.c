@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "fuzz.h"
-#include "ingest/text_reader.h"
+#include "ingest/read/text_reader.h"
 #include "tessera/memory.h"
 
 static void check(bool holds, const char *what)

@@ -20,9 +20,9 @@ find include src -type f ! -name CMakeLists.txt | LC_ALL=C sort | awk '
         bad = 1
     }
 
-    # src/core/tiles.c -> core; files at the top of src belong to the build
+    # src/core/tiles.c -> core, src/data/job/rule.c -> data; files at the top of src belong to the build
     function room_of_path(path, parts) {
-        return split(path, parts, "/") == 3 && parts[1] == "src" ? parts[2] : ""
+        return split(path, parts, "/") >= 3 && parts[1] == "src" ? parts[2] : ""
     }
 
     {
@@ -53,8 +53,7 @@ find include src -type f ! -name CMakeLists.txt | LC_ALL=C sort | awk '
             sub(/\.h$/, "", parts[2])
             return home_of(parts[2]) == "" ? "?" : home_of(parts[2])
         }
-        if (n == 2) return parts[1]
-        return from
+        return n >= 2 ? parts[1] : from
     }
 
     function check_file(path, room, line, number, included, to) {

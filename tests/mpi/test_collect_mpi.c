@@ -1,7 +1,7 @@
 #define TEST_FOLDER "collect-test"
 #include "mpi_test.h"
 
-#include "ingest/collect_parts.h"
+#include "ingest/collect/collect_parts.h"
 #include "ingest_test.h"
 #include "tessera/rng.h"
 

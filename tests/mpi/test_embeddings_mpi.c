@@ -4,9 +4,9 @@
 #include <math.h>
 
 #define TEST_FOLDER "embeddings-test"
-#include "data/duck.h"
+#include "data/parquet/duck.h"
 #include "ingest_test.h"
-#include "pipeline/embeddings.h"
+#include "pipeline/steps/embeddings.h"
 #include "tessera/table.h"
 
 #define CUSTOMERS 60

@@ -2,7 +2,7 @@
 #include "mpi_test.h"
 
 #define TEST_FOLDER "identities-test"
-#include "ingest/identities.h"
+#include "ingest/settle/identities.h"
 #include "ingest_test.h"
 #include "tessera/log.h"
 

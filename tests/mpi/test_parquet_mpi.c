@@ -4,7 +4,7 @@
 #include <math.h>
 
 #define TEST_FOLDER "parquet-test"
-#include "data/duck.h"
+#include "data/parquet/duck.h"
 #include "ingest_test.h"
 #include "tessera/parquet.h"
 

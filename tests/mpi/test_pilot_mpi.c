@@ -5,7 +5,7 @@
 
 #include "tessera/rng.h"
 #include "tessera/rows.h"
-#include "value/fit.h"
+#include "value/fit/fit.h"
 
 enum { CUSTOMERS = 26000 }; /* more than three samples: a search finds its way on one */
 

@@ -8,8 +8,8 @@
 #include "tessera/checkup.h"
 #include "tessera/memory.h"
 #include "tessera/value_interval.h"
-#include "value/fit.h"
-#include "value/purchase.h"
+#include "value/fit/fit.h"
+#include "value/histories/purchase.h"
 
 static bool is_fit(const tsr_value_model *m, const double expected[4], double tolerance, double likelihood)
 {

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "ingest/clock.h"
+#include "ingest/parse/clock.h"
 
 static tsr_slice text(const char *t)
 {

@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "value/dropout.h"
+#include "value/models/dropout.h"
 
 /* The published form with 2F1 summed in 80 decimal digits (Python's decimal): a, b, shape, rate, ahead, mean. */
 static const double known[][6] = {

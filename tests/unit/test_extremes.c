@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "tessera/value.h"
-#include "value/purchase.h"
+#include "value/histories/purchase.h"
 
 /* One customer where models break first, and what is known of it: a line of extremes.tsv. */
 typedef struct extreme {

@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "data/h5.h"
+#include "data/table/h5.h"
 #include "tessera/file.h"
 
 static void file_written_is_read_back_and_ends_with_a_zero(void **state)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ingest/decimal_mark.h"
+#include "ingest/mapping/decimal_mark.h"
 #include "tessera/infer.h"
 #include "tessera/memory.h"
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ingest/parquet_text.h"
+#include "ingest/read/parquet_text.h"
 
 static tsr_value_texts texts;
 static tsr_slice text;

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "ingest/parse.h"
+#include "ingest/parse/parse.h"
 
 static tsr_slice text(const char *t)
 {

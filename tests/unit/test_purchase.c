@@ -1,8 +1,8 @@
 #include "value_test.h"
 
 #include "tessera/maths.h"
-#include "value/lifetime.h"
-#include "value/purchase.h"
+#include "value/histories/purchase.h"
+#include "value/models/lifetime.h"
 
 static const double mbg_cdnow[4] = {.524843, 6.18309, .891359, 1.61400};
 static const double pareto_btyd[4] = {.553, 10.578, .606, 11.669}; /* where R BTYD was asked */

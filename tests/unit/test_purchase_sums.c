@@ -2,8 +2,8 @@
 
 #include <math.h>
 
-#include "value/maximize.h"
-#include "value/purchase.h"
+#include "value/fit/maximize.h"
+#include "value/histories/purchase.h"
 
 enum { HISTORIES = 60, TERMS = 1 + TSR_PARAMETERS_MAX };
 

@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "value/ranking.h"
+#include "value/check/ranking.h"
 
 static tsr_ranking ranking_of(const double *score, const bool *bought, const int64_t *amount, int n)
 {

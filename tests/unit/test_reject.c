@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "ingest/reject.h"
+#include "ingest/mapping/reject.h"
 
 /* A row with four columns: order, amount, country, id. */
 static tsr_status find_slot(void *context, const char *column, int32_t *slot)

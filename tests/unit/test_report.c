@@ -3,7 +3,7 @@
 #include <jansson.h>
 #include <string.h>
 
-#include "present/svg.h"
+#include "present/report/svg.h"
 #include "tessera/report.h"
 #include "tessera/segments.h"
 

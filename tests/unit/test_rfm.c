@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "tessera/rfm.h"
-#include "value/rfm_parts.h"
-#include "value/rfm_scheme.h"
+#include "value/rfm/rfm_parts.h"
+#include "value/rfm/rfm_scheme.h"
 
 extern const char rfm_table_c[], rfm_grid_a[], rfm_ranges_b[], rfm_ranges_d[], rfm_quartiles_e[], rfm_eight_f[];
 extern const size_t rfm_table_c_bytes, rfm_grid_a_bytes, rfm_ranges_b_bytes, rfm_ranges_d_bytes, rfm_quartiles_e_bytes,

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ingest/text_reader.h"
+#include "ingest/read/text_reader.h"
 
 #define FILE_NAME "row_block_test.txt"
 

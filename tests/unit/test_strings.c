@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ingest/strings.h"
+#include "ingest/sort/strings.h"
 #include "tessera/digest.h"
 
 static void texts_keep_their_numbers(void **state)

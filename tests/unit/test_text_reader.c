@@ -5,7 +5,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include "ingest/text_reader.h"
+#include "ingest/read/text_reader.h"
 
 #define FILE_NAME "text_reader_test.txt"
 

@@ -2,9 +2,9 @@
 
 #include "cdnow.h"
 #include "tessera/bundle.h"
-#include "value/gamma_gamma.h"
-#include "value/pair_sums.h"
-#include "value/purchase.h"
+#include "value/fit/pair_sums.h"
+#include "value/histories/purchase.h"
+#include "value/models/gamma_gamma.h"
 
 static const double btyd[4] = {.2425945, 4.4136019, .7929199, 2.4258881}; /* where R BTYD was asked */
 

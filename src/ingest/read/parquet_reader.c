@@ -1,0 +1,373 @@
+#include "ingest/read/parquet_reader.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ingest/read/parquet_text.h"
+#include "tessera/file.h"
+#include "tessera/memory.h"
+
+/* A column that is wanted. */
+typedef struct wanted {
+    int32_t slot; /* where it belongs */
+    char *name;   /* quoted */
+    tsr_value_type type;
+    tsr_value_texts *texts;
+} wanted;
+
+struct tsr_parquet_reader {
+    char *path;
+    tsr_duck *duck;
+    tsr_duck_rows *rows;
+    const tsr_duck_vector
+        *vector;            /* [1 + taken] the rows that DuckDB gave last, behind a column that is always there */
+    int64_t given, used;    /* of them: all; those whose texts were made */
+    int32_t block, blocked; /* of the block of texts: rows handed out, all */
+    bool nul, roomy, ascii; /* of the block, see tsr_value_texts */
+    int32_t columns, taken;
+    wanted *want;           /* [taken] */
+    tsr_slice *field;       /* [TSR_BLOCK_MOST][columns] of the block; those of columns that are not wanted are empty */
+    int64_t begin, end, at; /* at: next row of the file */
+};
+
+/* Text that grows. */
+typedef struct text {
+    char *at;
+    int64_t n;
+} text;
+
+static tsr_status append(text *to, const char *piece)
+{
+    int64_t n = (int64_t)strlen(piece);
+    tsr_status st = tsr_resize(&to->at, to->n + n + 1, 1);
+
+    if (st != TSR_OK) return st;
+    memcpy(to->at + to->n, piece, (size_t)n + 1);
+    to->n += n;
+    return TSR_OK;
+}
+
+/* DuckDB would take these for patterns. */
+static tsr_status check_path(const char *path)
+{
+    if (strpbrk(path, "*?[") == NULL) return TSR_OK;
+    return TSR_FAIL(TSR_ECONF, "%s: rename the file: Parquet files cannot have * ? or [ in their names", path);
+}
+
+/* "... read_parquet('path' ..." of one file, in a query. */
+static tsr_status append_file(text *to, const char *path)
+{
+    char *quoted = NULL;
+    tsr_status st;
+
+    TSR_TRY(tsr_duck_quote(path, '\'', &quoted));
+    TSR_TRY(append(to, quoted));
+done:
+    tsr_free(&quoted);
+    return st;
+}
+
+/* ---- what is in a file ---- */
+
+typedef tsr_status (*keep_row)(tsr_parquet_facts *facts, const tsr_duck_text *field);
+
+/* Keep what a query about the file answers, whose path stands between @p before and @p behind. */
+static tsr_status look_at(tsr_duck *duck, const char *path, const char *before, const char *behind, keep_row keep,
+                          tsr_parquet_facts *facts)
+{
+    tsr_duck_rows *rows = NULL;
+    const tsr_duck_text *field;
+    text sql = {0};
+    tsr_status st;
+
+    TSR_TRY(append(&sql, before));
+    TSR_TRY(append_file(&sql, path));
+    TSR_TRY(append(&sql, behind));
+    TSR_TRY(tsr_duck_query(duck, path, sql.at, &rows));
+    TSR_TRY(tsr_duck_next(rows, &field));
+    while (field != NULL) {
+        TSR_TRY(keep(facts, field));
+        TSR_TRY(tsr_duck_next(rows, &field));
+    }
+done:
+    tsr_duck_rows_close(&rows);
+    tsr_free(&sql.at);
+    return st;
+}
+
+static tsr_status keep_name(tsr_parquet_facts *facts, const tsr_duck_text *name)
+{
+    tsr_status st = tsr_resize(&facts->names, facts->names_bytes + name->n + 1, 1);
+
+    if (st != TSR_OK) return st;
+    memcpy(facts->names + facts->names_bytes, name->at, (size_t)name->n);
+    facts->names[facts->names_bytes + name->n] = '\0';
+    facts->names_bytes += name->n + 1;
+    facts->columns++;
+    return TSR_OK;
+}
+
+static tsr_status keep_group(tsr_parquet_facts *facts, const tsr_duck_text *rows)
+{
+    char number[24];
+    tsr_status st = tsr_resize(&facts->first, facts->groups + 2, sizeof *facts->first);
+
+    if (st != TSR_OK) return st;
+    snprintf(number, sizeof number, "%.*s", (int)rows->n, rows->at);
+    facts->first[facts->groups + 1] = facts->first[facts->groups] + strtoll(number, NULL, 10);
+    facts->groups++;
+    return TSR_OK;
+}
+
+tsr_status tsr_parquet_look(const char *path, tsr_parquet_facts *facts)
+{
+    tsr_duck *duck = NULL;
+    tsr_status st;
+
+    *facts = (tsr_parquet_facts){0};
+    TSR_TRY(check_path(path));
+    TSR_TRY(tsr_duck_open(&duck));
+    TSR_TRY(
+        look_at(duck, path, "SELECT column_name FROM (DESCRIBE SELECT * FROM read_parquet(", "))", keep_name, facts));
+    TSR_TRY(tsr_alloc(&facts->first, 1, sizeof *facts->first));
+    TSR_TRY(look_at(duck, path, "SELECT max(row_group_num_rows)::VARCHAR FROM parquet_metadata(",
+                    ") GROUP BY row_group_id ORDER BY row_group_id", keep_group, facts));
+done:
+    tsr_duck_close(&duck);
+    if (st != TSR_OK) tsr_parquet_facts_clear(facts);
+    return st;
+}
+
+void tsr_parquet_facts_clear(tsr_parquet_facts *facts)
+{
+    tsr_free(&facts->names);
+    tsr_free(&facts->first);
+    *facts = (tsr_parquet_facts){0};
+}
+
+/* ---- reading ---- */
+
+/* How values are asked for: as they are held, where text is made of them here; else as text. A time stamp with a zone
+ * is a moment: in UTC, and says so. */
+static tsr_status append_column(text *sql, const wanted *want)
+{
+    bool cast = want->type.form == TSR_VALUE_CAST, moment = cast && want->type.zoned;
+    tsr_status st;
+
+    TSR_TRY(append(sql, moment ? ", make_timestamp(epoch_us(" : ", "));
+    TSR_TRY(append(sql, want->name));
+    if (cast) TSR_TRY(append(sql, moment ? "))::VARCHAR || 'Z'" : "::VARCHAR"));
+done:
+    return st;
+}
+
+static tsr_status want_column(tsr_parquet_reader *reader, int32_t slot, const tsr_duck_text *name,
+                              const tsr_duck_text *type)
+{
+    wanted *want = &reader->want[reader->taken++];
+    char *plain = NULL;
+    tsr_status st;
+
+    TSR_TRY(tsr_path(&plain, "", "%.*s", (int)type->n, type->at));
+    want->slot = slot;
+    want->type = tsr_value_type_of(plain);
+    tsr_free(&plain);
+    TSR_TRY(tsr_path(&plain, "", "%.*s", (int)name->n, name->at));
+    TSR_TRY(tsr_duck_quote(plain, '"', &want->name));
+    TSR_TRY(tsr_alloc(&want->texts, 1, sizeof *want->texts));
+done:
+    tsr_free(&plain);
+    return st;
+}
+
+static tsr_status want_columns(tsr_parquet_reader *reader, const bool *used)
+{
+    tsr_duck_rows *rows = NULL;
+    const tsr_duck_text *field;
+    text describe = {0};
+    tsr_status st;
+
+    TSR_TRY(append(&describe, "SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM read_parquet("));
+    TSR_TRY(append_file(&describe, reader->path));
+    TSR_TRY(append(&describe, "))"));
+    TSR_TRY(tsr_duck_query(reader->duck, reader->path, describe.at, &rows));
+    for (int32_t c = 0; c < reader->columns; c++) {
+        TSR_TRY(tsr_duck_next(rows, &field));
+        if (field == NULL) {
+            st = TSR_FAIL(TSR_EDATA, "%s: has other columns than when it was looked at", reader->path);
+            goto done;
+        }
+        if (used[c]) TSR_TRY(want_column(reader, c, &field[0], &field[1]));
+    }
+done:
+    tsr_duck_rows_close(&rows);
+    tsr_free(&describe.at);
+    return st;
+}
+
+/* The rows from reader->at on. Row groups outside of the range are not read: DuckDB knows which rows they hold. */
+static tsr_status ask(tsr_parquet_reader *reader)
+{
+    char range[96];
+    text sql = {0};
+    tsr_status st;
+
+    tsr_duck_rows_close(&reader->rows);
+    reader->given = reader->used = 0;
+    reader->block = reader->blocked = 0;
+    TSR_TRY(append(&sql, "SELECT ''"));
+    for (int32_t i = 0; i < reader->taken; i++) TSR_TRY(append_column(&sql, &reader->want[i]));
+    TSR_TRY(append(&sql, " FROM read_parquet("));
+    TSR_TRY(append_file(&sql, reader->path));
+    snprintf(range, sizeof range, ", file_row_number = true) WHERE file_row_number >= %" PRId64, reader->at);
+    TSR_TRY(append(&sql, range));
+    snprintf(range, sizeof range, " AND file_row_number < %" PRId64, reader->end);
+    TSR_TRY(append(&sql, range));
+    TSR_TRY(tsr_duck_query(reader->duck, reader->path, sql.at, &reader->rows));
+done:
+    tsr_free(&sql.at);
+    return st;
+}
+
+tsr_status tsr_parquet_reader_open(const char *path, int32_t columns, const bool *used, int64_t begin, int64_t end,
+                                   tsr_parquet_reader **out)
+{
+    tsr_parquet_reader *reader = NULL;
+    tsr_status st;
+
+    *out = NULL;
+    TSR_TRY(tsr_alloc(&reader, 1, sizeof *reader));
+    reader->columns = columns;
+    reader->begin = reader->at = begin;
+    reader->end = end;
+    TSR_TRY(tsr_strdup(&reader->path, path));
+    TSR_TRY(tsr_alloc(&reader->want, columns, sizeof *reader->want));
+    TSR_TRY(tsr_alloc(&reader->field, (int64_t)TSR_BLOCK_MOST * columns, sizeof *reader->field));
+    for (int64_t i = 0; i < (int64_t)TSR_BLOCK_MOST * columns; i++) reader->field[i].at = "";
+    TSR_TRY(tsr_duck_open(&reader->duck));
+    TSR_TRY(want_columns(reader, used));
+    TSR_TRY(ask(reader));
+    *out = reader;
+    reader = NULL;
+done:
+    tsr_parquet_reader_close(&reader);
+    return st;
+}
+
+void tsr_parquet_reader_close(tsr_parquet_reader **at)
+{
+    tsr_parquet_reader *reader = *at;
+
+    if (reader == NULL) return;
+    tsr_duck_rows_close(&reader->rows);
+    tsr_duck_close(&reader->duck);
+    for (int32_t i = 0; i < reader->taken; i++) {
+        tsr_free(&reader->want[i].name);
+        tsr_free(&reader->want[i].texts);
+    }
+    tsr_free(&reader->want);
+    tsr_free(&reader->field);
+    tsr_free(&reader->path);
+    tsr_free(at);
+}
+
+/* Texts of the next rows of the vectors. A column with a value that is not of common form is cast from here on: the
+ * rows are asked for again. */
+static tsr_status make_block(tsr_parquet_reader *reader)
+{
+    int64_t left = reader->given - reader->used;
+    int32_t n = left < TSR_BLOCK_MOST ? (int32_t)left : TSR_BLOCK_MOST;
+
+    reader->nul = false;
+    reader->roomy = reader->ascii = true;
+    for (int32_t i = 0; i < reader->taken; i++) {
+        wanted *want = &reader->want[i];
+        if (!tsr_value_write(&want->type, &reader->vector[1 + i], reader->used, n, want->texts,
+                             reader->field + want->slot, reader->columns)) {
+            want->type.form = TSR_VALUE_CAST;
+            return ask(reader);
+        }
+        reader->nul = reader->nul || want->texts->nul;
+        reader->roomy = reader->roomy && want->texts->roomy;
+        reader->ascii = reader->ascii && want->texts->ascii;
+    }
+    reader->block = 0;
+    reader->blocked = n;
+    reader->used += n;
+    return TSR_OK;
+}
+
+/* Rows to hand out, or none at the end. */
+static tsr_status need_block(tsr_parquet_reader *reader)
+{
+    tsr_status st = TSR_OK;
+
+    while (st == TSR_OK && reader->block == reader->blocked) {
+        if (reader->used == reader->given) {
+            reader->used = 0;
+            st = tsr_duck_next_vectors(reader->rows, &reader->vector, &reader->given);
+            if (reader->given == 0) break;
+        }
+        if (st == TSR_OK) st = make_block(reader);
+    }
+    return st;
+}
+
+static const tsr_slice *fields_of(const tsr_parquet_reader *reader)
+{
+    return reader->field + (int64_t)reader->block * reader->columns;
+}
+
+static bool has_nul(const tsr_parquet_reader *reader)
+{
+    const tsr_slice *field = fields_of(reader);
+    bool nul = false;
+
+    for (int32_t i = 0; i < reader->columns && !nul; i++)
+        nul = field[i].n > 0 && memchr(field[i].at, '\0', (size_t)field[i].n) != NULL;
+    return nul;
+}
+
+tsr_status tsr_parquet_reader_next(tsr_parquet_reader *reader, tsr_row *row, bool *more)
+{
+    tsr_status st = need_block(reader);
+
+    *more = st == TSR_OK && reader->block < reader->blocked;
+    if (!*more) {
+        if (st == TSR_OK && reader->at != reader->end)
+            st = TSR_FAIL(TSR_EDATA, "%s: ends with row %" PRId64 ", its footer speaks of %" PRId64, reader->path,
+                          reader->at, reader->end);
+        return st;
+    }
+    *row = (tsr_row){.field = fields_of(reader),
+                     .fields = reader->columns,
+                     .defect = reader->nul && has_nul(reader) ? TSR_DEFECT_NUL : TSR_DEFECT_NONE,
+                     .offset = reader->at,
+                     .breaks = reader->at - reader->begin,
+                     .roomy = reader->roomy,
+                     .ascii = reader->ascii};
+    reader->block++;
+    reader->at++;
+    return TSR_OK;
+}
+
+tsr_status tsr_parquet_reader_block(tsr_parquet_reader *reader, tsr_row_block *block)
+{
+    tsr_status st = need_block(reader);
+
+    *block = (tsr_row_block){.rows = 0};
+    if (st != TSR_OK || reader->nul) return st;
+    *block = (tsr_row_block){.rows = reader->blocked - reader->block,
+                             .fields = reader->columns,
+                             .field = fields_of(reader),
+                             .offset = reader->at,
+                             .breaks = reader->at - reader->begin,
+                             .roomy = reader->roomy,
+                             .ascii = reader->ascii,
+                             .counted = true};
+    reader->block = reader->blocked;
+    reader->at += block->rows;
+    return TSR_OK;
+}

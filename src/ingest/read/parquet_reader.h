@@ -1,0 +1,44 @@
+/**
+ * @file ingest/parquet_reader.h
+ * Parquet: rows of row groups as text fields, so that they go the way that rows of text go.
+ *
+ * Values become text as SQL's CAST writes them (parquet_text.h): dates and timestamps in ISO form (those with a time
+ * zone in UTC, with Z), decimals exactly, null as an empty field. Rows are counted from 0; offset and breaks of a row
+ * are row numbers.
+ */
+#ifndef TSR_INGEST_PARQUET_READER_H
+#define TSR_INGEST_PARQUET_READER_H
+
+#include "ingest/read/text_reader.h"
+
+/* What a file holds, told by its footer. */
+typedef struct tsr_parquet_facts {
+    int32_t columns, groups;
+    char *names; /* [columns] each with a zero behind it */
+    int64_t names_bytes;
+    int64_t *first; /* [groups + 1] first row of each row group, then the number of rows */
+} tsr_parquet_facts;
+
+/** Local. @return TSR_OK; TSR_ECONF (no DuckDB); TSR_EDATA (not Parquet, damaged); TSR_ENOMEM */
+tsr_status tsr_parquet_look(const char *path, tsr_parquet_facts *facts) TSR_NODISCARD;
+void tsr_parquet_facts_clear(tsr_parquet_facts *facts);
+
+typedef struct tsr_parquet_reader tsr_parquet_reader;
+
+/**
+ * Local. Read rows begin .. end - 1; those of whole row groups cost least.
+ * @param columns, used  number of columns, and which are wanted; the fields of others are empty
+ */
+tsr_status tsr_parquet_reader_open(const char *path, int32_t columns, const bool *used, int64_t begin, int64_t end,
+                                   tsr_parquet_reader **reader) TSR_NODISCARD;
+void tsr_parquet_reader_close(tsr_parquet_reader **reader);
+
+/** Local. The next rows at once, valid until the next call; none: tsr_parquet_reader_next() takes the next row, or says
+ * that there is none. @return as that */
+tsr_status tsr_parquet_reader_block(tsr_parquet_reader *reader, tsr_row_block *block) TSR_NODISCARD;
+
+/** Local. The next row, valid until the one after it; *more is false at the end. @return TSR_OK; TSR_EDATA; TSR_ENOMEM
+ */
+tsr_status tsr_parquet_reader_next(tsr_parquet_reader *reader, tsr_row *row, bool *more) TSR_NODISCARD;
+
+#endif

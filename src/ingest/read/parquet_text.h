@@ -1,0 +1,57 @@
+/**
+ * @file ingest/parquet_text.h
+ * Values as DuckDB holds them -> text as SQL's CAST writes it, for the types and values that are common.
+ *
+ * Rows of Parquet go the way that rows of text go, so that both give the same dataset to the last bit. To have DuckDB
+ * make the text costs far more than reading the file; what is written here has the same bytes, and what is not
+ * (nested types, infinite dates, numbers with many digits) is left to DuckDB.
+ */
+#ifndef TSR_INGEST_PARQUET_TEXT_H
+#define TSR_INGEST_PARQUET_TEXT_H
+
+#include "data/parquet/duck.h"
+#include "ingest/read/text_reader.h"
+
+typedef enum tsr_value_form {
+    TSR_VALUE_CAST, /* by DuckDB: the column is asked for as VARCHAR */
+    TSR_VALUE_TEXT,
+    TSR_VALUE_FLAG,
+    TSR_VALUE_SIGNED,
+    TSR_VALUE_UNSIGNED,
+    TSR_VALUE_DECIMAL,
+    TSR_VALUE_FLOAT,
+    TSR_VALUE_DOUBLE,
+    TSR_VALUE_DATE,
+    TSR_VALUE_MOMENT, /* micro- or nanoseconds, as they stand or, with a zone, in UTC */
+} tsr_value_form;
+
+typedef struct tsr_value_type {
+    tsr_value_form form;
+    int32_t bytes;         /* of one value */
+    int32_t digits, scale; /* of a decimal */
+    int64_t per_second;    /* of a moment */
+    bool zoned;            /* of a moment: a Z follows */
+} tsr_value_type;
+
+#define TSR_VALUE_ROOM 8  /* bytes before and behind a text that may be read */
+#define TSR_VALUE_TEXT 48 /* bytes of a text that is written or copied */
+#define TSR_VALUE_SLOT (TSR_VALUE_TEXT + 2 * TSR_VALUE_ROOM)
+
+/* Where the bytes of a block of one column stand, and what is known of them. */
+typedef struct tsr_value_texts {
+    bool nul, roomy, ascii; /* of all of them: one holds a zero byte; there is room; all are ASCII */
+    char slot[TSR_BLOCK_MOST][TSR_VALUE_SLOT];
+} tsr_value_texts;
+
+/** Local. @param name  as DESCRIBE says: BIGINT, DECIMAL(18,2), ... */
+tsr_value_type tsr_value_type_of(const char *name);
+
+/**
+ * Local. Rows first .. first + n - 1 of a vector, n <= TSR_BLOCK_MOST.
+ * @param field  [n][stride], of which the first of each row is set; null is empty. They point into @p out or @p vector
+ * @return false where a value is not of common form: that column is to be asked for as VARCHAR
+ */
+bool tsr_value_write(const tsr_value_type *type, const tsr_duck_vector *vector, int64_t first, int64_t n,
+                     tsr_value_texts *out, tsr_slice *field, int64_t stride);
+
+#endif

@@ -1,0 +1,268 @@
+#include "ingest/sort/store.h"
+
+#include <string.h>
+
+#include "tessera/memory.h"
+
+#define SLAB_BYTES  (4LL << 20)
+#define CHUNK_SMALL 512
+#define CHUNK_LARGE (64LL << 10)
+#define SPILL_SHARE 8   /* of the memory is given up at a time */
+#define AHEAD       128 /* bytes behind a row that are fetched: the next rows of a list come much later */
+
+/* Rows in memory: chunks of a list are linked from the newest to the oldest. */
+typedef struct chunk {
+    struct chunk *next;
+    int64_t n; /* bytes of rows; of the newest of a list, the list knows */
+    char row[];
+} chunk;
+
+typedef struct extent {
+    int64_t at, n; /* bytes in the spill */
+} extent;
+
+typedef struct list {
+    char *at, *end; /* of the newest chunk: where the next row goes, and behind the last place */
+    chunk *newest;
+    int64_t rows;
+    extent *extent;
+    int32_t extents, room;
+} list;
+
+struct tsr_store {
+    tsr_spill *spill; /* borrowed */
+    int64_t buckets, memory, taken;
+    int32_t streams;
+    int32_t *row_bytes; /* [streams] */
+    int64_t chunk_bytes, slab_bytes;
+    list *list; /* [buckets][streams] */
+    chunk *unused;
+    char **slab;
+    int32_t slabs;
+    int64_t slab_at;    /* in the newest slab */
+    int64_t spill_next; /* the list that waits longest */
+};
+
+static list *list_at(const tsr_store *store, int64_t bucket, int32_t stream)
+{
+    return &store->list[bucket * store->streams + stream];
+}
+
+/* Chunks are small enough that a half filled one in every list is a small part of the memory. */
+static int64_t choose_chunk(const tsr_store *store)
+{
+    int32_t used = 0, longest = 0;
+
+    for (int32_t s = 0; s < store->streams; s++) {
+        used += store->row_bytes[s] > 0;
+        if (store->row_bytes[s] > longest) longest = store->row_bytes[s];
+    }
+    int64_t lists = store->buckets * used;
+    int64_t bytes = store->memory / (4 * (lists > 0 ? lists : 1)); /* a rank may own no partition */
+    if (bytes > CHUNK_LARGE) bytes = CHUNK_LARGE;
+    if (bytes < CHUNK_SMALL) bytes = CHUNK_SMALL;
+    if (bytes < longest + (int64_t)sizeof(chunk)) bytes = longest + (int64_t)sizeof(chunk);
+    return (bytes + 63) / 64 * 64;
+}
+
+tsr_status tsr_store_create(tsr_spill *spill, int64_t memory, int64_t buckets, int32_t streams,
+                            const int32_t *row_bytes, tsr_store **out)
+{
+    tsr_store *store = NULL;
+    tsr_status st;
+
+    *out = NULL;
+    TSR_TRY(tsr_alloc(&store, 1, sizeof *store));
+    store->spill = spill;
+    store->memory = memory;
+    store->buckets = buckets;
+    store->streams = streams;
+    TSR_TRY(tsr_alloc(&store->row_bytes, streams, sizeof *store->row_bytes));
+    memcpy(store->row_bytes, row_bytes, (size_t)streams * sizeof *row_bytes);
+    TSR_TRY(tsr_alloc(&store->list, buckets * streams, sizeof *store->list));
+    store->chunk_bytes = choose_chunk(store);
+    store->slab_bytes = store->memory < SLAB_BYTES ? store->chunk_bytes : SLAB_BYTES;
+    *out = store;
+    store = NULL;
+done:
+    tsr_store_destroy(&store);
+    return st;
+}
+
+void tsr_store_destroy(tsr_store **at)
+{
+    tsr_store *store = *at;
+
+    if (store == NULL) return;
+    for (int64_t i = 0; store->list != NULL && i < store->buckets * store->streams; i++)
+        tsr_free(&store->list[i].extent);
+    for (int32_t i = 0; i < store->slabs; i++) tsr_free(&store->slab[i]);
+    tsr_free(&store->slab);
+    tsr_free(&store->list);
+    tsr_free(&store->row_bytes);
+    tsr_free(at);
+}
+
+/* The newest chunk takes no more rows. */
+static void close_newest(list *l)
+{
+    if (l->at != NULL) l->newest->n = l->at - l->newest->row;
+    l->at = l->end = NULL;
+}
+
+/* ---- spilling ---- */
+
+/* What follows the last extent in the file makes it longer. */
+static tsr_status add_extent(list *l, int64_t at, int64_t n)
+{
+    if (l->extents > 0 && l->extent[l->extents - 1].at + l->extent[l->extents - 1].n == at) {
+        l->extent[l->extents - 1].n += n;
+        return TSR_OK;
+    }
+    if (l->extents == l->room) {
+        int32_t room = 2 * l->room + 4;
+        tsr_status st = tsr_resize(&l->extent, room, sizeof *l->extent);
+        if (st != TSR_OK) return st;
+        l->room = room;
+    }
+    l->extent[l->extents++] = (extent){at, n};
+    return TSR_OK;
+}
+
+static tsr_status spill_list(tsr_store *store, list *l)
+{
+    int64_t at;
+    tsr_status st = TSR_OK;
+
+    close_newest(l);
+    while (l->newest != NULL) {
+        chunk *c = l->newest;
+        TSR_TRY(tsr_spill_write(store->spill, c->row, c->n, &at));
+        TSR_TRY(add_extent(l, at, c->n));
+        l->newest = c->next;
+        c->next = store->unused;
+        store->unused = c;
+    }
+done:
+    return st;
+}
+
+/* Whole lists, one after the other, so that a bucket is read back in few large pieces; no more than is needed for a
+ * while: what still stands here at the end was never written. */
+static tsr_status spill_some(tsr_store *store)
+{
+    const int64_t lists = store->buckets * store->streams, enough = store->spill->bytes + store->memory / SPILL_SHARE;
+    tsr_status st = TSR_OK;
+
+    for (int64_t i = 0; st == TSR_OK && i < lists && store->spill->bytes < enough; i++) {
+        st = spill_list(store, &store->list[store->spill_next]);
+        store->spill_next = (store->spill_next + 1) % lists;
+    }
+    return st;
+}
+
+/* ---- chunks ---- */
+
+static tsr_status add_slab(tsr_store *store)
+{
+    tsr_status st = tsr_resize(&store->slab, store->slabs + 1, sizeof *store->slab);
+
+    if (st == TSR_OK) st = tsr_alloc_unset(&store->slab[store->slabs], 1, (size_t)store->slab_bytes);
+    if (st != TSR_OK) return st;
+    store->slabs++;
+    store->slab_at = 0;
+    store->taken += store->slab_bytes;
+    return TSR_OK;
+}
+
+static tsr_status find_chunk(tsr_store *store, chunk **found)
+{
+    bool slab_full = store->slabs == 0 || store->slab_at + store->chunk_bytes > store->slab_bytes;
+    tsr_status st = TSR_OK;
+
+    if (store->unused == NULL && slab_full) {
+        if (store->slabs > 0 && store->taken + store->slab_bytes > store->memory)
+            st = spill_some(store);
+        else
+            st = add_slab(store);
+    }
+    if (st != TSR_OK) return st;
+    if (store->unused != NULL) {
+        *found = store->unused;
+        store->unused = (*found)->next;
+    } else {
+        *found = (chunk *)(void *)(store->slab[store->slabs - 1] + store->slab_at);
+        store->slab_at += store->chunk_bytes;
+    }
+    return TSR_OK;
+}
+
+static tsr_status add_chunk(tsr_store *store, list *l)
+{
+    chunk *c;
+    tsr_status st = find_chunk(store, &c);
+
+    if (st != TSR_OK) return st;
+    close_newest(l);
+    c->n = 0;
+    c->next = l->newest; /* which spilling may have emptied */
+    l->newest = c;
+    l->at = c->row;
+    l->end = (char *)c + store->chunk_bytes;
+    return TSR_OK;
+}
+
+tsr_status tsr_store_place(tsr_store *store, int64_t bucket, int32_t stream, char **row)
+{
+    list *l = list_at(store, bucket, stream);
+    int32_t bytes = store->row_bytes[stream];
+
+    if (l->end - l->at < bytes) {
+        tsr_status st = add_chunk(store, l);
+        if (st != TSR_OK) return st;
+    }
+    *row = l->at;
+    l->at += bytes;
+    l->rows++;
+    __builtin_prefetch(l->at + AHEAD, 1);
+    return TSR_OK;
+}
+
+/* ---- taking ---- */
+
+int64_t tsr_store_rows(const tsr_store *store, int64_t bucket, int32_t stream)
+{
+    return list_at(store, bucket, stream)->rows;
+}
+
+tsr_status tsr_store_take(tsr_store *store, int64_t bucket, int32_t stream, int64_t n, char *to)
+{
+    list *l = list_at(store, bucket, stream);
+    int64_t left = n * store->row_bytes[stream];
+
+    l->rows -= n;
+    close_newest(l);
+    while (left > 0 && l->newest != NULL) {
+        chunk *c = l->newest;
+        int64_t part = c->n < left ? c->n : left;
+        c->n -= part;
+        memcpy(to, c->row + c->n, (size_t)part);
+        to += part;
+        left -= part;
+        if (c->n > 0) continue;
+        l->newest = c->next;
+        c->next = store->unused;
+        store->unused = c;
+    }
+    while (left > 0) {
+        extent *e = &l->extent[l->extents - 1];
+        int64_t part = e->n < left ? e->n : left;
+        e->n -= part;
+        tsr_status st = tsr_spill_read(store->spill, e->at + e->n, part, to);
+        if (st != TSR_OK) return st;
+        to += part;
+        left -= part;
+        if (e->n == 0) l->extents--;
+    }
+    return TSR_OK;
+}

@@ -1,0 +1,317 @@
+#include <string.h>
+
+#include "ingest/collect/append.h"
+#include "ingest/mapping/mapping_parts.h"
+#include "tessera/memory.h"
+
+#define SWAR_MOST 8 /* characters that are looked at together */
+#define DAYS      4096
+#define CODES     256
+#define SPREAD    0x9e3779b97f4a7c15u
+
+/* Texts that came lately, and what they are: dates and categories repeat. */
+typedef struct known_day {
+    uint64_t text; /* its last eight characters */
+    uint32_t civil;
+    uint16_t century;
+} known_day;
+
+typedef struct known_code {
+    uint64_t text;
+    int32_t n; /* 0: none */
+    int32_t code;
+} known_code;
+
+/* And the rows at hand, column by column: a loop over one column has no surprises for the processor. */
+struct tsr_plain_memory {
+    known_day day[DAYS];
+    known_code code[TSR_KIND_COLUMNS][CODES];
+    int32_t fine_n, row[TSR_BLOCK_MOST]; /* rows that need no questions, as numbers in the block */
+    bool fine[TSR_BLOCK_MOST];
+    bool clock[TSR_BLOCK_MOST]; /* the time has a time of day */
+    tsr_slice id[TSR_BLOCK_MOST];
+    tsr_customer_ref customer[TSR_BLOCK_MOST];
+    uint64_t cell[TSR_KIND_COLUMNS][TSR_BLOCK_MOST];
+};
+
+/* ---- eight characters at once ---- */
+
+/* The last characters, the very last in the highest byte; what precedes them is zero. 1 <= n <= 8. */
+static uint64_t last_eight(tsr_slice text, bool roomy)
+{
+    uint64_t word = 0;
+
+    if (roomy)
+        memcpy(&word, text.at + text.n - SWAR_MOST, sizeof word);
+    else
+        for (int32_t i = 0; i < text.n; i++) word = word >> 8 | (uint64_t)(unsigned char)text.at[i] << 56;
+    return word & ~0ULL << 8 * (SWAR_MOST - text.n);
+}
+
+/* The number of eight digits, the first in the lowest byte; false where not all are digits. */
+static bool eight_digits(uint64_t word, uint64_t *value)
+{
+    const uint64_t zeros = 0x3030303030303030u, high = 0xf0f0f0f0f0f0f0f0u;
+
+    if ((word & high) != zeros || ((word + 0x0606060606060606u) & high) != zeros) return false;
+    word = (word - zeros) * 2561 >> 8;
+    word = (word & 0x00ff00ff00ff00ffu) * 6553601 >> 16;
+    *value = (word & 0x0000ffff0000ffffu) * 42949672960001u >> 32;
+    return true;
+}
+
+/* Digits, or digits with a point before the last @p scale of them; anything else takes the longer way. */
+static bool read_units(tsr_slice text, bool roomy, int32_t scale, int64_t *units)
+{
+    bool negative = text.n > 0 && *text.at == '-';
+    tsr_slice number = {text.at + negative, text.n - negative};
+    int32_t lower = 8 * (SWAR_MOST - 1 - scale); /* bits below the point */
+    uint64_t value;
+
+    if (number.n < scale + 2 || number.n > SWAR_MOST || scale == 0) return tsr_parse_units(text, scale, units);
+    uint64_t word = last_eight(number, roomy);
+    if ((word >> lower & 0xff) != '.') return tsr_parse_units(text, scale, units);
+    word = (word >> lower >> 8 << lower << 8) | (word & ((1ULL << lower) - 1)) << 8;
+    word |= 0x3030303030303030u & ~(~0ULL << 8 * (SWAR_MOST + 1 - number.n));
+    if (!eight_digits(word, &value)) return false;
+    *units = negative ? -(int64_t)value : (int64_t)value;
+    return true;
+}
+
+/* ---- columns: what is not fine is looked at closely, to say what it is ---- */
+
+static tsr_slice text_at(const tsr_row_block *block, int32_t slot, int32_t row)
+{
+    return tsr_trim(block->field[(int64_t)row * block->fields + slot]);
+}
+
+static void read_ids(const tsr_mapping *mapping, const tsr_row_block *block)
+{
+    struct tsr_plain_memory *memory = mapping->memory;
+    const tsr_slice *field = block->field + mapping->id.slot;
+    const int32_t rows = block->rows, step = block->fields;
+
+    for (int32_t i = 0; i < rows; i++, field += step) {
+        tsr_slice id = tsr_trim(*field);
+        memory->id[i] = id;
+        memory->fine[i] = id.n > 0 && id.n <= TSR_ID_MAX && (block->ascii || tsr_is_ascii(id));
+        memory->clock[i] = false;
+    }
+}
+
+static bool read_time(const tsr_mapping *mapping, tsr_slice text, bool roomy, bool *clock, uint32_t *time)
+{
+    uint16_t century;
+
+    if (text.n != 10) return tsr_clock_parse_plain(&mapping->clock, text, time, clock);
+    uint64_t word = last_eight((tsr_slice){text.at + 2, SWAR_MOST}, roomy);
+    known_day *day = &mapping->memory->day[word * SPREAD >> 52];
+    memcpy(&century, text.at, sizeof century);
+    if (day->text != word || day->century != century) {
+        if (!tsr_clock_parse_plain(&mapping->clock, text, time, clock)) return false;
+        *day = (known_day){word, *time, century};
+    }
+    *time = day->civil;
+    return true;
+}
+
+static void read_times(const tsr_mapping *mapping, const tsr_row_block *block, const tsr_plain_column *plain)
+{
+    struct tsr_plain_memory *memory = mapping->memory;
+    uint64_t *cell = memory->cell[plain->column];
+    const bool roomy = block->roomy, days = mapping->days;
+
+    for (int32_t i = 0; i < block->rows; i++) {
+        uint32_t time = 0;
+        memory->fine[i] &= read_time(mapping, text_at(block, plain->slot, i), roomy, &memory->clock[i], &time);
+        cell[i] = days ? time - time % TSR_SECONDS_PER_DAY : time;
+    }
+}
+
+static void read_money(const tsr_mapping *mapping, const tsr_row_block *block, const tsr_plain_column *plain)
+{
+    uint64_t *cell = mapping->memory->cell[plain->column];
+    bool *fine = mapping->memory->fine;
+    const bool roomy = block->roomy;
+    const int32_t scale = mapping->money_scale;
+
+    for (int32_t i = 0; i < block->rows; i++) {
+        int64_t units = 0;
+        fine[i] &= read_units(text_at(block, plain->slot, i), roomy, scale, &units);
+        cell[i] = (uint64_t)units;
+    }
+}
+
+static void read_counts(const tsr_mapping *mapping, const tsr_row_block *block, const tsr_plain_column *plain)
+{
+    struct tsr_plain_memory *memory = mapping->memory;
+
+    for (int32_t i = 0; i < block->rows; i++) {
+        int64_t number = 0;
+        memory->fine[i] &=
+            tsr_parse_units(text_at(block, plain->slot, i), 0, &number) && number <= INT32_MAX && number >= -INT32_MAX;
+        memory->cell[plain->column][i] = (uint32_t)(int32_t)number;
+    }
+}
+
+static void check_texts(const tsr_mapping *mapping, const tsr_row_block *block, const tsr_plain_column *plain)
+{
+    const tsr_slice *text = block->field + plain->slot; /* blanks around it make it seem longer: then look closer */
+    bool *fine = mapping->memory->fine;
+
+    for (int32_t i = 0; i < block->rows; i++, text += block->fields)
+        fine[i] &= text->n <= TSR_TEXT_MAX && (block->ascii || tsr_is_ascii(*text));
+}
+
+static void read_columns(const tsr_mapping *mapping, const tsr_row_block *block)
+{
+    read_ids(mapping, block);
+    for (int32_t i = 0; i < mapping->plain_n; i++) {
+        const tsr_plain_column *plain = &mapping->plain[i];
+        switch (plain->cell) {
+        case TSR_CELL_TIME: read_times(mapping, block, plain); break;
+        case TSR_CELL_MONEY: read_money(mapping, block, plain); break;
+        case TSR_CELL_COUNT: read_counts(mapping, block, plain); break;
+        default: check_texts(mapping, block, plain);
+        }
+    }
+}
+
+/* The fine rows to the front. */
+static void gather_fine(const tsr_mapping *mapping, const tsr_row_block *block)
+{
+    struct tsr_plain_memory *memory = mapping->memory;
+    int32_t n = 0;
+
+    for (int32_t i = 0; i < block->rows; i++) {
+        memory->row[n] = i;
+        n += memory->fine[i];
+    }
+    memory->fine_n = n;
+    for (int32_t k = 0; n < block->rows && k < n; k++) {
+        int32_t from = memory->row[k];
+        memory->id[k] = memory->id[from];
+        memory->clock[k] = memory->clock[from];
+        for (int32_t i = 0; i < mapping->plain_n; i++) {
+            uint64_t *cell = memory->cell[mapping->plain[i].column];
+            cell[k] = cell[from];
+        }
+    }
+}
+
+/* ---- rows to the collection ---- */
+
+static tsr_status find_code(const tsr_mapping *mapping, const tsr_plain_column *plain, tsr_slice text, bool roomy,
+                            tsr_collect *collect, int32_t *code)
+{
+    *code = -1;
+    if (text.n == 0) return TSR_OK;
+    if (text.n > SWAR_MOST) return tsr_collect_code(collect, plain->dictionary, text, code);
+    uint64_t word = last_eight(text, roomy);
+    known_code *known = &mapping->memory->code[plain->column][word * SPREAD >> 56];
+    if (known->text != word || known->n != text.n) {
+        tsr_status st = tsr_collect_code(collect, plain->dictionary, text, code);
+        if (st != TSR_OK) return st;
+        *known = (known_code){word, text.n, *code};
+    }
+    *code = known->code;
+    return TSR_OK;
+}
+
+/* Of fine rows only: what is refused shall not make an entry of a dictionary. */
+static tsr_status find_codes(const tsr_mapping *mapping, const tsr_row_block *block, const tsr_plain_column *plain,
+                             tsr_collect *collect)
+{
+    struct tsr_plain_memory *memory = mapping->memory;
+    int32_t code;
+    tsr_status st = TSR_OK;
+
+    for (int32_t k = 0; k < memory->fine_n; k++) {
+        tsr_slice text = text_at(block, plain->slot, memory->row[k]);
+        TSR_TRY(find_code(mapping, plain, text, block->roomy, collect, &code));
+        memory->cell[plain->column][k] = (uint32_t)code;
+    }
+done:
+    return st;
+}
+
+static void account(const tsr_mapping *mapping, tsr_balance *balance, tsr_seen *seen)
+{
+    const struct tsr_plain_memory *memory = mapping->memory;
+    tsr_int128 money = 0;
+
+    for (int32_t i = 0; i < mapping->plain_n; i++)
+        if (mapping->plain[i].cell == TSR_CELL_MONEY)
+            for (int32_t k = 0; k < memory->fine_n; k++) money += (int64_t)memory->cell[mapping->plain[i].column][k];
+    for (int32_t k = 0; k < memory->fine_n; k++) seen->clock |= memory->clock[k];
+    tsr_balance_use(balance, mapping->source, memory->fine_n, money);
+}
+
+static tsr_status keep_fine(const tsr_mapping *mapping, const tsr_row_block *block, tsr_collect *collect)
+{
+    struct tsr_plain_memory *memory = mapping->memory;
+    const uint64_t *cell[TSR_KIND_COLUMNS];
+    tsr_status st = TSR_OK;
+
+    for (int32_t i = 0; i < mapping->plain_n; i++)
+        if (mapping->plain[i].cell == TSR_CELL_CODE) TSR_TRY(find_codes(mapping, block, &mapping->plain[i], collect));
+    for (int32_t c = 0; c < mapping->columns; c++) cell[c] = memory->cell[c];
+    TSR_TRY(tsr_collect_customers(collect, memory->fine_n, memory->id, memory->customer));
+    TSR_TRY(tsr_collect_records(collect, mapping->kind, memory->fine_n, memory->customer, mapping->source, cell));
+done:
+    return st;
+}
+
+tsr_status tsr_mapping_take_plain(const tsr_mapping *mapping, const tsr_row_block *block, tsr_collect *collect,
+                                  tsr_balance *balance, tsr_seen *seen)
+{
+    tsr_status st;
+
+    read_columns(mapping, block);
+    gather_fine(mapping, block);
+    account(mapping, balance, seen);
+    TSR_TRY(keep_fine(mapping, block, collect));
+    for (int32_t i = 0; mapping->memory->fine_n < block->rows && i < block->rows; i++) {
+        const tsr_row row = tsr_row_of_block(block, i);
+        if (!mapping->memory->fine[i]) TSR_TRY(tsr_mapping_take_closely(mapping, &row, collect, balance, seen));
+    }
+done:
+    return st;
+}
+
+/* ---- the plan ---- */
+
+static bool is_plain_column(const tsr_mapping *mapping, int32_t c)
+{
+    tsr_cell cell = tsr_kind_of(mapping->kind)->column[c].cell;
+
+    if (mapping->column[c].constant != NULL || cell == TSR_CELL_HASH || cell == TSR_CELL_VALUE) return false;
+    return cell != TSR_CELL_CODE || c >= mapping->needed;
+}
+
+static tsr_status create_memory(tsr_mapping *mapping)
+{
+    tsr_status st = tsr_alloc(&mapping->memory, 1, sizeof *mapping->memory);
+
+    for (int32_t c = 0; st == TSR_OK && c < mapping->columns; c++)
+        for (int32_t i = 0; i < TSR_BLOCK_MOST; i++)
+            mapping->memory->cell[c][i] = tsr_absent_cell(mapping->kind, c); /* it stays where the source has none */
+    return st;
+}
+
+/* Transactions whose columns stand in the file as they are, without rules. */
+tsr_status tsr_mapping_plan(tsr_mapping *mapping)
+{
+    mapping->plain_n = 0;
+    mapping->is_plain = mapping->kind == TSR_TRANSACTIONS && mapping->rules == 0 && mapping->id.slot >= 0 &&
+                        !TSR_IS_MAPPED(&mapping->price) && !TSR_IS_MAPPED(&mapping->currency) &&
+                        mapping->earliest == 0 && (mapping->has & TSR_HAS_ORDER) == 0;
+    for (int32_t c = 0; mapping->is_plain && c < mapping->columns; c++) {
+        const tsr_kind_column *about = &tsr_kind_of(mapping->kind)->column[c];
+        if (!TSR_IS_MAPPED(&mapping->column[c])) continue;
+        mapping->is_plain = is_plain_column(mapping, c);
+        mapping->plain[mapping->plain_n++] =
+            (tsr_plain_column){c, mapping->column[c].slot, about->cell, about->dictionary};
+    }
+    return mapping->is_plain ? create_memory(mapping) : TSR_OK;
+}

@@ -1,0 +1,96 @@
+#include "pipeline/summary/value_warnings.h"
+
+#include <math.h>
+
+#include "pipeline/summary/warnings.h"
+
+/* Of frequency and spend: the spend model assumes none (notes of Fader & Hardie, 2013). */
+#define SPEND_CORRELATION 0.3
+/* First purchases in the first weeks against later ones: customers do not come so much faster just then. */
+#define OLD_CUSTOMERS 2.0
+/* AUC and Gini that differ by less are the same to a reader. */
+#define BETTER 0.005
+/* A horizon outside of it is rarely meant. */
+#define HORIZON_DAYS_MIN 7.0
+#define HORIZON_DAYS_MAX 3652.5
+
+static void warn_of_purchases(const tsr_worth *worth, json_t *warnings)
+{
+    const tsr_value_model *m = &worth->model;
+
+    if (!m->converged) tsr_warn_of(warnings, "the purchase model did not converge: read its figures with care");
+    if (m->no_dropout && m->model != TSR_VALUE_NBD)
+        tsr_warn_of(warnings,
+                    "the purchase model finds nobody who left: customers from before the first record look like new "
+                    "ones, so it expects too much");
+    if (worth->cohort_ratio > OLD_CUSTOMERS)
+        tsr_warn_of(warnings,
+                    "%.1f times as many customers appear first in the first four weeks of the data as in four weeks "
+                    "later on: most are old customers whose earlier purchases are missing; fit those who came later",
+                    worth->cohort_ratio);
+    if (m->t_zero > 0)
+        tsr_warn_of(warnings, "%lld customer%s came on the last day: the models know nothing of them yet",
+                    (long long)m->t_zero, m->t_zero == 1 ? "" : "s");
+}
+
+static void warn_of_times(const tsr_value_params *params, const tsr_value_model *m, json_t *warnings)
+{
+    const char *unit = tsr_time_unit_name(m->time_unit);
+    double days = params->horizon * tsr_time_unit_days(m->time_unit);
+
+    if (params->horizon > m->t_max)
+        tsr_warn_of(warnings, "value.horizon is longer than the data (%.0f of %.0f %ss): an extrapolation",
+                    params->horizon, m->t_max, unit);
+    if (days < HORIZON_DAYS_MIN || days > HORIZON_DAYS_MAX)
+        tsr_warn_of(warnings, "value.horizon is %g %ss, which is %.0f days: is value.time_unit what you mean?",
+                    params->horizon, unit, days);
+}
+
+static void warn_of_spend(const tsr_value_model *m, json_t *warnings)
+{
+    if (!m->has_spend)
+        tsr_warn_of(warnings,
+                    "nobody bought twice with positive value: no spend model, so no expected spend and no CLV");
+    if (m->has_spend && !m->spend_converged)
+        tsr_warn_of(warnings, "the spend model did not converge: read expected spend and CLV with care");
+    if (m->has_spend && fabs(m->spend_correlation) > SPEND_CORRELATION)
+        tsr_warn_of(warnings, "frequency and spend are correlated (%.2f): the spend model assumes that they are not",
+                    m->spend_correlation);
+}
+
+/* A rule of thumb that says more than the model is worth knowing. */
+static void warn_of_baselines(const tsr_worth *worth, json_t *warnings)
+{
+    static const char *const name[TSR_RANKS] = {NULL, "past frequency", "days since the last purchase", "past spend"};
+    const tsr_checkup *c = &worth->checkup;
+    int auc = TSR_RANK_MODEL, gini = TSR_RANK_MODEL;
+
+    if (!worth->validated) return;
+    for (int i = 1; i < TSR_RANKS; i++) {
+        if (c->auc[i] > c->auc[auc]) auc = i;
+        if (c->gini[i] > c->gini[gini]) gini = i;
+    }
+    if (c->auc[auc] > c->auc[TSR_RANK_MODEL] + BETTER)
+        tsr_warn_of(warnings, "%s tells who buys better than the model does (AUC %.3f against %.3f)", name[auc],
+                    c->auc[auc], c->auc[TSR_RANK_MODEL]);
+    if (c->gini[gini] > c->gini[TSR_RANK_MODEL] + BETTER)
+        tsr_warn_of(warnings, "%s ranks the money of the holdout better than the model does (Gini %.3f against %.3f)",
+                    name[gini], c->gini[gini], c->gini[TSR_RANK_MODEL]);
+    if (c->rmse[1] < c->rmse[0])
+        tsr_warn_of(warnings,
+                    "carrying on the past frequency predicts purchases better than the model (RMSE %.3f against "
+                    "%.3f)",
+                    c->rmse[1], c->rmse[0]);
+}
+
+json_t *tsr_value_warnings(const tsr_value_params *params, const tsr_worth *worth)
+{
+    json_t *warnings = json_array();
+
+    if (!worth->fitted) return warnings;
+    warn_of_purchases(worth, warnings);
+    warn_of_times(params, &worth->model, warnings);
+    warn_of_spend(&worth->model, warnings);
+    warn_of_baselines(worth, warnings);
+    return warnings;
+}
