@@ -1,27 +1,10 @@
 /* A dataset on a disk that is full or loses bytes, and one rank that fails: said on all ranks, with the file's name. */
 #include "mpi_test.h"
 
-#include <signal.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "dataset_test.h"
-
-/* Local. No file may grow beyond @p bytes (0: as before): what a full disk is to a writer. */
-static void limit_files(rlim_t bytes)
-{
-    static struct rlimit before;
-    struct rlimit now;
-
-    if (bytes == 0) {
-        setrlimit(RLIMIT_FSIZE, &before);
-        return;
-    }
-    signal(SIGXFSZ, SIG_IGN);
-    getrlimit(RLIMIT_FSIZE, &before);
-    now = (struct rlimit){.rlim_cur = bytes, .rlim_max = before.rlim_max};
-    setrlimit(RLIMIT_FSIZE, &now);
-}
+#include "full_disk.h"
 
 static void disk_without_room_leaves_the_dataset_before(void **state)
 {

@@ -3,11 +3,10 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <math.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "full_disk.h"
 #include "tessera/file.h"
 #include "tessera/table.h"
 
@@ -261,22 +260,6 @@ static void folder_that_cannot_be_written_is_one_clear_text_on_all_ranks(void **
     CHECK_ALL(comm, write_table(comm, "no/such/folder/t.h5", 100, 0, NULL) == TSR_EIO);
     CHECK_ALL(comm, strstr(tsr_error_last()->text, "no/such/folder/t.h5: cannot be created: No such file") != NULL);
     CHECK_ALL(comm, write_table(comm, "/proc/t.h5", 100, 0, NULL) == TSR_EIO);
-}
-
-/* Local. No file may grow beyond @p bytes (0: as before): what a full disk is to a writer. */
-static void limit_files(rlim_t bytes)
-{
-    static struct rlimit before;
-    struct rlimit now;
-
-    if (bytes == 0) {
-        setrlimit(RLIMIT_FSIZE, &before);
-        return;
-    }
-    signal(SIGXFSZ, SIG_IGN);
-    getrlimit(RLIMIT_FSIZE, &before);
-    now = (struct rlimit){.rlim_cur = bytes, .rlim_max = before.rlim_max};
-    setrlimit(RLIMIT_FSIZE, &now);
 }
 
 static void disk_without_room_is_one_clear_text_and_leaves_no_file(void **state)
