@@ -1,5 +1,5 @@
 /**
- * @file data/dataset_balance.h
+ * @file data/dataset/dataset_balance.h
  * The balance that dataset.json tells, against itself and against the stored records.
  */
 #ifndef TSR_DATA_DATASET_BALANCE_H

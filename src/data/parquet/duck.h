@@ -1,5 +1,5 @@
 /**
- * @file data/duck.h
+ * @file data/parquet/duck.h
  * DuckDB's library, loaded when a job asks for Parquet: queries and their answers, row by row as text or in vectors.
  *
  * The library is an optional component: it is looked for in the folder $TESSERA_DUCKDB_ROOT (or its lib/), where CMake

@@ -1,5 +1,5 @@
 /**
- * @file data/duck_api.h
+ * @file data/parquet/duck_api.h
  * The functions of DuckDB's C interface that are in use, as duck.c finds them in the library.
  */
 #ifndef TSR_DATA_DUCK_API_H

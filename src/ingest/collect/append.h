@@ -1,5 +1,5 @@
 /**
- * @file ingest/append.h
+ * @file ingest/collect/append.h
  * A dataset that is there already as one more source: its customers and records go the same way as new rows.
  */
 #ifndef TSR_INGEST_APPEND_H

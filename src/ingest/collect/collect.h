@@ -1,5 +1,5 @@
 /**
- * @file ingest/collect.h
+ * @file ingest/collect/collect.h
  * Where rows go: customers by id, their attributes and records of all kinds, until they are written as a dataset.
  *
  * Rows arrive on any rank in any order. Each goes to the rank that owns its partition, where it waits in a bucket (a

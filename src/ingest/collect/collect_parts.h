@@ -1,5 +1,5 @@
 /**
- * @file ingest/collect_parts.h
+ * @file ingest/collect/collect_parts.h
  * The inside of a collection: rows come in (deal.c), go to their owners (gather.c) and out (deliver.c).
  */
 #ifndef TSR_INGEST_COLLECT_PARTS_H

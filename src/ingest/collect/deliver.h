@@ -1,5 +1,5 @@
 /**
- * @file ingest/deliver.h
+ * @file ingest/collect/deliver.h
  * From the buckets of this rank to its partition files: sort, settle attributes, write, one bucket at a time.
  */
 #ifndef TSR_INGEST_DELIVER_H

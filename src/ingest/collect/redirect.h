@@ -1,5 +1,5 @@
 /**
- * @file ingest/redirect.h
+ * @file ingest/collect/redirect.h
  * Rows of merged ids become rows of the ids that are kept: at the rank that owns the merged id, on their way to the one
  * that owns the kept one. So each rank knows no more merged ids than it owns.
  */

@@ -1,5 +1,5 @@
 /**
- * @file ingest/unify.h
+ * @file ingest/collect/unify.h
  * From the texts of one rank to those of all: common numbers on the way, dictionaries at the end.
  */
 #ifndef TSR_INGEST_UNIFY_H

@@ -1,5 +1,5 @@
 /**
- * @file ingest/fields.h
+ * @file ingest/infer/fields.h
  * Which field of the dataset a column of an unknown file seems to be: by its name, then by what it holds.
  */
 #ifndef TSR_INGEST_FIELDS_H

@@ -1,5 +1,5 @@
 /**
- * @file ingest/guess.h
+ * @file ingest/infer/guess.h
  * What a column of text seems to hold, from a sample of its values: numbers, times, categories, text.
  */
 #ifndef TSR_INGEST_GUESS_H

@@ -1,5 +1,5 @@
 /**
- * @file ingest/sniff.h
+ * @file ingest/infer/sniff.h
  * What a file of unknown form seems to be: its delimiter, its header, its columns. From its first rows.
  */
 #ifndef TSR_INGEST_SNIFF_H

@@ -1,5 +1,5 @@
 /**
- * @file ingest/decimal_mark.h
+ * @file ingest/mapping/decimal_mark.h
  * Numbers written with a decimal comma: 1.234,56 and -0,5 become 1234.56 and -0.5.
  */
 #ifndef TSR_INGEST_DECIMAL_MARK_H

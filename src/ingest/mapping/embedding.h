@@ -1,5 +1,5 @@
 /**
- * @file ingest/embedding.h
+ * @file ingest/mapping/embedding.h
  * Sources of kind embeddings: vectors of one length, ready from a language or vision model, one per customer.
  *
  * A vector is kept as numeric attributes `name.0000` ... and `name.day`, the day of its row (counted from 1970-01-01;

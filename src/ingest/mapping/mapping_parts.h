@@ -1,5 +1,5 @@
 /**
- * @file ingest/mapping_parts.h
+ * @file ingest/mapping/mapping_parts.h
  * The inside of a mapping, shared by source.c (which finds the columns), plain.c (which reads rows that are as they
  * should be) and take.c (which reads all others, and says what is wrong with them).
  */

@@ -1,5 +1,5 @@
 /**
- * @file ingest/policy.h
+ * @file ingest/mapping/policy.h
  * The rules of a job that look at more than one row: keys of sources, returns, several values of an attribute.
  */
 #ifndef TSR_INGEST_POLICY_H

@@ -1,5 +1,5 @@
 /**
- * @file ingest/reject.h
+ * @file ingest/mapping/reject.h
  * Rules (rule.h) that refuse rows: `amount < 0`, `missing id`, `order starts_with "C" and Country != "Norway"`.
  *
  * A column is a field of `columns`, or a name in the file's header. A number compares exactly, as decimal; a text byte

@@ -1,5 +1,5 @@
 /**
- * @file ingest/source.h
+ * @file ingest/mapping/source.h
  * From the rows of a source file to customers, transactions and refusals: the mapping of columns.
  */
 #ifndef TSR_INGEST_SOURCE_H

@@ -1,5 +1,5 @@
 /**
- * @file ingest/clock.h
+ * @file ingest/parse/clock.h
  * Text fields -> civil seconds in the dataset's time zone.
  */
 #ifndef TSR_INGEST_CLOCK_H

@@ -1,5 +1,5 @@
 /**
- * @file ingest/currency.h
+ * @file ingest/parse/currency.h
  * Money in other currencies than the dataset's: converted by a declared rate, exactly, and rounded once.
  */
 #ifndef TSR_INGEST_CURRENCY_H

@@ -1,5 +1,5 @@
 /**
- * @file ingest/parse.h
+ * @file ingest/parse/parse.h
  * Text fields -> numbers, exactly. Pure functions; nothing is rounded on the way to money.
  */
 #ifndef TSR_INGEST_PARSE_H

@@ -1,5 +1,5 @@
 /**
- * @file ingest/byte_source.h
+ * @file ingest/read/byte_source.h
  * The bytes of a source file, in order: a range of a plain file, or the whole of a gzip or zstd file, unpacked.
  *
  * The digest of a file is the sum modulo 2^64 over its blocks of 64 KiB of their XXH3-64 (seeded with the number of the

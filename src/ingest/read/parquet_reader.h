@@ -1,5 +1,5 @@
 /**
- * @file ingest/parquet_reader.h
+ * @file ingest/read/parquet_reader.h
  * Parquet: rows of row groups as text fields, so that they go the way that rows of text go.
  *
  * Values become text as SQL's CAST writes them (parquet_text.h): dates and timestamps in ISO form (those with a time

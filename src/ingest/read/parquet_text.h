@@ -1,5 +1,5 @@
 /**
- * @file ingest/parquet_text.h
+ * @file ingest/read/parquet_text.h
  * Values as DuckDB holds them -> text as SQL's CAST writes it, for the types and values that are common.
  *
  * Rows of Parquet go the way that rows of text go, so that both give the same dataset to the last bit. To have DuckDB

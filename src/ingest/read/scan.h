@@ -1,5 +1,5 @@
 /**
- * @file ingest/scan.h
+ * @file ingest/read/scan.h
  * Looking at many bytes of text at once: where fields and lines end, and what the bytes are.
  */
 #ifndef TSR_INGEST_SCAN_H

@@ -1,5 +1,5 @@
 /**
- * @file ingest/text_reader.h
+ * @file ingest/read/text_reader.h
  * Delimited text: rows and fields of a byte range of a file.
  *
  * A row belongs to the range in which it begins, so ranges that cover a file give each row exactly once, wherever they

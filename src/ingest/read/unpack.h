@@ -1,5 +1,5 @@
 /**
- * @file ingest/unpack.h
+ * @file ingest/read/unpack.h
  * Packed bytes -> text: gzip (one or more members) and Zstandard (one or more frames), as they stream by.
  */
 #ifndef TSR_INGEST_UNPACK_H

@@ -1,5 +1,5 @@
 /**
- * @file ingest/balance.h
+ * @file ingest/settle/balance.h
  * The account of every row: read = used + duplicates + refused, by source and reason, with the money of each.
  */
 #ifndef TSR_INGEST_BALANCE_H

@@ -1,5 +1,5 @@
 /**
- * @file ingest/blob.h
+ * @file ingest/settle/blob.h
  * Bytes that grow, and one heap of them for each rank.
  */
 #ifndef TSR_INGEST_BLOB_H

@@ -1,5 +1,5 @@
 /**
- * @file ingest/clean.h
+ * @file ingest/settle/clean.h
  * The records of one customer between sorting and writing: repeats are counted, those of a declared key dropped,
  * returns set off against purchases of their day. What comes out depends on the records alone, not on their order.
  *

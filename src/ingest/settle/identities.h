@@ -1,5 +1,5 @@
 /**
- * @file ingest/identities.h
+ * @file ingest/settle/identities.h
  * Which ids are one person, as the sources of kind `identities` say: pairs of ids, or ids that share a mark (an e-mail
  * address, a phone number, ...). The smallest id of a person, by bytes, is kept; records of the others become its own.
  *

@@ -1,5 +1,5 @@
 /**
- * @file ingest/merges.h
+ * @file ingest/settle/merges.h
  * Ids that become another one: on their way between ranks, and the list of them that people read.
  */
 #ifndef TSR_INGEST_MERGES_H

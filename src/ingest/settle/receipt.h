@@ -1,5 +1,5 @@
 /**
- * @file ingest/receipt.h
+ * @file ingest/settle/receipt.h
  * What a dataset was made from, as the JSON text `sources` of dataset.json: for each source its settings, its files
  * with size and digest, and the balance of its rows and money.
  */

@@ -1,5 +1,5 @@
 /**
- * @file ingest/reconcile.h
+ * @file ingest/settle/reconcile.h
  * Several values of one attribute of one customer become one, by the rule of the attribute. The result depends on the
  * values, their times and their sources alone.
  */

@@ -1,5 +1,5 @@
 /**
- * @file ingest/layout.h
+ * @file ingest/sort/layout.h
  * Rows on their way from the readers to the owner of their partition: plain bytes of one length per stream.
  *
  * Every row begins with the customer: key u64, check u32 (a second hash of the id, so that two ids with one key stay

@@ -1,5 +1,5 @@
 /**
- * @file ingest/order.h
+ * @file ingest/sort/order.h
  * Rows of one stream in memory, put in their full order (tsr_row_compare).
  *
  * By a radix sort of one 64-bit number per row: leading bits of its key, then its time (in days where all are whole

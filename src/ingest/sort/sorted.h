@@ -1,5 +1,5 @@
 /**
- * @file ingest/sorted.h
+ * @file ingest/sort/sorted.h
  * The rows of one bucket and stream in order, whatever their number: sorted in memory, or in pieces that are spilled
  * and merged.
  */

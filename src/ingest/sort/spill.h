@@ -1,5 +1,5 @@
 /**
- * @file ingest/spill.h
+ * @file ingest/sort/spill.h
  * Bytes that do not fit in memory: one file per rank, without a name from its first moment on, so that it is gone with
  * the process however that ends. A kill in that moment leaves an empty file, which the next ingest removes.
  */

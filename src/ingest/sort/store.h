@@ -1,5 +1,5 @@
 /**
- * @file ingest/store.h
+ * @file ingest/sort/store.h
  * The rows that the owner of partitions received, by bucket (a range of keys) and stream, in bounded memory: what does
  * not fit is spilled.
  */

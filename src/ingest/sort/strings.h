@@ -1,5 +1,5 @@
 /**
- * @file ingest/strings.h
+ * @file ingest/sort/strings.h
  * Distinct texts and their numbers: ids of customers, entries of dictionaries. The hash of a text is tsr_key_of_id().
  *
  * Looking up a text is what ingest does most, at random places of memory: a short text costs two cache lines, one of

@@ -1,5 +1,5 @@
 /**
- * @file ingest/synth_contact.h
+ * @file ingest/synth/synth_contact.h
  * What a synthetic customer does beside buying: visits, answers to campaigns, consent. Drawn from the customer alone.
  */
 #ifndef TSR_INGEST_SYNTH_CONTACT_H

@@ -1,5 +1,5 @@
 /**
- * @file ingest/synth_draw.h
+ * @file ingest/synth/synth_draw.h
  * One synthetic customer, drawn from its number alone.
  *
  * Purchases follow BG/NBD: rate ~ Gamma(r, alpha) per week times the factor of the group, exponential times between

@@ -1,5 +1,5 @@
 /**
- * @file ingest/input_reader.h
+ * @file ingest/take/input_reader.h
  * The rows of a rank's part of one input, text or Parquet alike.
  */
 #ifndef TSR_INGEST_INPUT_READER_H

@@ -1,5 +1,5 @@
 /**
- * @file ingest/inputs.h
+ * @file ingest/take/inputs.h
  * All files of all sources: what they are, the names in their headers, and who reads which part.
  */
 #ifndef TSR_INGEST_INPUTS_H

@@ -1,5 +1,5 @@
 /**
- * @file ingest/taking.h
+ * @file ingest/take/taking.h
  * One row on its way into the collection, shared by take.c and take_money.c.
  */
 #ifndef TSR_INGEST_TAKING_H

@@ -1,5 +1,5 @@
 /**
- * @file pipeline/embeddings.h
+ * @file pipeline/steps/embeddings.h
  * The principal components of the embeddings that features.set names.
  */
 #ifndef TSR_PIPELINE_EMBEDDINGS_H

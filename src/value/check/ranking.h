@@ -1,5 +1,5 @@
 /**
- * @file value/ranking.h
+ * @file value/check/ranking.h
  * Customers by classes of a score: how well it ranks what they did.
  */
 #ifndef TSR_VALUE_RANKING_H

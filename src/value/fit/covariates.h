@@ -1,5 +1,5 @@
 /**
- * @file value/covariates.h
+ * @file value/fit/covariates.h
  * Static covariates: from columns of features.h5 to the parameters of each customer.
  *
  * In a fit a covariate counts in standard deviations from its mean, in steps of 2^-20: then the derivatives in its

@@ -1,5 +1,5 @@
 /**
- * @file value/fit.h
+ * @file value/fit/fit.h
  * The two fits of a value model, from histories and spends in memory.
  */
 #ifndef TSR_VALUE_FIT_H

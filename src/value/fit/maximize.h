@@ -1,5 +1,5 @@
 /**
- * @file value/maximize.h
+ * @file value/fit/maximize.h
  * Maximum likelihood over ranks: a quasi-Newton search on the root, exact sums everywhere.
  *
  * A search moves u = theta - origin, where theta are (logarithms of) parameters and origin takes out their units.

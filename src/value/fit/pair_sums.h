@@ -1,5 +1,5 @@
 /**
- * @file value/pair_sums.h
+ * @file value/fit/pair_sums.h
  * Exact moments of pairs (a, b) over all rows of all ranks: means and correlation.
  */
 #ifndef TSR_VALUE_PAIR_SUMS_H

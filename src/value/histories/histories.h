@@ -1,5 +1,5 @@
 /**
- * @file value/histories.h
+ * @file value/histories/histories.h
  * What a fit looks at: the distinct purchase histories of all customers with their numbers, read from features.h5.
  *
  * Equal histories are merged over all ranks and dealt out again by a hash, so that a fit costs what the distinct ones

@@ -1,5 +1,5 @@
 /**
- * @file value/purchase.h
+ * @file value/histories/purchase.h
  * What a model of repeat purchases is to the rest of the room: a name and a few functions. Fitting, scoring and storing
  * are written against this alone.
  *

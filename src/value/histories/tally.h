@@ -1,5 +1,5 @@
 /**
- * @file value/tally.h
+ * @file value/histories/tally.h
  * Equal records counted: a bag of (a, b, c) -> customers that compacts itself as it fills.
  */
 #ifndef TSR_VALUE_TALLY_H

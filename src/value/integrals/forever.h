@@ -1,5 +1,5 @@
 /**
- * @file value/forever.h
+ * @file value/integrals/forever.h
  * Integrals of something that lasts for ever, discounted: int_0^inf e^(-interest t) f(t) dt.
  */
 #ifndef TSR_VALUE_FOREVER_H

@@ -1,5 +1,5 @@
 /**
- * @file value/gauss.h
+ * @file value/integrals/gauss.h
  * Gauss-Legendre quadrature on -1..1: 12 nodes in pairs, the positive one of each.
  */
 #ifndef TSR_VALUE_GAUSS_H

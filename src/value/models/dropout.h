@@ -1,5 +1,5 @@
 /**
- * @file value/dropout.h
+ * @file value/models/dropout.h
  * Expected purchases of a customer who is alive and drops out with probability p ~ Beta(a, b) after each purchase.
  */
 #ifndef TSR_VALUE_DROPOUT_H

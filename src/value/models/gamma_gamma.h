@@ -1,5 +1,5 @@
 /**
- * @file value/gamma_gamma.h
+ * @file value/models/gamma_gamma.h
  * Gamma-Gamma: what a customer spends per purchase, from the mean of x purchases. Fader & Hardie (2013), note 025.
  *
  * Parameters p, q, gamma > 0; q > 1 throughout, since the population mean p gamma / (q - 1) exists only there.

@@ -1,5 +1,5 @@
 /**
- * @file value/lanes.h
+ * @file value/models/lanes.h
  * Loops over customers, eight at a time, for vectors of whatever width the processor has.
  *
  * Without fused operations (the build forbids them) each lane has the same bits whatever the width.

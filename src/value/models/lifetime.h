@@ -1,5 +1,5 @@
 /**
- * @file value/lifetime.h
+ * @file value/models/lifetime.h
  * Integrals over the moment of a death: int_0^range (1 + d/a)^-power_a (1 + d/b)^-power_b dd for many (a, b, range,
  * powers).
  */

@@ -1,5 +1,5 @@
 /**
- * @file value/tails.h
+ * @file value/models/tails.h
  * Integrals over the moment of a death, from tables: for one number of purchases and one set of parameters they depend
  * on where they begin alone, so the integral between two moments is what lies beyond the first without what lies beyond
  * the second.

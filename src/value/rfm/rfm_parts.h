@@ -1,5 +1,5 @@
 /**
- * @file value/rfm_parts.h
+ * @file value/rfm/rfm_parts.h
  * What the files of RFM share: reading customers block by block, edges, weights.
  */
 #ifndef TSR_VALUE_RFM_PARTS_H

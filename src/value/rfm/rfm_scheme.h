@@ -1,5 +1,5 @@
 /**
- * @file value/rfm_scheme.h
+ * @file value/rfm/rfm_scheme.h
  * Schemes of named RFM groups: text in, a table of cells out.
  *
  * Settings come first, one per line, a word and its value:

@@ -1,5 +1,5 @@
 /**
- * @file value/outlook.h
+ * @file value/score/outlook.h
  * What lies ahead of customers who are alive: it depends on x and T alone, so it can be had from tables.
  *
  * In octaves of 1 + T / m, m the smallest of the model's scales of time, each quantity is a Chebyshev series in T of 20
