@@ -22,7 +22,7 @@ const tsr_redirection *tsr_redirect_find(const tsr_redirect *redirect, tsr_custo
 void tsr_redirect_clear(tsr_redirect *redirect)
 {
     tsr_free(&redirect->slot);
-    tsr_free(&redirect->bytes);
+    tsr_free(&redirect->merges.bytes);
     *redirect = (tsr_redirect){.active = false};
 }
 
@@ -77,13 +77,13 @@ static tsr_status deal(const tsr_collect *collect, const tsr_merge *merge, int64
     return st;
 }
 
-static tsr_status fill(tsr_redirect *redirect, int64_t bytes)
+static tsr_status fill(tsr_redirect *redirect)
 {
     tsr_merge *merge = NULL;
     int64_t n;
     tsr_status st;
 
-    TSR_TRY(tsr_merges_unpack(redirect->bytes, bytes, &merge, &n));
+    TSR_TRY(tsr_merges_unpack(&redirect->merges, &merge, &n));
     for (redirect->slots = 16; redirect->slots < 2 * n;) redirect->slots *= 2;
     TSR_TRY(tsr_alloc(&redirect->slot, redirect->slots, sizeof *redirect->slot));
     for (int64_t i = 0; i < n; i++) {
@@ -101,18 +101,14 @@ done:
 tsr_status tsr_collect_merge(const tsr_comm *comm, tsr_collect *collect, const tsr_merge *merge, int64_t n)
 {
     tsr_blob *to = NULL;
-    int64_t *from = NULL, bytes = 0;
     tsr_status st;
 
     TSR_AGREE(comm, tsr_alloc(&to, comm->size, sizeof *to));
-    TSR_AGREE(comm, tsr_alloc(&from, comm->size, sizeof *from));
     TSR_AGREE(comm, deal(collect, merge, n, to));
-    TSR_TRY(tsr_blobs_exchange(comm, to, &collect->redirect.bytes, from));
-    for (int r = 0; r < comm->size; r++) bytes += from[r];
-    TSR_AGREE(comm, fill(&collect->redirect, bytes));
+    TSR_TRY(tsr_blobs_exchange(comm, to, &collect->redirect.merges, NULL));
+    TSR_AGREE(comm, fill(&collect->redirect));
     collect->redirect.active = true;
 done:
-    tsr_free(&from);
     tsr_blobs_destroy(&to, comm->size);
     return st;
 }

@@ -6,6 +6,7 @@
 #ifndef TSR_INGEST_REDIRECT_H
 #define TSR_INGEST_REDIRECT_H
 
+#include "ingest/blob.h"
 #include "ingest/sort/layout.h"
 
 /* An id of this rank that became another one. */
@@ -15,8 +16,8 @@ typedef struct tsr_redirection {
 } tsr_redirection;
 
 typedef struct tsr_redirect {
-    bool active; /* on all ranks alike, also where there are no merged ids */
-    char *bytes;
+    bool active;           /* on all ranks alike, also where there are no merged ids */
+    tsr_blob merges;       /* that this rank was told */
     tsr_redirection *slot; /* [slots], a power of two; by the key of `from` */
     int64_t slots;
 } tsr_redirect;

@@ -8,6 +8,7 @@
 #include "ingest/take/input_reader.h"
 #include "tessera/components.h"
 #include "tessera/memory.h"
+#include "tessera/reduce.h"
 
 #define MARK         '\xff' /* no text in UTF-8 begins with it, and it sorts last: an id is the smallest of its person */
 #define PHONE_DIGITS 7
@@ -203,13 +204,14 @@ done:
     return st;
 }
 
-static tsr_status take_texts(const char *bytes, int64_t n, known_text **text, int64_t *texts)
+static tsr_status take_texts(const tsr_blob *received, known_text **text, int64_t *texts)
 {
     text_head head;
-    tsr_status st = tsr_alloc(text, n / (int64_t)sizeof head, sizeof **text);
+    tsr_status st = tsr_alloc(text, received->n / (int64_t)sizeof head, sizeof **text);
 
-    *texts = 0;
-    for (const char *at = bytes; st == TSR_OK && at < bytes + n; at += sizeof head + (size_t)head.n) {
+    const char *at = received->bytes, *end = at + received->n;
+
+    for (*texts = 0; st == TSR_OK && at < end; at += sizeof head + (size_t)head.n) {
         memcpy(&head, at, sizeof head);
         tsr_slice one = {at + sizeof head, head.n};
         (*text)[(*texts)++] = (known_text){node_of(one), one, head.source};
@@ -248,15 +250,13 @@ done:
 }
 
 /* What came from all ranks, by root and text. */
-static tsr_status take_claims(const char *bytes, const int64_t *from, int size, claim **claims, int64_t *n)
+static tsr_status take_claims(const tsr_blob *received, const int64_t *from, int size, claim **claims, int64_t *n)
 {
-    const char *at = bytes, *end = bytes;
+    const char *at = received->bytes, *end = at;
     claim_head head;
-    int64_t all = 0;
     tsr_status st;
 
-    for (int r = 0; r < size; r++) all += from[r];
-    TSR_TRY(tsr_alloc(claims, all / (int64_t)sizeof head, sizeof **claims));
+    TSR_TRY(tsr_alloc(claims, received->n / (int64_t)sizeof head, sizeof **claims));
     *n = 0;
     for (int r = 0; r < size; r++)
         for (end += from[r]; at < end; at += sizeof head + (size_t)head.n) {
@@ -323,17 +323,15 @@ static tsr_status find_components(const tsr_comm *comm, const tsr_blob *pairs, t
     tsr_member *member = NULL;
     tsr_edge *edges = NULL;
     tsr_blob *to = NULL;
-    int64_t *from = NULL, mine_n = 0, edges_n = 0, members, bytes = 0;
+    int64_t mine_n = 0, edges_n = 0, members;
     tsr_status st;
 
-    TSR_AGREE(comm, tsr_alloc(&from, comm->size, sizeof *from));
     TSR_AGREE(comm, tsr_alloc(&to, comm->size, sizeof *to));
     TSR_AGREE(comm, list_pairs(pairs, &mine, &mine_n, &edges, &edges_n));
     TSR_AGREE(comm, send_texts(mine, mine_n, comm->size, to));
     tsr_free(&mine);
-    TSR_TRY(tsr_blobs_exchange(comm, to, &ids->texts, from));
-    for (int r = 0; r < comm->size; r++) bytes += from[r];
-    TSR_AGREE(comm, take_texts(ids->texts, bytes, &text, n));
+    TSR_TRY(tsr_blobs_exchange(comm, to, &ids->texts, NULL));
+    TSR_AGREE(comm, take_texts(&ids->texts, &text, n));
     TSR_TRY(tsr_components_find(comm, edges, edges_n, &member, &members));
     TSR_ASSERT(members == *n);
     TSR_AGREE(comm, tsr_alloc(own, *n, sizeof **own));
@@ -345,7 +343,6 @@ done:
     tsr_free(&member);
     tsr_free(&text);
     tsr_free(&mine);
-    tsr_free(&from);
     tsr_blobs_destroy(&to, comm->size);
     return st;
 }
@@ -354,8 +351,7 @@ done:
 static tsr_status find_kept(const tsr_comm *comm, const claim *own, int64_t n, int64_t limit, tsr_identities *ids)
 {
     claim *claims = NULL, *answers = NULL;
-    char *received = NULL;
-    tsr_blob *to = NULL;
+    tsr_blob received = {0}, *to = NULL;
     int64_t *from = NULL, claims_n, answers_n;
     tsr_status st;
 
@@ -363,18 +359,18 @@ static tsr_status find_kept(const tsr_comm *comm, const claim *own, int64_t n, i
     TSR_AGREE(comm, tsr_alloc(&to, comm->size, sizeof *to));
     TSR_AGREE(comm, claim_persons(own, n, comm->size, to));
     TSR_TRY(tsr_blobs_exchange(comm, to, &received, from));
-    TSR_AGREE(comm, take_claims(received, from, comm->size, &claims, &claims_n));
+    TSR_AGREE(comm, take_claims(&received, from, comm->size, &claims, &claims_n));
     TSR_AGREE(comm, answer(claims, claims_n, limit, to, &ids->refused));
     TSR_TRY(tsr_blobs_exchange(comm, to, &ids->answers, from));
-    TSR_AGREE(comm, take_claims(ids->answers, from, comm->size, &answers, &answers_n));
+    TSR_AGREE(comm, take_claims(&ids->answers, from, comm->size, &answers, &answers_n));
     TSR_AGREE(comm, list_merges(own, n, answers, ids));
     ids->merged = ids->merges;
-    MPI_Allreduce(MPI_IN_PLACE, &ids->merged, 1, MPI_INT64_T, MPI_SUM, comm->mpi);
-    MPI_Allreduce(MPI_IN_PLACE, &ids->refused, 1, MPI_INT64_T, MPI_SUM, comm->mpi);
+    tsr_sum_int64(comm, &ids->merged, 1);
+    tsr_sum_int64(comm, &ids->refused, 1);
 done:
     tsr_free(&answers);
     tsr_free(&claims);
-    tsr_free(&received);
+    tsr_free(&received.bytes);
     tsr_free(&from);
     tsr_blobs_destroy(&to, comm->size);
     return st;
@@ -405,7 +401,7 @@ done:
 void tsr_identities_clear(tsr_identities *ids)
 {
     tsr_free(&ids->merge);
-    tsr_free(&ids->answers);
-    tsr_free(&ids->texts);
+    tsr_free(&ids->answers.bytes);
+    tsr_free(&ids->texts.bytes);
     *ids = (tsr_identities){.any = false};
 }

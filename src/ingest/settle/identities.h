@@ -20,7 +20,7 @@ typedef struct tsr_identities {
     int64_t merges;
     int64_t merged;  /* ids that became another one, of all ranks */
     int64_t refused; /* persons with more ids than the limit, who were not merged; of all ranks */
-    char *texts, *answers;
+    tsr_blob texts, answers;
 } tsr_identities;
 
 struct tsr_inputs;

@@ -60,16 +60,17 @@ static const char *next_merge(const char *at, tsr_merge *merge)
     return merge->kept.at + head.kept;
 }
 
-tsr_status tsr_merges_unpack(const char *bytes, int64_t n, tsr_merge **merge, int64_t *merges)
+tsr_status tsr_merges_unpack(const tsr_blob *packed, tsr_merge **merge, int64_t *merges)
 {
+    const char *end = packed->bytes + packed->n;
     tsr_merge one;
 
     *merges = 0;
-    for (const char *at = bytes; at < bytes + n; ++*merges) at = next_merge(at, &one);
+    for (const char *at = packed->bytes; at < end; ++*merges) at = next_merge(at, &one);
     tsr_status st = tsr_alloc(merge, *merges, sizeof **merge);
     if (st != TSR_OK) return st;
     *merges = 0;
-    for (const char *at = bytes; at < bytes + n; ++*merges) at = next_merge(at, &(*merge)[*merges]);
+    for (const char *at = packed->bytes; at < end; ++*merges) at = next_merge(at, &(*merge)[*merges]);
     return TSR_OK;
 }
 
@@ -238,34 +239,29 @@ done:
 tsr_status tsr_merges_write(const tsr_comm *comm, const tsr_ingest_params *params, tsr_merge *merge, int64_t n,
                             const char *folder, int32_t generation)
 {
-    tsr_blob own = {0}, text = {0}, *to = NULL;
-    char *samples = NULL, *received = NULL;
+    tsr_blob own = {0}, text = {0}, samples = {0}, received = {0}, *to = NULL;
     tsr_merge *sample = NULL, *mine = NULL;
     tsr_slice *start = NULL;
-    int64_t *from = NULL, bytes, sampled, mine_n;
+    int64_t sampled, mine_n;
     tsr_status st;
 
     qsort(merge, (size_t)n, sizeof *merge, by_merged);
     TSR_AGREE(comm, take_samples(merge, n, &own));
-    TSR_TRY(tsr_gather_all(comm, own.bytes, own.n, 1, (void **)&samples, &bytes));
-    TSR_AGREE(comm, tsr_merges_unpack(samples, bytes, &sample, &sampled));
+    TSR_TRY(tsr_gather_all(comm, own.bytes, own.n, 1, (void **)&samples.bytes, &samples.n));
+    TSR_AGREE(comm, tsr_merges_unpack(&samples, &sample, &sampled));
     TSR_AGREE(comm, cut_ranges(sample, sampled, comm->size, &start));
     TSR_AGREE(comm, tsr_alloc(&to, comm->size, sizeof *to));
-    TSR_AGREE(comm, tsr_alloc(&from, comm->size, sizeof *from));
     TSR_AGREE(comm, deal(merge, n, start, comm->size, to));
-    TSR_TRY(tsr_blobs_exchange(comm, to, &received, from));
-    bytes = 0;
-    for (int r = 0; r < comm->size; r++) bytes += from[r];
-    TSR_AGREE(comm, tsr_merges_unpack(received, bytes, &mine, &mine_n));
+    TSR_TRY(tsr_blobs_exchange(comm, to, &received, NULL));
+    TSR_AGREE(comm, tsr_merges_unpack(&received, &mine, &mine_n));
     TSR_AGREE(comm, make_text(params, mine, mine_n, comm->rank == 0, &text));
     TSR_TRY(write_list(comm, &text, folder, generation));
 done:
-    tsr_free(&from);
     tsr_free(&start);
     tsr_free(&mine);
     tsr_free(&sample);
-    tsr_free(&received);
-    tsr_free(&samples);
+    tsr_free(&received.bytes);
+    tsr_free(&samples.bytes);
     tsr_blobs_destroy(&to, comm->size);
     tsr_free(&text.bytes);
     tsr_free(&own.bytes);

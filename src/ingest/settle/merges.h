@@ -5,8 +5,8 @@
 #ifndef TSR_INGEST_MERGES_H
 #define TSR_INGEST_MERGES_H
 
+#include "ingest/blob.h"
 #include "ingest/parse/parse.h"
-#include "ingest/settle/blob.h"
 #include "tessera/ingest.h"
 
 typedef struct tsr_merge {
@@ -20,8 +20,8 @@ int tsr_slice_compare(const tsr_slice *a, const tsr_slice *b);
 /** Local. Append a merge to bytes that travel. */
 tsr_status tsr_merge_pack(const tsr_merge *merge, tsr_blob *to) TSR_NODISCARD;
 
-/** Local. The merges in n bytes. @param[out] merge  new, pointing into @p bytes; tsr_free() */
-tsr_status tsr_merges_unpack(const char *bytes, int64_t n, tsr_merge **merge, int64_t *merges) TSR_NODISCARD;
+/** Local. The merges in such bytes. @param[out] merge  new, pointing into @p packed; tsr_free() */
+tsr_status tsr_merges_unpack(const tsr_blob *packed, tsr_merge **merge, int64_t *merges) TSR_NODISCARD;
 
 /**
  * Collective. Write the merges of all ranks (kept id, merged id, rule), by merged id, into merges.gN.csv in @p folder,

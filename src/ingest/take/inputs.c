@@ -23,21 +23,6 @@ typedef struct told_file {
     int32_t groups; /* of Parquet; -1: this is none. Where its row groups begin comes behind the names */
 } told_file;
 
-typedef struct told {
-    char *bytes; /* told_file and names, file after file */
-    int64_t n;
-} told;
-
-static tsr_status tell(told *to, const void *bytes, int64_t n)
-{
-    tsr_status st = tsr_resize(&to->bytes, to->n + n, 1);
-
-    if (st != TSR_OK) return st;
-    memcpy(to->bytes + to->n, bytes, (size_t)n);
-    to->n += n;
-    return TSR_OK;
-}
-
 /* ---- the files of patterns ---- */
 
 static int by_name(const void *left, const void *right)
@@ -45,11 +30,11 @@ static int by_name(const void *left, const void *right)
     return strcmp(*(char *const *)left, *(char *const *)right);
 }
 
-static tsr_status tell_path(told *to, int32_t source, const char *path)
+static tsr_status tell_path(tsr_blob *to, int32_t source, const char *path)
 {
-    tsr_status st = tell(to, &source, sizeof source);
+    tsr_status st = tsr_blob_add(to, &source, sizeof source);
 
-    return st == TSR_OK ? tell(to, path, (int64_t)strlen(path) + 1) : st;
+    return st == TSR_OK ? tsr_blob_add(to, path, (int64_t)strlen(path) + 1) : st;
 }
 
 static bool is_pattern(const char *text)
@@ -57,7 +42,7 @@ static bool is_pattern(const char *text)
     return strpbrk(text, "*?[") != NULL && !tsr_file_exists(text);
 }
 
-static tsr_status tell_matches(const char *pattern, int32_t source, told *to)
+static tsr_status tell_matches(const char *pattern, int32_t source, tsr_blob *to)
 {
     glob_t found = {0};
     int result = glob(pattern, GLOB_NOSORT, NULL, &found);
@@ -73,7 +58,7 @@ static tsr_status tell_matches(const char *pattern, int32_t source, told *to)
     return st;
 }
 
-static tsr_status find_files(const tsr_ingest_params *params, told *to)
+static tsr_status find_files(const tsr_ingest_params *params, tsr_blob *to)
 {
     tsr_status st = TSR_OK;
 
@@ -110,7 +95,7 @@ done:
     return st;
 }
 
-static tsr_status list_files(const told *found, tsr_inputs *inputs)
+static tsr_status list_files(const tsr_blob *found, tsr_inputs *inputs)
 {
     const char *at = found->bytes, *end = found->bytes + found->n;
     tsr_status st;
@@ -129,7 +114,7 @@ done:
 
 /* ---- files and headers, seen by the root ---- */
 
-static tsr_status read_header(const tsr_source *source, const char *path, const tsr_file_facts *facts, told *to,
+static tsr_status read_header(const tsr_source *source, const char *path, const tsr_file_facts *facts, tsr_blob *to,
                               told_file *file)
 {
     tsr_text_format format = {.delimiter = tsr_source_delimiter(source), .multiline = source->multiline};
@@ -150,8 +135,8 @@ static tsr_status read_header(const tsr_source *source, const char *path, const 
             st = TSR_FAIL(TSR_EDATA, "%s: the header is not text in UTF-8", path);
             goto done;
         }
-        TSR_TRY(tell(to, name.at, name.n));
-        TSR_TRY(tell(to, "", 1));
+        TSR_TRY(tsr_blob_add(to, name.at, name.n));
+        TSR_TRY(tsr_blob_add(to, "", 1));
         file->names_bytes += name.n + 1;
     }
 done:
@@ -159,7 +144,7 @@ done:
     return st;
 }
 
-static tsr_status read_footer(const char *path, told *to, told_file *file)
+static tsr_status read_footer(const char *path, tsr_blob *to, told_file *file)
 {
     tsr_parquet_facts facts;
     tsr_status st;
@@ -168,14 +153,14 @@ static tsr_status read_footer(const char *path, told *to, told_file *file)
     file->columns = facts.columns;
     file->names_bytes = facts.names_bytes;
     file->groups = facts.groups;
-    TSR_TRY(tell(to, facts.names, facts.names_bytes));
-    TSR_TRY(tell(to, facts.first, (facts.groups + 1) * (int64_t)sizeof *facts.first));
+    TSR_TRY(tsr_blob_add(to, facts.names, facts.names_bytes));
+    TSR_TRY(tsr_blob_add(to, facts.first, (facts.groups + 1) * (int64_t)sizeof *facts.first));
 done:
     tsr_parquet_facts_clear(&facts);
     return st;
 }
 
-static tsr_status look_at(const tsr_source *source, const char *path, told *to)
+static tsr_status look_at(const tsr_source *source, const char *path, tsr_blob *to)
 {
     bool parquet = source->format == TSR_FORMAT_PARQUET;
     told_file file = {.groups = -1};
@@ -183,7 +168,7 @@ static tsr_status look_at(const tsr_source *source, const char *path, told *to)
     tsr_status st;
 
     TSR_TRY(tsr_file_look(path, &file.facts));
-    TSR_TRY(tell(to, &file, sizeof file));
+    TSR_TRY(tsr_blob_add(to, &file, sizeof file));
     if (parquet) TSR_TRY(read_footer(path, to, &file));
     if (!parquet && source->header) TSR_TRY(read_header(source, path, &file.facts, to, &file));
     memcpy(to->bytes + at, &file, sizeof file);
@@ -191,7 +176,7 @@ done:
     return st;
 }
 
-static tsr_status look_at_all(const tsr_ingest_params *params, const tsr_inputs *inputs, told *to)
+static tsr_status look_at_all(const tsr_ingest_params *params, const tsr_inputs *inputs, tsr_blob *to)
 {
     tsr_status st = TSR_OK;
 
@@ -239,13 +224,13 @@ static void take_file(const tsr_ingest_params *params, tsr_inputs *inputs, tsr_i
 }
 
 /* What was told becomes the inputs; the names stay in the block that was received. */
-static tsr_status take_told(const tsr_ingest_params *params, const told *from, tsr_inputs *inputs)
+static tsr_status take_told(const tsr_ingest_params *params, tsr_inputs *inputs)
 {
-    told_place place = {.at = from->bytes};
+    told_place place = {.at = inputs->told.bytes};
     tsr_status st;
 
-    TSR_TRY(tsr_alloc(&inputs->name, from->n, sizeof *inputs->name)); /* no name without a byte */
-    TSR_TRY(tsr_alloc(&inputs->group_first, from->n / (int64_t)sizeof *inputs->group_first + 1,
+    TSR_TRY(tsr_alloc(&inputs->name, inputs->told.n, sizeof *inputs->name)); /* no name without a byte */
+    TSR_TRY(tsr_alloc(&inputs->group_first, inputs->told.n / (int64_t)sizeof *inputs->group_first + 1,
                       sizeof *inputs->group_first));
     for (int32_t f = 0; f < inputs->n; f++) take_file(params, inputs, &inputs->file[f], &place);
     for (int32_t f = 0; f < inputs->n; f++) inputs->file[f].groups_all = (int32_t)place.groups;
@@ -297,27 +282,20 @@ static tsr_status check_mappings(const tsr_inputs *inputs, const tsr_ingest_para
 
 tsr_status tsr_inputs_open(const tsr_comm *comm, const tsr_ingest_params *params, tsr_inputs *inputs)
 {
-    told files = {0};
     tsr_status st;
 
     memset(inputs, 0, sizeof *inputs);
     TSR_AGREE(comm, tsr_inputs_shape(params, inputs));
     TSR_AGREE(comm, tsr_rates_read(params->currency, &params->rates, &inputs->rates));
-    TSR_AGREE(comm, comm->rank == 0 ? find_files(params, &files) : TSR_OK);
-    TSR_TRY(tsr_bcast_block(comm, (void **)&files.bytes, &files.n, 0));
-    told paths = files;
-    inputs->paths = files.bytes;
-    files = (told){0};
-    TSR_AGREE(comm, list_files(&paths, inputs));
+    TSR_AGREE(comm, comm->rank == 0 ? find_files(params, &inputs->paths) : TSR_OK);
+    TSR_TRY(tsr_bcast_block(comm, (void **)&inputs->paths.bytes, &inputs->paths.n, 0));
+    TSR_AGREE(comm, list_files(&inputs->paths, inputs));
     TSR_TRY(share_zones(comm, params, inputs));
-    TSR_AGREE(comm, comm->rank == 0 ? look_at_all(params, inputs, &files) : TSR_OK);
-    TSR_TRY(tsr_bcast_block(comm, (void **)&files.bytes, &files.n, 0));
-    inputs->names = files.bytes;
-    files.bytes = NULL;
-    TSR_AGREE(comm, take_told(params, &(told){inputs->names, files.n}, inputs));
+    TSR_AGREE(comm, comm->rank == 0 ? look_at_all(params, inputs, &inputs->told) : TSR_OK);
+    TSR_TRY(tsr_bcast_block(comm, (void **)&inputs->told.bytes, &inputs->told.n, 0));
+    TSR_AGREE(comm, take_told(params, inputs));
     TSR_AGREE(comm, check_mappings(inputs, params));
 done:
-    tsr_free(&files.bytes);
     if (st != TSR_OK) tsr_inputs_close(inputs);
     return st;
 }
@@ -325,10 +303,10 @@ done:
 void tsr_inputs_close(tsr_inputs *inputs)
 {
     tsr_free(&inputs->file);
-    tsr_free(&inputs->paths);
+    tsr_free(&inputs->paths.bytes);
     tsr_free(&inputs->zone);
     tsr_rates_clear(&inputs->rates);
-    tsr_free(&inputs->names);
+    tsr_free(&inputs->told.bytes);
     tsr_free(&inputs->name);
     tsr_free(&inputs->group_first);
     tsr_free(&inputs->attribute);

@@ -5,6 +5,7 @@
 #ifndef TSR_INGEST_INPUTS_H
 #define TSR_INGEST_INPUTS_H
 
+#include "ingest/blob.h"
 #include "ingest/mapping/source.h"
 
 typedef struct tsr_input {
@@ -21,11 +22,11 @@ typedef struct tsr_input {
 typedef struct tsr_inputs {
     int32_t n;
     tsr_input *file;      /* [n] in the order of the job */
-    char *paths;          /* the files' paths point in here */
+    tsr_blob paths;       /* the files' paths point in here */
     tsr_rates rates;      /* of currencies */
     uint32_t earliest;    /* records before it are late: to be set behind tsr_inputs_open() */
     tsr_zone *zone;       /* [sources + 1]: of each source, then the dataset's */
-    char *names;          /* the headers' text */
+    tsr_blob told;        /* by the root: the headers' text lies in here */
     const char **name;    /* the headers' columns point in here */
     int64_t *group_first; /* of all files of Parquet, one after the other */
     int64_t bytes;        /* of all files */

@@ -1,5 +1,5 @@
 /**
- * @file ingest/settle/blob.h
+ * @file ingest/blob.h
  * Bytes that grow, and one heap of them for each rank.
  */
 #ifndef TSR_INGEST_BLOB_H
@@ -17,10 +17,12 @@ tsr_status tsr_blob_add(tsr_blob *to, const void *bytes, int64_t n) TSR_NODISCAR
 
 /**
  * Collective. Send blob[r] to rank r; the blobs are emptied.
- * @param blob  [comm->size]. @param[out] received  new, what came, in the order of ranks; tsr_free()
- * @param[out] from  [comm->size], bytes from each rank. @return TSR_OK; TSR_ENOMEM
+ * @param blob           [comm->size]
+ * @param[out] received  what came, in the order of ranks; tsr_free() its bytes
+ * @param[out] from      [comm->size], bytes from each rank; NULL: not asked
+ * @return TSR_OK; TSR_ENOMEM
  */
-tsr_status tsr_blobs_exchange(const tsr_comm *comm, tsr_blob *blob, char **received, int64_t *from) TSR_NODISCARD;
+tsr_status tsr_blobs_exchange(const tsr_comm *comm, tsr_blob *blob, tsr_blob *received, int64_t *from) TSR_NODISCARD;
 
 /** Local. Free n blobs, and the array. */
 void tsr_blobs_destroy(tsr_blob **blob, int n);
