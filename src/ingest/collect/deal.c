@@ -138,16 +138,16 @@ tsr_status tsr_collect_customer(tsr_collect *collect, tsr_slice id, tsr_customer
 
 tsr_status tsr_collect_customers(tsr_collect *collect, int64_t n, const tsr_slice *id, tsr_customer_ref *customer)
 {
+    const bool one_by_one = n == 1 || collect->redirect.active;
     tsr_status st = TSR_OK;
 
-    for (int64_t i = 0; st == TSR_OK && i < n && (n == 1 || collect->redirect.active); i++)
-        st = tsr_collect_customer(collect, id[i], &customer[i]);
-    if (n == 1 || collect->redirect.active) return st;
-    for (int64_t i = 0; i < n; i++) {
+    for (int64_t i = 0; i < n && !one_by_one; i++) {
         customer[i] = tsr_customer_of(id[i]);
         __builtin_prefetch(line_of(collect, customer[i]), 1);
     }
-    for (int64_t i = 0; st == TSR_OK && i < n; i++) st = tsr_collect_send_id(collect, customer[i], id[i]);
+    for (int64_t i = 0; st == TSR_OK && i < n; i++)
+        st = one_by_one ? tsr_collect_customer(collect, id[i], &customer[i])
+                        : tsr_collect_send_id(collect, customer[i], id[i]);
     return st;
 }
 
