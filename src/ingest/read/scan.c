@@ -1,5 +1,7 @@
 #include "ingest/read/scan.h"
 
+#include <string.h>
+
 tsr_text_bytes tsr_scan_bytes(const char *text, int64_t n)
 {
     typedef unsigned char lanes __attribute__((vector_size(16)));
@@ -22,6 +24,30 @@ tsr_text_bytes tsr_scan_bytes(const char *text, int64_t n)
     return (tsr_text_bytes){.ascii = any[0] < 0x80, .quotes = any[1] != 0, .nul = any[2] != 0};
 }
 
+/* Bit i: byte i of sixteen is a delimiter or a line break. */
+static uint64_t marks_of_sixteen(const char *at, char delimiter)
+{
+#ifdef TSR_X86
+    typedef char lanes __attribute__((vector_size(16)));
+    lanes bytes;
+
+    memcpy(&bytes, at, sizeof bytes);
+    return (uint32_t)__builtin_ia32_pmovmskb128((lanes)(bytes == delimiter) | (lanes)(bytes == '\n'));
+#else
+    uint64_t marks = 0;
+
+    for (uint32_t i = 0; i < 16; i++) marks |= (uint64_t)(at[i] == delimiter || at[i] == '\n') << i;
+    return marks;
+#endif
+}
+
+/* The same of TSR_SCAN_BYTES bytes. */
+static uint64_t marks_of_block(const char *at, char delimiter)
+{
+    return marks_of_sixteen(at, delimiter) | marks_of_sixteen(at + 16, delimiter) << 16 |
+           marks_of_sixteen(at + 32, delimiter) << 32 | marks_of_sixteen(at + 48, delimiter) << 48;
+}
+
 /* The last of the wanted fields may end with the row, and then with a CR. */
 static bool end_row(const tsr_scan *scan, const char *end, int32_t found, tsr_slice *field)
 {
@@ -38,7 +64,7 @@ int32_t tsr_scan_rows(tsr_scan *scan, int32_t most, tsr_slice *field)
     int32_t rows = 0, found = 0;
 
     for (const char *block = start; block < end; block += TSR_SCAN_BYTES) {
-        for (uint64_t marks = tsr_scan_marks(block, scan->delimiter); marks != 0; marks &= marks - 1) {
+        for (uint64_t marks = marks_of_block(block, scan->delimiter); marks != 0; marks &= marks - 1) {
             const char *hit = block + __builtin_ctzll(marks);
             if (hit >= end) return rows;
             if (found < scan->fields) field[found] = (tsr_slice){start, (int32_t)(hit - start)};

@@ -7,7 +7,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "ingest/parse/parse.h"
 
@@ -37,29 +36,5 @@ typedef struct tsr_scan {
  * @return rows
  */
 int32_t tsr_scan_rows(tsr_scan *scan, int32_t most, tsr_slice *field);
-
-/** Local. Bit i: byte i of sixteen is a delimiter or a line break. */
-static inline uint64_t tsr_scan_sixteen(const char *at, char delimiter)
-{
-#ifdef TSR_X86
-    typedef char lanes __attribute__((vector_size(16)));
-    lanes bytes;
-
-    memcpy(&bytes, at, sizeof bytes);
-    return (uint32_t)__builtin_ia32_pmovmskb128((lanes)(bytes == delimiter) | (lanes)(bytes == '\n'));
-#else
-    uint64_t marks = 0;
-
-    for (uint32_t i = 0; i < 16; i++) marks |= (uint64_t)(at[i] == delimiter || at[i] == '\n') << i;
-    return marks;
-#endif
-}
-
-/** Local. The same of TSR_SCAN_BYTES bytes. */
-static inline uint64_t tsr_scan_marks(const char *at, char delimiter)
-{
-    return tsr_scan_sixteen(at, delimiter) | tsr_scan_sixteen(at + 16, delimiter) << 16 |
-           tsr_scan_sixteen(at + 32, delimiter) << 32 | tsr_scan_sixteen(at + 48, delimiter) << 48;
-}
 
 #endif

@@ -23,8 +23,6 @@ struct tsr_text_reader {
     bool has_quotes, has_nul; /* somewhere in the buffer: rows need a closer look */
     bool plain;               /* they do not */
     bool ascii;               /* all of the buffer */
-    int64_t marked;           /* the block of TSR_SCAN_BYTES bytes that is being looked at; -1: none */
-    uint64_t marks;           /* delimiters and line breaks in it that are still to come */
     int64_t breaks;           /* seen before buffer[at] and inside the range */
     tsr_slice *field;
     int32_t field_room;
@@ -87,7 +85,6 @@ static tsr_status fill(tsr_text_reader *reader)
     reader->from += reader->at;
     reader->at = 0;
     reader->n = kept;
-    reader->marked = -1;
     tsr_status st = tsr_byte_source_read(reader->bytes, reader->buffer + kept, wanted, &got);
     if (st != TSR_OK) return st;
     reader->n += got;
@@ -158,7 +155,6 @@ static void step_over(tsr_text_reader *reader, int64_t n, bool has_break)
     }
     if (has_break && place + n < reader->end) reader->breaks++;
     reader->at += n + has_break;
-    reader->marked = -1;
 }
 
 /* ---- fields ---- */
@@ -268,47 +264,6 @@ static tsr_status split(tsr_text_reader *reader, char *at, int64_t n, tsr_row *r
     return split_plain(reader, at, at + n, row);
 }
 
-/* ---- rows without quotes: line and fields in one pass ---- */
-
-static tsr_status end_plain(tsr_text_reader *reader, tsr_row *row, const char *start, const char *end)
-{
-    if (!enough(reader, row) && (row->fields > 0 || end > start)) return add_field(reader, row, start, end - start);
-    return TSR_OK;
-}
-
-/* *n = bytes of the line without its break; -1: it does not end in the buffer, and the row is not touched. Marks that
- * are left when a row ends are those of the next one. */
-static tsr_status split_marked(tsr_text_reader *reader, tsr_row *row, int64_t *n)
-{
-    const char *line = reader->buffer + reader->at, *start = line, *end = reader->buffer + reader->n;
-    bool goes_on = reader->marked >= 0;
-    const char *block = goes_on ? reader->buffer + reader->marked : line;
-    uint64_t marks = goes_on ? reader->marks : tsr_scan_marks(block, reader->format.delimiter);
-    tsr_status st = TSR_OK;
-
-    *n = -1;
-    while (block < end) {
-        for (; marks != 0; marks &= marks - 1) {
-            const char *hit = block + __builtin_ctzll(marks);
-            if (hit >= end) break;
-            if (*hit == '\n') {
-                reader->marked = block - reader->buffer;
-                reader->marks = marks & (marks - 1);
-                *n = hit - line;
-                return end_plain(reader, row, start, hit > line && hit[-1] == '\r' ? hit - 1 : hit);
-            }
-            if (!enough(reader, row)) TSR_TRY(add_field(reader, row, start, hit - start));
-            start = hit + 1;
-        }
-        block += TSR_SCAN_BYTES;
-        if (block < end) marks = tsr_scan_marks(block, reader->format.delimiter);
-    }
-    row->fields = 0;
-    reader->marked = -1;
-done:
-    return st;
-}
-
 /* ---- the interface ---- */
 
 /* The header must be in the first range, however many there are: they are cut at whole blocks. */
@@ -378,48 +333,24 @@ void tsr_text_reader_close(tsr_text_reader **at)
     tsr_free(at);
 }
 
-static void begin_row(const tsr_text_reader *reader, tsr_row *row)
-{
-    *row =
-        (tsr_row){.offset = reader->from + reader->at, .breaks = reader->breaks, .roomy = true, .ascii = reader->ascii};
-}
-
 tsr_status tsr_text_reader_next(tsr_text_reader *reader, tsr_row *row, bool *more)
 {
-    *more = false;
-    for (;;) {
-        bool has_break;
-        int64_t n;
-        if (reader->at == reader->n && !reader->complete) {
-            tsr_status st = fill(reader);
-            if (st != TSR_OK) return st;
-        }
-        if (reader->from + reader->at >= reader->end || (reader->at == reader->n && reader->complete)) return TSR_OK;
+    bool has_break;
+    int64_t n;
+    tsr_status st = TSR_OK;
 
-        begin_row(reader, row);
-        if (reader->plain && row->offset > 0) {
-            tsr_status st = split_marked(reader, row, &n);
-            if (st != TSR_OK) return st;
-            if (n >= 0 && n <= TSR_LINE_MAX) {
-                row->field = reader->field;
-                if (row->offset + n < reader->end) reader->breaks++;
-                reader->at += n + 1;
-                if (row->fields == 0) continue;
-                *more = true;
-                return TSR_OK;
-            }
-        }
-        tsr_status st = find_end(reader, reader->format.multiline, &n, &has_break);
-        if (st != TSR_OK) return st;
-        begin_row(reader, row);
-        st = split(reader, reader->buffer + reader->at, n, row);
-        if (st != TSR_OK) return st;
+    for (*more = false; !*more; *more = row->fields > 0) { /* empty lines are no rows */
+        if (reader->at == reader->n && !reader->complete) TSR_TRY(fill(reader));
+        if (reader->from + reader->at >= reader->end || (reader->at == reader->n && reader->complete)) break;
+        TSR_TRY(find_end(reader, reader->format.multiline, &n, &has_break));
+        *row = (tsr_row){.offset = reader->from + reader->at, .breaks = reader->breaks, .roomy = true};
+        row->ascii = reader->ascii;
+        TSR_TRY(split(reader, reader->buffer + reader->at, n, row));
         row->field = reader->field;
         step_over(reader, n, has_break);
-        if (row->fields == 0) continue;
-        *more = true;
-        return TSR_OK;
     }
+done:
+    return st;
 }
 
 tsr_status tsr_text_reader_block(tsr_text_reader *reader, tsr_row_block *block)
@@ -440,7 +371,6 @@ tsr_status tsr_text_reader_block(tsr_text_reader *reader, tsr_row_block *block)
     if (block->rows == 0) return TSR_OK;
     reader->at += scan.from - at;
     reader->breaks += block->rows;
-    reader->marked = -1;
     return TSR_OK;
 }
 
