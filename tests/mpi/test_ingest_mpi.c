@@ -95,6 +95,8 @@ static void refused_rows_are_listed_with_their_lines(void **state)
         if (i == 4000) put(&file, "x,2023-01-01 10:00:00,92233720368547758.08,1,a\n");
         if (i == 4001) put(&file, "M\xfcller,2023-01-01 10:00:00,5,1,a\n");
         if (i == 5000) put(&file, "x,2023-01-01 10:00:00\n");
+        if (i == 5500) put(&file, "x,2023-01-01 10:00:00,12,50,1,a\n"); /* twelve and a half? */
+        if (i == 5501) put(&file, "x,2023-01-01 10:00:00,7,1,a\rx,2023-01-01 10:00:00,8,1,a\r\n");
         if (i == 5999) put(&file, "x,2023-01-01 10:00:00,6.00,C7,a\n");
         put(&file, line_of(i));
     }
@@ -104,7 +106,7 @@ static void refused_rows_are_listed_with_their_lines(void **state)
     use_rule(&t, "order starts_with \"C\"");
     tsr_ingest_params params = params_of(&t.source, 1, 2);
     CHECK_ALL(comm, tsr_ingest_run(comm, &params, folder, &result) == TSR_OK);
-    CHECK_ALL(comm, result.rows_read == ROWS + 8 && result.rows_used == ROWS && result.rows_rejected == 8);
+    CHECK_ALL(comm, result.rows_read == ROWS + 10 && result.rows_used == ROWS && result.rows_rejected == 10);
     CHECK_ALL(comm, strcmp(digest_in(comm, folder), TRANSACTIONS_DIGEST) == 0);
     char *expected = keep("source,line,reason,column\n"
                           "%s,12,missing id,id\n"
@@ -114,8 +116,10 @@ static void refused_rows_are_listed_with_their_lines(void **state)
                           "%s,4006,amount out of range,amount\n"
                           "%s,4008,id is not UTF-8,id\n"
                           "%s,5008,missing column amount,amount\n"
-                          "%s,6008,\"order starts_with \"\"C\"\"\",order\n",
-                          path, path, path, path, path, path, path, path);
+                          "%s,5509,more fields than the header names (a delimiter without quotes?),\n"
+                          "%s,5511,more fields than the header names (a delimiter without quotes?),\n"
+                          "%s,6010,\"order starts_with \"\"C\"\"\",order\n",
+                          path, path, path, path, path, path, path, path, path, path);
     char *rejects = read_file(comm, keep("%s/rejects.csv", folder));
     if (comm->rank == 0 && strcmp(rejects, expected) != 0) print_error("%s", rejects);
     CHECK_ALL(comm, strcmp(rejects, expected) == 0);

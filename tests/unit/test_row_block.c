@@ -34,12 +34,13 @@ static void show_row(const tsr_row *row, shown *to)
     for (int32_t i = 0; i < row->fields; i++)
         to->n +=
             (size_t)snprintf(to->text + to->n, sizeof to->text - to->n, "[%.*s]", row->field[i].n, row->field[i].at);
-    to->n += (size_t)snprintf(to->text + to->n, sizeof to->text - to->n, "\n");
+    to->n += (size_t)snprintf(to->text + to->n, sizeof to->text - to->n,
+                              row->defect == TSR_DEFECT_FIELDS ? " too many\n" : "\n");
 }
 
-static void show_range(int32_t fields, int64_t begin, int64_t end, bool blocks, shown *to)
+static void show_range(int32_t fields, int32_t columns, int64_t begin, int64_t end, bool blocks, shown *to)
 {
-    const tsr_text_format format = {.delimiter = ',', .header = true, .fields = fields};
+    const tsr_text_format format = {.delimiter = ',', .header = true, .fields = fields, .columns = columns};
     tsr_text_reader *reader = NULL;
     tsr_row_block block = {.rows = 0};
     tsr_file_facts facts;
@@ -73,15 +74,33 @@ static void blocks_hold_the_rows_that_come_one_by_one(void **state)
     write_text(mixed);
     for (int32_t fields = 1; fields <= 4; fields++)
         for (int64_t cut = 0; cut <= bytes; cut++)
-            for (int part = 0; part < 2; part++) {
-                int64_t begin = part == 0 ? 0 : cut, end = part == 0 ? cut : bytes;
-                show_range(fields, begin, end, false, &single);
-                show_range(fields, begin, end, true, &blocks);
+            for (int part = 0; part < 4; part++) {
+                int64_t begin = part % 2 == 0 ? 0 : cut, end = part % 2 == 0 ? cut : bytes;
+                int32_t columns = part < 2 ? 0 : 3;
+                show_range(fields, columns, begin, end, false, &single);
+                show_range(fields, columns, begin, end, true, &blocks);
                 assert_string_equal(blocks.text, single.text);
                 assert_int_equal(blocks.breaks, single.breaks);
             }
-    show_range(3, 0, bytes, true, &blocks);
+    show_range(3, 0, 0, bytes, true, &blocks);
     assert_int_equal(blocks.in_blocks, 6); /* not those behind an empty line, that of one field, and the last */
+}
+
+/* Whether they are looked at or not; what is empty behind the last delimiter is none. */
+static void rows_of_more_fields_than_columns_are_defects(void **state)
+{
+    static const char text[] =
+        "a,b,c\n1,2,3\n1,2,3,\n1,2,3,4\n1,2\n1,\"2,3\",4\n\"1\",2,3,4\n\"1\",2,3,,\n5,6,7\r8,9,0\n";
+    static shown rows;
+
+    (void)state;
+    write_text(text);
+    for (int blocks = 0; blocks < 2; blocks++) {
+        show_range(2, 3, 0, sizeof text - 1, blocks != 0, &rows);
+        assert_non_null(strstr(rows.text, "1@6[1][2]\n2@12[1][2]\n3@19[1][2] too many\n4@27[1][2]\n"));
+        assert_non_null(
+            strstr(rows.text, "[1][2,3][4]\n6@41[1][2][3][4] too many\n7@51[1][2][3][][]\n8@61[5][6] too many\n"));
+    }
 }
 
 static void blocks_of_quoted_text_are_empty(void **state)
@@ -90,7 +109,7 @@ static void blocks_of_quoted_text_are_empty(void **state)
 
     (void)state;
     write_text("a,b\n\"1\",2\n3,4\n");
-    show_range(2, 0, 14, true, &blocks);
+    show_range(2, 0, 0, 14, true, &blocks);
     assert_int_equal(blocks.in_blocks, 0);
     assert_string_equal(blocks.text, "1@4[1][2]\n2@10[3][4]\n");
 }
@@ -105,7 +124,7 @@ static void blocks_follow_each_other_without_a_gap(void **state)
     (void)state;
     for (int i = 0; i < 2 * TSR_BLOCK_MOST; i++) n += (size_t)snprintf(text + n, sizeof text - n, "%d\n", i + 100);
     write_text(text);
-    show_range(1, 0, (int64_t)n, true, &blocks);
+    show_range(1, 0, 0, (int64_t)n, true, &blocks);
     assert_int_equal(blocks.in_blocks, 2 * TSR_BLOCK_MOST - 1); /* the first is the header */
 }
 
@@ -113,6 +132,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_hold_the_rows_that_come_one_by_one),
+        cmocka_unit_test(rows_of_more_fields_than_columns_are_defects),
         cmocka_unit_test(blocks_of_quoted_text_are_empty),
         cmocka_unit_test(blocks_follow_each_other_without_a_gap),
     };

@@ -396,7 +396,8 @@ tsr_status tsr_mapping_create(const tsr_source *source, const tsr_mapping_place 
     mapping->has = place->shape->has;
     mapping->format = (tsr_text_format){.delimiter = tsr_source_delimiter(source),
                                         .header = source->header,
-                                        .multiline = source->multiline};
+                                        .multiline = source->multiline,
+                                        .columns = source->header ? header->n : 0};
     TSR_TRY(find_fields(&f));
     if (source->kind == TSR_SOURCE_CUSTOMERS) TSR_TRY(find_attributes(&f));
     if (mapping->dimensions > 0) TSR_TRY(find_vector(&f));

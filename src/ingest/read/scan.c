@@ -54,6 +54,7 @@ static bool end_row(const tsr_scan *scan, const char *end, int32_t found, tsr_sl
     int64_t bytes = end - scan->from;
 
     if (found < scan->fields || bytes < 2 || bytes > scan->longest) return false;
+    if (scan->columns > 0 && found > scan->columns) return false;
     if (found == scan->fields && end[-1] == '\r') field[found - 1].n--;
     return true;
 }

@@ -26,12 +26,13 @@ typedef struct tsr_scan {
     const char *from, *end; /* the first row begins at `from`; a row ends before `end`, its line break with it */
     char delimiter;
     int32_t fields;  /* of each row, from the left; at least 1 */
+    int32_t columns; /* most fields of a row; 0: any number */
     int32_t longest; /* bytes of a row */
 } tsr_scan;
 
 /**
  * Local. Split rows, one behind the other, until one is not common: shorter than two bytes, too long, or of too few
- * fields. scan->from goes to the first row that was not split.
+ * or too many fields. scan->from goes to the first row that was not split.
  * @param field  [most][scan->fields], of the rows' own bytes, a CR at the end taken away
  * @return rows
  */

@@ -196,14 +196,26 @@ static tsr_status split_blanks(tsr_text_reader *reader, const char *at, const ch
     return st;
 }
 
+/* One more field of a row: is it too many? An empty one behind the last delimiter is not. */
+static void count_field(const tsr_text_reader *reader, int32_t number, int64_t n, tsr_row *row)
+{
+    if (reader->format.columns > 0 && number > reader->format.columns && n > 0 && row->defect == TSR_DEFECT_NONE)
+        row->defect = TSR_DEFECT_FIELDS;
+}
+
 static tsr_status split_plain(tsr_text_reader *reader, const char *at, const char *end, tsr_row *row)
 {
-    for (;;) {
+    tsr_status st = TSR_OK;
+
+    for (int32_t number = 1; st == TSR_OK; number++) {
         const char *hit = memchr(at, reader->format.delimiter, (size_t)(end - at));
-        tsr_status st = add_field(reader, row, at, (hit != NULL ? hit : end) - at);
-        if (st != TSR_OK || hit == NULL || enough(reader, row)) return st;
+        int64_t n = (hit != NULL ? hit : end) - at;
+        count_field(reader, number, n, row);
+        if (!enough(reader, row)) st = add_field(reader, row, at, n);
+        if (hit == NULL) break;
         at = hit + 1;
     }
+    return st;
 }
 
 /* Take the quotes of the field at *at away, in place. false: the quote is not closed. */
@@ -247,6 +259,7 @@ static tsr_status split_quoted(tsr_text_reader *reader, char *at, char *end, tsr
             at = memchr(start, delimiter, (size_t)(end - start));
             field_end = at = at != NULL ? at : end;
         }
+        count_field(reader, row->fields + 1, field_end - start, row);
         tsr_status st = add_field(reader, row, start, field_end - start);
         if (st != TSR_OK || at == end) return st;
         at++;
@@ -365,7 +378,7 @@ tsr_status tsr_text_reader_block(tsr_text_reader *reader, tsr_row_block *block)
     if (!reader->plain || first == 0 || fields < 1 || fields > BLOCK_FIELDS || have <= 0) return TSR_OK;
     tsr_status st = grow_fields(reader, fields * TSR_BLOCK_MOST);
     if (st != TSR_OK) return st;
-    tsr_scan scan = {at, at + have, reader->format.delimiter, fields, TSR_LINE_MAX};
+    tsr_scan scan = {at, at + have, reader->format.delimiter, fields, reader->format.columns, TSR_LINE_MAX};
     block->rows = tsr_scan_rows(&scan, TSR_BLOCK_MOST, reader->field);
     block->field = reader->field;
     if (block->rows == 0) return TSR_OK;

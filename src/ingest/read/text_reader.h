@@ -22,11 +22,12 @@ typedef struct tsr_text_format {
     char delimiter; /* TSR_DELIMITER_BLANK: runs of blanks */
     bool header;    /* the first row of the file names the columns and is no row */
     bool multiline;
-    int32_t fields; /* how many are needed, from the left; others may not be looked at. 0: all */
+    int32_t fields;  /* how many are needed, from the left; others are counted, but may not be split. 0: all */
+    int32_t columns; /* rows of more fields have a defect; 0: none has, as with blanks for a delimiter */
 } tsr_text_format;
 
 /* Why a row cannot be used as it is. */
-typedef enum tsr_defect { TSR_DEFECT_NONE, TSR_DEFECT_NUL, TSR_DEFECT_QUOTE } tsr_defect;
+typedef enum tsr_defect { TSR_DEFECT_NONE, TSR_DEFECT_NUL, TSR_DEFECT_QUOTE, TSR_DEFECT_FIELDS } tsr_defect;
 
 /* One row: a view, valid until the next one is read. */
 typedef struct tsr_row {
