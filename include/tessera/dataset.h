@@ -189,15 +189,16 @@ tsr_status tsr_partition_write(const char *folder, const tsr_dataset_info *info,
 tsr_status tsr_dataset_commit(const tsr_comm *comm, const char *folder, tsr_dataset_info *info,
                               const tsr_digest_sum *digest) TSR_NODISCARD;
 
-/* The list of ids that became another one, where there is one. */
-#define TSR_MERGES "merges.csv"
+/* Lists for people that stand beside a dataset: ids that became another one, where there are any; refused rows. */
+#define TSR_MERGES  "merges"
+#define TSR_REJECTS "rejects"
 
-/** Local. The name of that list until its generation is committed. @p name holds 64 bytes. */
-void tsr_merges_name(int32_t generation, char *name);
+/** Local. The name of a list until its generation is committed, and from then on (0). @p name holds 64 bytes. */
+void tsr_list_name(const char *list, int32_t generation, char *name);
 
 /**
- * Local, one rank of all. What follows the commit of a dataset and could not be part of it: the list of merges gets its
- * name, files of other generations go. The dataset is complete without; what fails now is done by the next ingest.
+ * Local, one rank of all. What follows the commit of a dataset and could not be part of it: its lists get their
+ * names, files of other generations go. The dataset is complete without; what fails now is done by the next ingest.
  */
 void tsr_dataset_tidy(const char *folder, const tsr_dataset_info *info);
 

@@ -10,6 +10,7 @@
 #include "ingest/settle/identities.h"
 #include "ingest/settle/merges.h"
 #include "ingest/settle/receipt.h"
+#include "ingest/settle/rejects.h"
 #include "ingest/sort/spill.h"
 #include "tessera/file.h"
 #include "tessera/log.h"
@@ -181,6 +182,7 @@ static tsr_status look_at_there(const tsr_comm *comm, flow *f, tsr_ingest_result
     tsr_status st;
 
     f->info.generation = info->generation + 1;
+    if (comm->rank == 0) tsr_dataset_tidy(f->output, info); /* who made it may have been killed before */
     TSR_TRY(compare(comm, f, info->sources));
     if (standing->covered && !standing->same) {
         tsr_dataset_close(&f->there);
@@ -200,7 +202,6 @@ static tsr_status look_at_there(const tsr_comm *comm, flow *f, tsr_ingest_result
     }
     if (standing->unknown == 0) {
         result->unchanged = true;
-        if (comm->rank == 0) tsr_dataset_tidy(f->output, info);
         describe(info, result);
         tsr_receipt_totals(info->sources, result);
         goto done;
@@ -261,25 +262,6 @@ done:
 
 /* ---- the account ---- */
 
-static tsr_status write_rejects(const flow *f)
-{
-    const char **name = NULL;
-    char *text = NULL, *path = NULL;
-    int64_t bytes;
-    tsr_status st;
-
-    TSR_TRY(tsr_alloc(&name, f->inputs.n, sizeof *name));
-    for (int32_t i = 0; i < f->inputs.n; i++) name[i] = f->inputs.file[i].path;
-    TSR_TRY(tsr_balance_csv(f->balance, name, &text, &bytes));
-    TSR_TRY(tsr_path(&path, f->output, "rejects.csv"));
-    TSR_TRY(tsr_file_write(path, text, bytes));
-done:
-    tsr_free(&path);
-    tsr_free(&text);
-    tsr_free(&name);
-    return st;
-}
-
 static void add_up(const flow *f, tsr_ingest_result *result)
 {
     for (int32_t i = 0; i < f->params->sources.n; i++) {
@@ -294,34 +276,14 @@ static void add_up(const flow *f, tsr_ingest_result *result)
     result->bytes_read = f->inputs.bytes;
 }
 
-/* Nothing usable is an error; little usable deserves a word. */
-static tsr_status judge(const flow *f, const tsr_ingest_result *result)
-{
-    int32_t n, most = 0;
-    const tsr_refusal *refusal = tsr_balance_refusals(f->balance, &n);
-
-    for (int32_t i = 1; i < n; i++)
-        if (refusal[i].rows > refusal[most].rows) most = i;
-    if (result->rows_read == 0) return TSR_FAIL(TSR_EDATA, "no row: the sources of the job are empty");
-    if (result->rows_used == 0)
-        return TSR_FAIL(TSR_EDATA,
-                        "no usable row: all %" PRId64 " rows were rejected, most for \"%s\" (see rejects.csv in %s)",
-                        result->rows_read, refusal[most].reason, f->output);
-    if (result->rows_rejected > result->rows_used)
-        tsr_warn("%" PRId64 " of %" PRId64 " rows were rejected, most for \"%s\" (see rejects.csv in %s)",
-                 result->rows_rejected, result->rows_read, refusal[most].reason, f->output);
-    return TSR_OK;
-}
-
 static tsr_status account(const tsr_comm *comm, flow *f)
 {
+    bool added = f->there != NULL;
     tsr_status st;
 
-    tsr_ingest_result so_far = {0};
     TSR_TRY(tsr_balance_settle(comm, f->balance, f->reading.first_line));
-    add_up(f, &so_far);
-    TSR_AGREE(comm, comm->rank == 0 ? write_rejects(f) : TSR_OK);
-    TSR_AGREE(comm, judge(f, &so_far));
+    TSR_AGREE(comm, comm->rank == 0 ? tsr_rejects_write(f->balance, &f->inputs, f->output, &f->info, added) : TSR_OK);
+    TSR_AGREE(comm, tsr_rejects_judge(f->balance, f->params->sources.n, f->output, &f->info));
 done:
     return st;
 }

@@ -1,7 +1,7 @@
 #define TEST_FOLDER "append-test"
 #include "mpi_test.h"
 
-#include "ingest_test.h"
+#include "ingest_rows.h"
 #include "tessera/log.h"
 
 /* Three nights of transactions, and attributes that change: customers come and come back. */
@@ -181,6 +181,53 @@ static void failure_in_the_middle_leaves_the_old_dataset_and_a_rerun_completes(v
     CHECK_ALL(comm, strcmp(digest_in(comm, folder), expected) == 0);
 }
 
+static tsr_status ingest_text(const tsr_comm *comm, const char *name, const char *rows, const char *folder)
+{
+    char *path = test_path(comm, name), *text = keep("id,when,amount,order,item\n%s", rows);
+    tsr_ingest_result result;
+    test_source t;
+
+    write_text(comm, path, text, strlen(text));
+    use_transactions(&t, path);
+    tsr_ingest_params params = params_of(&t.source, 1, 2);
+    return tsr_ingest_run(comm, &params, folder, &result);
+}
+
+static bool list_is(const tsr_comm *comm, const char *folder, const char *expected)
+{
+    char *list = read_file(comm, keep("%s/rejects.csv", folder));
+
+    if (comm->rank == 0 && strcmp(list, expected) != 0) print_error("%s", list);
+    return strcmp(list, expected) == 0;
+}
+
+/* Neither a later ingest, nor one that fails or is killed before the list has its name, takes lines away. */
+static void refused_rows_of_all_steps_are_listed(void **state)
+{
+    const tsr_comm *comm = *state;
+    char *folder = fresh(comm, "refused"), *list;
+    char *first = test_path(comm, "r1.csv"), *second = test_path(comm, "r2.csv");
+
+    CHECK_ALL(comm, ingest_text(comm, "r1.csv", "a,2023-01-01 10:00:00,1,1,x\n,2023-01-01 10:00:00,2,1,x\n", folder) ==
+                        TSR_OK);
+    CHECK_ALL(comm, ingest_text(comm, "r2.csv", "b,never,1,1,x\nb,2023-01-02 10:00:00,2,1,x\n", folder) == TSR_OK);
+    list = keep("source,line,reason,column\n%s,3,missing id,id\n%s,2,time is no date in time_format,when\n", first,
+                second);
+    CHECK_ALL(comm, list_is(comm, folder, list));
+
+    CHECK_ALL(comm, ingest_text(comm, "r3.csv", "c,never,1,1,x\n", folder) == TSR_EDATA);
+    CHECK_ALL(comm, strstr(tsr_error_last()->text, "refused/rejects.g3.csv") != NULL);
+    CHECK_ALL(comm, tsr_file_exists(keep("%s/rejects.g3.csv", folder)) && list_is(comm, folder, list));
+    tsr_error_clear();
+    MPI_Barrier(comm->mpi);
+
+    char *name = keep("%s/rejects.csv", folder), *waiting = keep("%s/rejects.g2.csv", folder);
+    CHECK_ALL(comm, comm->rank != 0 || rename(name, waiting) == 0);
+    CHECK_ALL(comm, ingest_text(comm, "r3.csv", "c,2023-01-03 10:00:00,1,1,x\n", folder) == TSR_OK);
+    CHECK_ALL(comm, list_is(comm, folder, list));
+    CHECK_ALL(comm, !tsr_file_exists(waiting) && !tsr_file_exists(keep("%s/rejects.g3.csv", folder)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -190,6 +237,7 @@ int main(void)
         cmocka_unit_test(changed_file_is_refused_where_the_job_does_not_name_all),
         cmocka_unit_test(other_money_cannot_be_added),
         cmocka_unit_test(failure_in_the_middle_leaves_the_old_dataset_and_a_rerun_completes),
+        cmocka_unit_test(refused_rows_of_all_steps_are_listed),
     };
 
     return RUN_MPI_TESTS(tests);

@@ -13,9 +13,12 @@ void tsr_part_name(int32_t partition, int32_t generation, char *name)
     snprintf(name, 64, "part-%05d.g%d.h5", partition, generation);
 }
 
-void tsr_merges_name(int32_t generation, char *name)
+void tsr_list_name(const char *list, int32_t generation, char *name)
 {
-    snprintf(name, 64, "merges.g%d.csv", generation);
+    if (generation > 0)
+        snprintf(name, 64, "%s.g%d.csv", list, generation);
+    else
+        snprintf(name, 64, "%s.csv", list);
 }
 
 int32_t tsr_partition_of(uint64_t key, int32_t partitions)

@@ -181,13 +181,19 @@ static bool is_part_name(const char *name)
            (name[end] == '\0' || strcmp(name + end, TSR_PART) == 0);
 }
 
-/* A list of merged ids of another generation, finished or not? */
-static bool is_old_merges(const char *name, int32_t current)
+/* The lists of a generation that waited for its commit get their names; those of other generations go. */
+static void tidy_list(int files, const char *list, const char *found, int32_t current)
 {
+    char name[64];
     int generation, end = 0;
+    size_t n = strlen(list);
 
-    return sscanf(name, "merges.g%d.csv%n", &generation, &end) == 1 && end > 0 &&
-           (generation != current || strcmp(name + end, TSR_PART) == 0);
+    if (strncmp(found, list, n) != 0 || sscanf(found + n, ".g%d.csv%n", &generation, &end) != 1 || end == 0) return;
+    tsr_list_name(list, 0, name);
+    if (generation == current && found[n + (size_t)end] == '\0')
+        renameat(files, found, files, name);
+    else if (found[n + (size_t)end] == '\0' || strcmp(found + n + end, TSR_PART) == 0)
+        unlinkat(files, found, 0);
 }
 
 void tsr_dataset_tidy(const char *folder, const tsr_dataset_info *info)
@@ -196,12 +202,9 @@ void tsr_dataset_tidy(const char *folder, const tsr_dataset_info *info)
     char current[64];
     int partition;
 
-    if (files) {
-        tsr_merges_name(info->generation, current);
-        renameat(dirfd(files), current, dirfd(files), TSR_MERGES);
-    }
     for (struct dirent *e; files && (e = readdir(files)) != NULL;) {
-        if (is_old_merges(e->d_name, info->generation)) unlinkat(dirfd(files), e->d_name, 0);
+        tidy_list(dirfd(files), TSR_MERGES, e->d_name, info->generation);
+        tidy_list(dirfd(files), TSR_REJECTS, e->d_name, info->generation);
         if (!is_part_name(e->d_name) || sscanf(e->d_name, "part-%d", &partition) != 1) continue;
         tsr_part_name(partition, info->generation, current);
         if (partition < info->partitions && strcmp(current, e->d_name) == 0) continue;
@@ -220,7 +223,7 @@ static tsr_status write_json(const char *folder, const tsr_dataset_info *info, c
     TSR_TRY(tsr_path(&path, folder, "dataset.json"));
     TSR_TRY(tsr_file_write(path, text, n));
     tsr_free(&path);
-    TSR_TRY(tsr_path(&path, folder, TSR_MERGES));
+    TSR_TRY(tsr_path(&path, folder, TSR_MERGES ".csv"));
     unlink(path); /* of the generation before; this one may have none */
     tsr_dataset_tidy(folder, info);
 done:

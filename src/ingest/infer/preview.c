@@ -7,6 +7,7 @@
 
 #include "ingest/infer/guess.h"
 #include "ingest/mapping/mapping_parts.h"
+#include "ingest/settle/rejects.h"
 #include "ingest/take/input_reader.h"
 #include "tessera/log.h"
 #include "tessera/memory.h"
@@ -206,10 +207,12 @@ static tsr_status put_balance(const preview *p)
         fprintf(p->to, "ingest.sources[%" PRId32 "]: %s of the first %s rows would be used\n", i,
                 tsr_grouped(total->rows_used, count[0]), tsr_grouped(total->rows_read, count[1]));
     }
-    for (int32_t i = 0; i < n; i++)
-        fprintf(p->to, "  rejected from sources[%" PRId32 "]: %s for \"%s\"%s%s\n", refusal[i].source,
+    for (int32_t i = 0; i < n; i++) {
+        const char *advice = tsr_reject_advice(refusal[i].reason);
+        fprintf(p->to, "  rejected from sources[%" PRId32 "]: %s for \"%s\"%s%s%s%s\n", refusal[i].source,
                 tsr_grouped(refusal[i].rows, count[0]), refusal[i].reason, refusal[i].column[0] != '\0' ? " in " : "",
-                refusal[i].column);
+                refusal[i].column, advice != NULL ? ": " : "", advice != NULL ? advice : "");
+    }
     TSR_TRY(tsr_alloc(&name, p->inputs.n, sizeof *name));
     for (int32_t f = 0; f < p->inputs.n; f++) name[f] = p->inputs.file[f].path;
     TSR_TRY(tsr_balance_csv(p->balance, name, &text, &bytes));

@@ -217,7 +217,7 @@ static tsr_status write_list(const tsr_comm *comm, const tsr_blob *text, const c
     bool root = comm->rank == 0;
     tsr_status st;
 
-    tsr_merges_name(generation, name);
+    tsr_list_name(TSR_MERGES, generation, name);
     TSR_AGREE(comm, tsr_path(&path, folder, "%s", name));
     TSR_AGREE(comm, tsr_path(&temporary, folder, "%s" TSR_PART, name));
     TSR_AGREE(comm, tsr_alloc(&piece, root ? PIECE : 0, 1));

@@ -20,8 +20,7 @@ static void check_form(tsr_taking *t)
 
     if (t->row->defect == TSR_DEFECT_NUL) tsr_taking_refuse(t, "", "%s", "NUL byte in the row");
     if (t->row->defect == TSR_DEFECT_QUOTE) tsr_taking_refuse(t, "", "%s", "text after a closing quote");
-    if (t->row->defect == TSR_DEFECT_FIELDS)
-        tsr_taking_refuse(t, "", "%s", "more fields than the header names (a delimiter without quotes?)");
+    if (t->row->defect == TSR_DEFECT_FIELDS) tsr_taking_refuse(t, "", "%s", "more fields than the header names");
     if (t->row->fields >= mapping->format.fields) return;
     check_place(t, &mapping->id);
     for (int32_t c = 0; c < mapping->columns; c++) check_place(t, &mapping->column[c]);
