@@ -143,6 +143,27 @@ for row in '182,.*,date$' '183,.*,id$' '184,.*,amount$' '185,.*,amount$'; do
     grep -Eq "mixed\.csv,$row" mixed.data/rejects.csv || complain "rejects.csv" "no line like $row"
 done
 
+# ---- what files are made of ----
+job latin latin.csv
+{ head -n 41 good.csv; printf 'J\xf6rg,2024-01-03,4.00\n'; tail -n +42 good.csv; } >latin.csv
+succeeds "a row in Latin-1" ingest latin.yaml
+grep -q '^warning: 1 rejected, id is not UTF-8: convert the file, iconv' err || complain "a row in Latin-1" "no advice"
+grep -q '^latin.csv,42,id is not UTF-8,id$' latin.data/rejects.csv || complain "a row in Latin-1" "not listed"
+{ printf 'id,date,amount,caf\xe9\n'; tail -n +2 good.csv; } >header8.csv
+job header8 header8.csv
+fails "a header in Latin-1" 3 'header8\.csv: the first row is not text in UTF-8: convert it \(iconv' ingest header8.yaml
+iconv -t UTF-16LE good.csv >wide.csv
+job wide wide.csv
+fails "UTF-16 without a mark" 3 'wide\.csv: is UTF-16: convert it' ingest wide.yaml
+tr '\n' '\r' <good.csv >cr.csv
+job cr cr.csv
+fails "lines that end with CR alone" 3 'cr\.csv: a CR stands within the first row.*tr ' ingest cr.yaml
+fails "lines that end with CR alone, a first job" 3 'cr\.csv: a CR stands within' ingest --infer cr.csv
+gzip -c good.csv | head -c 300 >cut.gz
+job cut cut.gz
+fails "half a packed file" 3 'cut\.gz: the gzip file is cut off' ingest cut.yaml
+for name in header8 wide cr cut; do is_absent "ingest of $name" "$name.data/dataset.json"; done
+
 # ---- datasets ----
 printf 'dataset: nosuch.data\noutput: x.run\n' >nodata.yaml
 fails "no dataset" 4 'nosuch\.data' segment nodata.yaml

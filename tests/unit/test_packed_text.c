@@ -112,6 +112,7 @@ static void foreign_files_are_refused_by_their_first_bytes(void **state)
     static const char *const starts[] = {"\xff\xfe"
                                          "a,",
                                          "\xfe\xff,a", "PK\x03\x04"};
+    static const char wide[] = {0, 'i', 0, 'd'};
     tsr_file_facts facts;
 
     (void)state;
@@ -119,6 +120,8 @@ static void foreign_files_are_refused_by_their_first_bytes(void **state)
         write_text(starts[i]);
         assert_int_equal(tsr_file_look(FILE_NAME, &facts), TSR_EDATA);
     }
+    write_file(wide, sizeof wide);
+    assert_int_equal(tsr_file_look(FILE_NAME, &facts), TSR_EDATA);
     assert_int_equal(tsr_file_look("not-there.txt", &facts), TSR_EIO);
     assert_int_equal(tsr_file_look(".", &facts), TSR_EIO);
     assert_int_equal(tsr_file_look("/dev/null", &facts), TSR_EIO);

@@ -144,6 +144,7 @@ static tsr_status see_rows(const char *path, const tsr_file_facts *facts, const 
     for (bool first = true; sniffed->rows < TSR_SNIFF_ROWS; first = false) {
         TSR_TRY(tsr_text_reader_next(reader, &row, &more));
         if (!more) break;
+        if (first) TSR_TRY(tsr_text_reader_check(reader, &row));
         if (first) sniffed->header = looks_like_header(&row, clocks);
         if (!first || !sniffed->header) TSR_TRY(see_row(sniffed, clocks, &row));
         for (int32_t f = 0; first && sniffed->header && f < row.fields; f++)

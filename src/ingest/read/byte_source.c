@@ -41,7 +41,10 @@ static tsr_status open_file(const char *path, int *fd)
 static tsr_status recognise(const char *path, const unsigned char *head, int64_t n, tsr_file_facts *facts)
 {
     facts->packing = tsr_packing_of(head, n);
-    if (n >= 2 && (memcmp(head, "\xff\xfe", 2) == 0 || memcmp(head, "\xfe\xff", 2) == 0))
+    bool marked = n >= 2 && (memcmp(head, "\xff\xfe", 2) == 0 || memcmp(head, "\xfe\xff", 2) == 0);
+    bool every_other = n >= 4 && (head[0] == 0) != (head[1] == 0) && (head[0] == 0) == (head[2] == 0) &&
+                       (head[1] == 0) == (head[3] == 0); /* byte is zero: Latin letters without a mark */
+    if (marked || every_other)
         return TSR_FAIL(TSR_EDATA, "%s: is UTF-16: convert it to UTF-8 (iconv -f UTF-16 -t UTF-8)", path);
     if (n >= 4 && memcmp(head, "PK\x03\x04", 4) == 0)
         return TSR_FAIL(TSR_EDATA, "%s: is a zip archive (or an Excel sheet): give the text file in it", path);

@@ -366,6 +366,26 @@ done:
     return st;
 }
 
+tsr_status tsr_text_reader_check(const tsr_text_reader *reader, const tsr_row *row)
+{
+    for (int32_t i = 0; i < row->fields; i++) {
+        tsr_slice text = tsr_trim(row->field[i]);
+        if (memchr(text.at, '\r', (size_t)text.n) != NULL)
+            return TSR_FAIL(TSR_EDATA,
+                            "%s: a CR stands within the first row: do lines end with CR alone? Convert it (tr '\\r' "
+                            "'\\n')",
+                            reader->path);
+        if (row->defect == TSR_DEFECT_NUL || !tsr_utf8_valid(text))
+            return TSR_FAIL(
+                TSR_EDATA,
+                "%s: the first row is not text in UTF-8: convert it (iconv -f WINDOWS-1252 -t UTF-8, or -f UTF-16)",
+                reader->path);
+    }
+    return row->defect == TSR_DEFECT_NONE
+               ? TSR_OK
+               : TSR_FAIL(TSR_EDATA, "%s: text after a closing quote in the first row", reader->path);
+}
+
 tsr_status tsr_text_reader_block(tsr_text_reader *reader, tsr_row_block *block)
 {
     const int32_t fields = reader->format.fields;

@@ -78,6 +78,10 @@ void tsr_text_reader_close(tsr_text_reader **reader);
  */
 tsr_status tsr_text_reader_next(tsr_text_reader *reader, tsr_row *row, bool *more) TSR_NODISCARD;
 
+/** Local. Can a row name columns, or be the first one of text at all? @return TSR_OK; TSR_EDATA (file, and what to do)
+ */
+tsr_status tsr_text_reader_check(const tsr_text_reader *reader, const tsr_row *row) TSR_NODISCARD;
+
 #define TSR_BLOCK_MOST 256 /* rows */
 
 /** Local. The next rows at once, as far as they are common ones: valid until the next call. None:

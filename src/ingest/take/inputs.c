@@ -129,12 +129,9 @@ static tsr_status read_header(const tsr_source *source, const char *path, const 
         st = TSR_FAIL(TSR_EDATA, "%s: is empty, but its source says header: true", path);
         goto done;
     }
+    TSR_TRY(tsr_text_reader_check(reader, &row));
     for (; file->columns < row.fields; file->columns++) {
         tsr_slice name = tsr_trim(row.field[file->columns]);
-        if (row.defect != TSR_DEFECT_NONE || !tsr_utf8_valid(name)) {
-            st = TSR_FAIL(TSR_EDATA, "%s: the header is not text in UTF-8", path);
-            goto done;
-        }
         TSR_TRY(tsr_blob_add(to, name.at, name.n));
         TSR_TRY(tsr_blob_add(to, "", 1));
         file->names_bytes += name.n + 1;
