@@ -27,6 +27,13 @@ tsr_status tsr_exchange_blocks(const tsr_comm *comm, const void *const *block, c
                                size_t row_bytes, void **received, int64_t *received_rows) TSR_NODISCARD;
 
 /**
+ * Collective. The same into room that is kept from one exchange to the next and grows where it must.
+ * @param[in,out] room, room_bytes  NULL and 0 at first; free with tsr_free(), also after a failure
+ */
+tsr_status tsr_exchange_into(const tsr_comm *comm, const void *const *block, const int64_t *send_rows, size_t row_bytes,
+                             char **room, int64_t *room_bytes, int64_t *received_rows) TSR_NODISCARD;
+
+/**
  * Collective. All rows of all ranks on every rank, in the order of ranks. Same on all ranks: row_bytes.
  * @param[out] all       new; free with tsr_free(); NULL on failure
  * @param[out] rows_all  their number

@@ -64,8 +64,18 @@ static tsr_status tell_rows(const tsr_comm *comm, const int64_t *send_rows, size
     return st;
 }
 
-static tsr_status exchange_blocks(const tsr_comm *comm, const void *const *block, const int64_t *send_rows,
-                                  size_t row_bytes, void **received, int64_t *received_rows)
+static tsr_status make_room(char **room, int64_t *room_bytes, int64_t bytes)
+{
+    if (*room != NULL && bytes <= *room_bytes) return TSR_OK;
+    tsr_free(room);
+    *room_bytes = 0;
+    tsr_status st = tsr_alloc_unset(room, bytes, 1);
+    if (st == TSR_OK) *room_bytes = bytes;
+    return st;
+}
+
+tsr_status tsr_exchange_into(const tsr_comm *comm, const void *const *block, const int64_t *send_rows, size_t row_bytes,
+                             char **room, int64_t *room_bytes, int64_t *received_rows)
 {
     int size = comm->size, rank = comm->rank;
     int64_t *work = NULL; /* pairs out and in [4 size], then starts in [size + 1] */
@@ -75,9 +85,9 @@ static tsr_status exchange_blocks(const tsr_comm *comm, const void *const *block
     int64_t *in = work + 4 * (int64_t)size, bytes = (int64_t)row_bytes;
     TSR_AGREE(comm, tell_rows(comm, send_rows, row_bytes, work, received_rows));
     starts_of(received_rows, size, row_bytes, in);
-    TSR_AGREE(comm, tsr_alloc(received, in[size], 1));
+    TSR_AGREE(comm, make_room(room, room_bytes, in[size]));
 
-    char *to = *received;
+    char *to = *room;
     if (send_rows[rank] > 0) memcpy(to + in[rank], block[rank], (size_t)send_rows[rank] * row_bytes);
     for (int step = 1; step < size; step++) {
         int next = (rank + step) % size, before = (rank - step + size) % size;
@@ -92,9 +102,12 @@ done:
 tsr_status tsr_exchange_blocks(const tsr_comm *comm, const void *const *block, const int64_t *send_rows,
                                size_t row_bytes, void **received, int64_t *received_rows)
 {
-    *received = NULL;
-    tsr_status st = exchange_blocks(comm, block, send_rows, row_bytes, received, received_rows);
-    if (st != TSR_OK) tsr_free(received);
+    int64_t room_bytes = 0;
+    char *room = NULL;
+    tsr_status st = tsr_exchange_into(comm, block, send_rows, row_bytes, &room, &room_bytes, received_rows);
+
+    if (st != TSR_OK) tsr_free(&room);
+    *received = room;
     return st;
 }
 

@@ -158,6 +158,7 @@ void tsr_collect_destroy(tsr_collect **at)
         tsr_free(&collect->leaving[s]);
         tsr_free(&collect->waiting[s].row);
     }
+    tsr_free(&collect->received);
     tsr_redirect_clear(&collect->redirect);
     tsr_free(&collect->owner);
     tsr_free(&collect->number);

@@ -58,6 +58,8 @@ struct tsr_collect {
     tsr_store *store;
     tsr_waiting waiting[TSR_STREAMS];  /* rows with codes that not all ranks know yet; of one rank: none */
     tsr_waiting *leaving[TSR_STREAMS]; /* [size] rows for other ranks */
+    char *received; /* [received_bytes] rows that came in the last round */
+    int64_t received_bytes;
     int64_t waiting_bytes, waiting_most;
     int64_t most[TSR_STREAMS]; /* rows that a rank sends to another one in a round: a rank gets no more than twice what
                                   waits at one, and where all rows go to one owner, there are more rounds */

@@ -14,7 +14,6 @@
 typedef struct parcel {
     const void **block;       /* [size] rows to each rank */
     int64_t *rows, *received; /* [size] */
-    void *row_received;
 } parcel;
 
 static void parcel_clear(parcel *p)
@@ -22,7 +21,6 @@ static void parcel_clear(parcel *p)
     tsr_free(&p->block);
     tsr_free(&p->rows);
     tsr_free(&p->received);
-    tsr_free(&p->row_received);
 }
 
 /* Rows whose codes are now known to all go where they belong. */
@@ -75,7 +73,7 @@ static void drop_sent(tsr_collect *collect, int32_t stream, const parcel *p)
 
 static tsr_status keep_received(tsr_collect *collect, int32_t stream, const parcel *p)
 {
-    const char *row = p->row_received;
+    const char *row = collect->received;
     tsr_status st = TSR_OK;
 
     for (int r = 0; r < collect->size; r++)
@@ -92,8 +90,8 @@ static tsr_status exchange(const tsr_comm *comm, tsr_collect *collect, int32_t s
     tsr_status st;
 
     TSR_AGREE(comm, prepare(collect, stream, &p));
-    TSR_TRY(
-        tsr_exchange_blocks(comm, p.block, p.rows, (size_t)collect->layout[stream].bytes, &p.row_received, p.received));
+    TSR_TRY(tsr_exchange_into(comm, p.block, p.rows, (size_t)collect->layout[stream].bytes, &collect->received,
+                              &collect->received_bytes, p.received));
     drop_sent(collect, stream, &p);
     TSR_AGREE(comm, keep_received(collect, stream, &p));
 done:
@@ -200,6 +198,8 @@ static void free_front(tsr_collect *collect)
         tsr_free(&collect->waiting[s].row);
         collect->waiting[s] = (tsr_waiting){0};
     }
+    tsr_free(&collect->received);
+    collect->received_bytes = 0;
     tsr_free(&collect->sent);
     collect->sent_lines = 0;
 }
