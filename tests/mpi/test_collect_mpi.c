@@ -191,7 +191,7 @@ static tsr_status put_collided(tsr_collect *collect, uint32_t check, const char 
     tsr_status st;
 
     tsr_row_pack_id(customer, slice(id), 0, row);
-    TSR_TRY(tsr_collect_store(collect, TSR_STREAM_IDS, row));
+    TSR_TRY(tsr_collect_place_rows(collect, TSR_STREAM_IDS, row, 1));
     TSR_TRY(tsr_collect_record(collect, TSR_TRANSACTIONS, customer, 0, &cells));
     collect->id_width = 4;
 done:

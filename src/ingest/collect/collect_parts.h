@@ -58,7 +58,7 @@ struct tsr_collect {
     tsr_store *store;
     tsr_waiting waiting[TSR_STREAMS];  /* rows with codes that not all ranks know yet; of one rank: none */
     tsr_waiting *leaving[TSR_STREAMS]; /* [size] rows for other ranks */
-    char *received; /* [received_bytes] rows that came in the last round */
+    char *received;                    /* [received_bytes] rows that came in the last round */
     int64_t received_bytes;
     int64_t waiting_bytes, waiting_most;
     int64_t most[TSR_STREAMS]; /* rows that a rank sends to another one in a round: a rank gets no more than twice what
@@ -93,10 +93,10 @@ tsr_status tsr_collect_send_id(tsr_collect *collect, tsr_customer_ref customer, 
 /** Local. Room for a row whose codes all ranks know: in its bucket, or among those that leave. */
 tsr_status tsr_collect_place(tsr_collect *collect, int32_t stream, uint64_t key, char **row) TSR_NODISCARD;
 
+/** Local. Rows that stand one behind the other and whose codes all ranks know: as with tsr_collect_place(). */
+tsr_status tsr_collect_place_rows(tsr_collect *collect, int32_t stream, const char *row, int64_t n) TSR_NODISCARD;
+
 /** Local. Send the ids that are still pending. */
 tsr_status tsr_collect_flush(tsr_collect *collect) TSR_NODISCARD;
-
-/** Local. Put a row that came from elsewhere into the store of this rank, which owns it. */
-tsr_status tsr_collect_store(tsr_collect *collect, int32_t stream, const char *row) TSR_NODISCARD;
 
 #endif

@@ -18,15 +18,6 @@ static int64_t own_bucket(const tsr_collect *collect, uint64_t key)
     return scaled(key, collect->partitions * collect->fine) - collect->first_bucket;
 }
 
-tsr_status tsr_collect_store(tsr_collect *collect, int32_t stream, const char *row)
-{
-    char *place;
-    tsr_status st = tsr_store_place(collect->store, own_bucket(collect, tsr_row_key(row)), stream, &place);
-
-    if (st == TSR_OK) tsr_row_copy(place, row, collect->layout[stream].bytes);
-    return st;
-}
-
 int tsr_collect_owner(const tsr_collect *collect, uint64_t key)
 {
     return collect->owner[scaled(key, collect->partitions)];
@@ -54,15 +45,58 @@ static tsr_status wait_here(tsr_collect *collect, tsr_waiting *w, int32_t stream
     return TSR_OK;
 }
 
+static tsr_status leave(tsr_collect *collect, int32_t stream, uint64_t key, char **row)
+{
+    tsr_waiting *w = &collect->leaving[stream][tsr_collect_owner(collect, key)];
+
+    if (w->rows >= collect->most[stream]) collect->is_full = true;
+    return wait_here(collect, w, stream, row);
+}
+
 tsr_status tsr_collect_place(tsr_collect *collect, int32_t stream, uint64_t key, char **row)
 {
     int64_t bucket = own_bucket(collect, key);
 
     if (bucket >= 0 && bucket < collect->buckets) return tsr_store_place(collect->store, bucket, stream, row);
-    int owner = tsr_collect_owner(collect, key);
-    tsr_waiting *w = &collect->leaving[stream][owner];
-    if (w->rows >= collect->most[stream]) collect->is_full = true;
-    return wait_here(collect, w, stream, row);
+    return leave(collect, stream, key, row);
+}
+
+/* Whose a row is cannot be foreseen: first numbers of rows are sorted out, without a branch, then rows are moved. */
+static tsr_status place_some(tsr_collect *collect, int32_t stream, const char *row, int32_t n)
+{
+    const int64_t bytes = collect->layout[stream].bytes, buckets = collect->buckets;
+    int32_t bucket[TSR_PACKED_ROWS], own[TSR_PACKED_ROWS], other[TSR_PACKED_ROWS], owned = 0, others = 0;
+    char *place;
+    tsr_status st;
+
+    for (int32_t i = 0; i < n; i++) {
+        int64_t at = own_bucket(collect, tsr_row_key(row + i * bytes));
+        bool is_own = at >= 0 && at < buckets;
+        bucket[owned] = (int32_t)at;
+        own[owned] = other[others] = i;
+        owned += is_own;
+        others += !is_own;
+    }
+    TSR_TRY(tsr_store_put(collect->store, stream, row, owned, bucket, own));
+    for (int32_t i = 0; i < others; i++) {
+        const char *from = row + other[i] * bytes;
+        TSR_TRY(leave(collect, stream, tsr_row_key(from), &place));
+        tsr_row_copy(place, from, (int32_t)bytes);
+    }
+done:
+    return st;
+}
+
+tsr_status tsr_collect_place_rows(tsr_collect *collect, int32_t stream, const char *row, int64_t n)
+{
+    const int64_t bytes = collect->layout[stream].bytes;
+    tsr_status st = TSR_OK;
+
+    for (int64_t from = 0, rows; st == TSR_OK && from < n; from += rows) {
+        rows = n - from < TSR_PACKED_ROWS ? n - from : TSR_PACKED_ROWS;
+        st = place_some(collect, stream, row + from * bytes, (int32_t)rows);
+    }
+    return st;
 }
 
 /* Room for a row with codes of this rank, which are made common in the next round. */
@@ -206,20 +240,6 @@ static bool is_settled(const tsr_collect *collect, const tsr_layout *layout, con
     return known || collect->size == 1;
 }
 
-static tsr_status place_packed(tsr_collect *collect, int32_t stream, const char *packed, int64_t n)
-{
-    const tsr_layout *layout = &collect->layout[stream];
-    char *row;
-    tsr_status st = TSR_OK;
-
-    for (int64_t i = 0; i < n; i++, packed += layout->bytes) {
-        TSR_TRY(tsr_collect_place(collect, stream, tsr_row_key(packed), &row));
-        tsr_row_copy(row, packed, layout->bytes);
-    }
-done:
-    return st;
-}
-
 /* Runs of rows that are settled, and of rows that are not. */
 static tsr_status deal_packed(tsr_collect *collect, int32_t stream, int64_t n)
 {
@@ -234,7 +254,7 @@ static tsr_status deal_packed(tsr_collect *collect, int32_t stream, int64_t n)
         for (end = from + 1; end < n && is_settled(collect, layout, collect->packed + end * bytes) == settled;) end++;
         if (settled && layout->codes > 0 && collect->size > 1)
             tsr_rows_recode(layout, collect->number, first, end - from);
-        if (settled) TSR_TRY(place_packed(collect, stream, first, end - from));
+        if (settled) TSR_TRY(tsr_collect_place_rows(collect, stream, first, end - from));
         for (int64_t i = from; !settled && i < end; i++) {
             TSR_TRY(place_unsettled(collect, stream, &row));
             tsr_row_copy(row, collect->packed + i * bytes, layout->bytes);

@@ -27,18 +27,10 @@ static void parcel_clear(parcel *p)
 static tsr_status settle_waiting(tsr_collect *collect, int32_t stream)
 {
     tsr_waiting *w = &collect->waiting[stream];
-    const tsr_layout *layout = &collect->layout[stream];
-    const char *row = w->row;
-    char *place;
-    tsr_status st = TSR_OK;
 
-    tsr_rows_recode(layout, collect->number, w->row, w->rows);
-    for (int64_t i = 0; i < w->rows; i++, row += layout->bytes) {
-        TSR_TRY(tsr_collect_place(collect, stream, tsr_row_key(row), &place));
-        tsr_row_copy(place, row, layout->bytes);
-    }
+    tsr_rows_recode(&collect->layout[stream], collect->number, w->row, w->rows);
+    tsr_status st = tsr_collect_place_rows(collect, stream, w->row, w->rows);
     w->rows = 0;
-done:
     return st;
 }
 
@@ -74,13 +66,13 @@ static void drop_sent(tsr_collect *collect, int32_t stream, const parcel *p)
 static tsr_status keep_received(tsr_collect *collect, int32_t stream, const parcel *p)
 {
     const char *row = collect->received;
+    int64_t rows = 0;
     tsr_status st = TSR_OK;
 
-    for (int r = 0; r < collect->size; r++)
-        for (int64_t i = 0; i < p->received[r]; i++, row += collect->layout[stream].bytes)
-            TSR_TRY(collect->redirect.active ? tsr_redirect_row(collect, stream, row)
-                                             : tsr_collect_store(collect, stream, row));
-done:
+    for (int r = 0; r < collect->size; r++) rows += p->received[r];
+    if (!collect->redirect.active) return tsr_collect_place_rows(collect, stream, row, rows);
+    for (int64_t i = 0; st == TSR_OK && i < rows; i++, row += collect->layout[stream].bytes)
+        st = tsr_redirect_row(collect, stream, row);
     return st;
 }
 

@@ -63,7 +63,7 @@ tsr_status tsr_redirect_row(tsr_collect *collect, int32_t stream, const char *ro
     if (way != NULL) return send_on(collect, stream, way, row);
     if (stream == TSR_STREAM_IDS && tsr_row_id_length(row) > collect->id_width)
         collect->id_width = tsr_row_id_length(row);
-    return tsr_collect_store(collect, stream, row);
+    return tsr_collect_place_rows(collect, stream, row, 1);
 }
 
 /* ---- what becomes of ids ---- */

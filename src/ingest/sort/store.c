@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "ingest/sort/layout.h"
 #include "tessera/memory.h"
 
 #define SLAB_BYTES  (4LL << 20)
@@ -21,10 +22,16 @@ typedef struct extent {
     int64_t at, n; /* bytes in the spill */
 } extent;
 
+/* Where the next row of a list goes, and behind the last place of its newest chunk. Rows come to all lists in turn:
+ * these few bytes of each stand together, and stay in the first cache. */
+typedef struct tail {
+    char *at, *end;
+} tail;
+
 typedef struct list {
-    char *at, *end; /* of the newest chunk: where the next row goes, and behind the last place */
+    tail *tail;
     chunk *newest;
-    int64_t rows;
+    int64_t bytes; /* of rows, but for those in a newest chunk that takes more */
     extent *extent;
     int32_t extents, room;
 } list;
@@ -36,6 +43,7 @@ struct tsr_store {
     int32_t *row_bytes; /* [streams] */
     int64_t chunk_bytes, slab_bytes;
     list *list; /* [buckets][streams] */
+    tail *tail; /* [streams][buckets] */
     chunk *unused;
     char **slab;
     int32_t slabs;
@@ -80,6 +88,9 @@ tsr_status tsr_store_create(tsr_spill *spill, int64_t memory, int64_t buckets, i
     TSR_TRY(tsr_alloc(&store->row_bytes, streams, sizeof *store->row_bytes));
     memcpy(store->row_bytes, row_bytes, (size_t)streams * sizeof *row_bytes);
     TSR_TRY(tsr_alloc(&store->list, buckets * streams, sizeof *store->list));
+    TSR_TRY(tsr_alloc(&store->tail, buckets * streams, sizeof *store->tail));
+    for (int64_t b = 0; b < buckets; b++)
+        for (int32_t s = 0; s < streams; s++) list_at(store, b, s)->tail = &store->tail[s * buckets + b];
     store->chunk_bytes = choose_chunk(store);
     store->slab_bytes = store->memory < SLAB_BYTES ? store->chunk_bytes : SLAB_BYTES;
     *out = store;
@@ -98,6 +109,7 @@ void tsr_store_destroy(tsr_store **at)
         tsr_free(&store->list[i].extent);
     for (int32_t i = 0; i < store->slabs; i++) tsr_free(&store->slab[i]);
     tsr_free(&store->slab);
+    tsr_free(&store->tail);
     tsr_free(&store->list);
     tsr_free(&store->row_bytes);
     tsr_free(at);
@@ -106,8 +118,11 @@ void tsr_store_destroy(tsr_store **at)
 /* The newest chunk takes no more rows. */
 static void close_newest(list *l)
 {
-    if (l->at != NULL) l->newest->n = l->at - l->newest->row;
-    l->at = l->end = NULL;
+    if (l->tail->at != NULL) {
+        l->newest->n = l->tail->at - l->newest->row;
+        l->bytes += l->newest->n;
+    }
+    *l->tail = (tail){NULL};
 }
 
 /* ---- spilling ---- */
@@ -207,32 +222,58 @@ static tsr_status add_chunk(tsr_store *store, list *l)
     c->n = 0;
     c->next = l->newest; /* which spilling may have emptied */
     l->newest = c;
-    l->at = c->row;
-    l->end = (char *)c + store->chunk_bytes;
+    *l->tail = (tail){c->row, (char *)c + store->chunk_bytes};
     return TSR_OK;
+}
+
+/* Room for one row more. */
+static tsr_status make_room(tsr_store *store, int64_t bucket, int32_t stream, const tail *t)
+{
+    return t->end - t->at >= store->row_bytes[stream] ? TSR_OK : add_chunk(store, list_at(store, bucket, stream));
+}
+
+static void step_on(tail *t, int32_t bytes)
+{
+    t->at += bytes;
+    __builtin_prefetch(t->at + AHEAD, 1);
 }
 
 tsr_status tsr_store_place(tsr_store *store, int64_t bucket, int32_t stream, char **row)
 {
-    list *l = list_at(store, bucket, stream);
-    int32_t bytes = store->row_bytes[stream];
+    tail *t = &store->tail[stream * store->buckets + bucket];
+    tsr_status st = make_room(store, bucket, stream, t);
 
-    if (l->end - l->at < bytes) {
-        tsr_status st = add_chunk(store, l);
-        if (st != TSR_OK) return st;
-    }
-    *row = l->at;
-    l->at += bytes;
-    l->rows++;
-    __builtin_prefetch(l->at + AHEAD, 1);
+    if (st != TSR_OK) return st;
+    *row = t->at;
+    step_on(t, store->row_bytes[stream]);
     return TSR_OK;
+}
+
+tsr_status tsr_store_put(tsr_store *store, int32_t stream, const char *rows, int32_t n, const int32_t *bucket,
+                         const int32_t *which)
+{
+    tail *tails = store->tail + stream * store->buckets;
+    const int32_t bytes = store->row_bytes[stream];
+    tsr_status st = TSR_OK;
+
+    for (int32_t i = 0; i < n; i++) {
+        tail *t = &tails[bucket[i]];
+        TSR_TRY(make_room(store, bucket[i], stream, t));
+        tsr_row_copy(t->at, rows + which[i] * (int64_t)bytes, bytes);
+        step_on(t, bytes);
+    }
+done:
+    return st;
 }
 
 /* ---- taking ---- */
 
 int64_t tsr_store_rows(const tsr_store *store, int64_t bucket, int32_t stream)
 {
-    return list_at(store, bucket, stream)->rows;
+    const list *l = list_at(store, bucket, stream);
+    int64_t bytes = l->bytes + (l->tail->at != NULL ? l->tail->at - l->newest->row : 0);
+
+    return bytes > 0 ? bytes / store->row_bytes[stream] : 0;
 }
 
 tsr_status tsr_store_take(tsr_store *store, int64_t bucket, int32_t stream, int64_t n, char *to)
@@ -240,8 +281,8 @@ tsr_status tsr_store_take(tsr_store *store, int64_t bucket, int32_t stream, int6
     list *l = list_at(store, bucket, stream);
     int64_t left = n * store->row_bytes[stream];
 
-    l->rows -= n;
     close_newest(l);
+    l->bytes -= left;
     while (left > 0 && l->newest != NULL) {
         chunk *c = l->newest;
         int64_t part = c->n < left ? c->n : left;

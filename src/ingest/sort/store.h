@@ -21,6 +21,11 @@ void tsr_store_destroy(tsr_store **store);
 /** Local. Room for one more row, to be filled before the next call. @return TSR_OK; TSR_ENOMEM; TSR_EIO (spilling) */
 tsr_status tsr_store_place(tsr_store *store, int64_t bucket, int32_t stream, char **row) TSR_NODISCARD;
 
+/** Local. Put n rows into their buckets. @param bucket, which  [n]: row which[i] of @p rows goes to bucket[i]
+ *  @return TSR_OK; TSR_ENOMEM; TSR_EIO (spilling) */
+tsr_status tsr_store_put(tsr_store *store, int32_t stream, const char *rows, int32_t n, const int32_t *bucket,
+                         const int32_t *which) TSR_NODISCARD;
+
 /** Local. Rows of a bucket that were not taken yet. */
 int64_t tsr_store_rows(const tsr_store *store, int64_t bucket, int32_t stream);
 
