@@ -4,47 +4,26 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "duck_test.h"
 #include "ingest/read/parquet_text.h"
 
 static tsr_value_texts texts;
 static tsr_slice text;
 
-static int need_duckdb(void)
+static void compare(const tsr_value_type *type, const tsr_duck_vector *value, tsr_slice cast, void *count)
 {
-    if (tsr_duck_version() != NULL) return 0;
-    assert_null(getenv("TESSERA_REQUIRE_DUCKDB"));
-    skip();
-    return 1;
+    if (!tsr_value_write(type, value, 0, 1, &texts, &text, 1)) return;
+    if (cast.n != text.n || memcmp(cast.at, text.at, (size_t)cast.n) != 0)
+        fail_msg("%.*s, and by DuckDB %.*s", text.n, text.at, cast.n, cast.at);
+    ++*(int *)count;
 }
 
-/* Each of the values (SQL, parted by ';') as @p type: how many are written here; all of those as DuckDB casts them. */
+/* Each of the values as @p type: how many are written here; all of those as DuckDB casts them. */
 static int written(const char *type, const char *values)
 {
-    tsr_duck *duck = NULL;
     int count = 0;
 
-    assert_int_equal(tsr_duck_open(&duck), TSR_OK);
-    for (const char *at = values, *end; *at != '\0'; at = *end == ';' ? end + 1 : end) {
-        const tsr_duck_vector *vector;
-        const tsr_value_type known = tsr_value_type_of(type);
-        tsr_duck_rows *rows = NULL;
-        char sql[512];
-        int64_t n;
-        end = at + strcspn(at, ";");
-        snprintf(sql, sizeof sql, "SELECT x, %s FROM (SELECT (%.*s)::%s AS x)",
-                 known.zoned ? "make_timestamp(epoch_us(x))::VARCHAR || 'Z'" : "x::VARCHAR", (int)(end - at), at, type);
-        assert_int_equal(tsr_duck_query(duck, "test", sql, &rows), TSR_OK);
-        assert_int_equal(tsr_duck_next_vectors(rows, &vector, &n), TSR_OK);
-        assert_int_equal(n, 1);
-        if (tsr_value_write(&known, &vector[0], 0, 1, &texts, &text, 1)) {
-            tsr_duck_text cast = tsr_duck_text_at(&vector[1], 0);
-            if (cast.n != text.n || (cast.n > 0 && memcmp(cast.at, text.at, (size_t)cast.n) != 0))
-                fail_msg("%s: %.*s, and by DuckDB %.*s", type, text.n, text.at, cast.n, cast.at);
-            count++;
-        }
-        tsr_duck_rows_close(&rows);
-    }
-    tsr_duck_close(&duck);
+    each_value(type, values, compare, &count);
     return count;
 }
 
@@ -113,10 +92,17 @@ static void text_is_taken_with_what_is_known_of_its_bytes(void **state)
     if (need_duckdb()) return;
     assert_int_equal(written("VARCHAR", "'';'short';'as long as it takes to stand elsewhere';NULL"), 4);
     assert_true(texts.ascii && texts.roomy && !texts.nul);
-    assert_int_equal(written("VARCHAR", "repeat('ä', 40)"), 1);
-    assert_true(!texts.ascii && !texts.roomy && !texts.nul);
-    assert_int_equal(written("VARCHAR", "'a' || chr(0) || 'b'"), 1);
-    assert_true(texts.ascii && texts.roomy && texts.nul);
+    for (int32_t n = 1; n <= 20; n++) { /* wherever it stands: in place or elsewhere, in the first eight bytes or not */
+        char sql[64];
+        snprintf(sql, sizeof sql, "repeat('a', %d) || 'ä'", n);
+        assert_int_equal(written("VARCHAR", sql), 1);
+        assert_true(!texts.ascii && texts.roomy && !texts.nul);
+        snprintf(sql, sizeof sql, "repeat('a', %d) || chr(0) || 'b'", n);
+        assert_int_equal(written("VARCHAR", sql), 1);
+        assert_true(texts.ascii && texts.roomy && texts.nul);
+    }
+    assert_int_equal(written("VARCHAR", "' blank in front'"), 1);
+    assert_true(texts.ascii && !texts.roomy && !texts.nul);
 }
 
 int main(void)

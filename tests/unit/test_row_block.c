@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ingest/read/text_reader.h"
+#include "ingest/read/typed.h"
 
 #define FILE_NAME "row_block_test.txt"
 
@@ -52,7 +52,7 @@ static void show_range(int32_t fields, int32_t columns, int64_t begin, int64_t e
     for (bool more = true; more;) {
         if (blocks) assert_int_equal(tsr_text_reader_block(reader, &block), TSR_OK);
         for (int32_t i = 0; i < block.rows; i++) {
-            row = tsr_row_of_block(&block, i);
+            assert_int_equal(tsr_row_of_block(&block, i, &row), TSR_OK);
             show_row(&row, to);
         }
         to->in_blocks += block.rows;

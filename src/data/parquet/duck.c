@@ -235,14 +235,6 @@ static tsr_status next_chunk(tsr_duck_rows *rows)
     return TSR_OK;
 }
 
-tsr_duck_text tsr_duck_text_at(const tsr_duck_vector *vector, int64_t i)
-{
-    const duck_string *s = (const duck_string *)vector->value + i;
-
-    if (tsr_duck_is_null(vector, i)) return (tsr_duck_text){NULL, 0};
-    return (tsr_duck_text){s->here.n <= DUCK_INLINE ? s->here.head : s->there.at, (int32_t)s->here.n};
-}
-
 /* Some rows of which none was given yet; rows->n is 0 at the end. */
 static tsr_status more_rows(tsr_duck_rows *rows)
 {
@@ -271,6 +263,31 @@ tsr_status tsr_duck_next(tsr_duck_rows *rows, const tsr_duck_text **field)
     for (int32_t c = 0; c < rows->columns; c++) rows->field[c] = tsr_duck_text_at(&rows->vector[c], rows->at);
     rows->at++;
     *field = rows->field;
+    return TSR_OK;
+}
+
+static void *value_of(tsr_duck_type type, const void *value)
+{
+    switch (type) {
+    case TSR_DUCK_FLOAT: return api.create_float(*(const float *)value);
+    case TSR_DUCK_DOUBLE: return api.create_double(*(const double *)value);
+    case TSR_DUCK_DATE: return api.create_date(*(const duck_date *)value);
+    case TSR_DUCK_TIMESTAMP: return api.create_timestamp(*(const duck_moment *)value);
+    default: return api.create_timestamp_ns(*(const duck_moment *)value);
+    }
+}
+
+tsr_status tsr_duck_cast(tsr_duck_type type, const void *value, char *text, int32_t room, int32_t *n)
+{
+    void *made = value_of(type, value);
+    char *cast = api.get_varchar(made);
+
+    *n = 0;
+    api.destroy_value(&made);
+    if (cast == NULL) return TSR_FAIL(TSR_ENOMEM, "DuckDB cannot make the text of a value");
+    *n = (int32_t)strnlen(cast, (size_t)room);
+    memcpy(text, cast, (size_t)*n);
+    api.free(cast);
     return TSR_OK;
 }
 

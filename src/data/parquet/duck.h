@@ -57,8 +57,40 @@ static inline bool tsr_duck_is_null(const tsr_duck_vector *vector, int64_t i)
     return vector->valid != NULL && (vector->valid[i / 64] >> (i % 64) & 1) == 0;
 }
 
-/** Local. A value of a column of VARCHAR. */
-tsr_duck_text tsr_duck_text_at(const tsr_duck_vector *vector, int64_t i);
+/* A VARCHAR as a vector holds it: up to 12 bytes are held in place. */
+typedef union tsr_duck_string {
+    struct {
+        uint32_t n;
+        char head[12];
+    } here;
+    struct {
+        uint32_t n;
+        char prefix[4];
+        const char *at;
+    } there;
+} tsr_duck_string;
+
+/** Local. A value of a column of VARCHAR: twelve bytes from where it begins can be read, however short it is. */
+static inline tsr_duck_text tsr_duck_text_at(const tsr_duck_vector *vector, int64_t i)
+{
+    const tsr_duck_string *s = (const tsr_duck_string *)vector->value + i;
+
+    if (tsr_duck_is_null(vector, i)) return (tsr_duck_text){NULL, 0};
+    return (tsr_duck_text){s->here.n <= sizeof s->here.head ? s->here.head : s->there.at, (int32_t)s->here.n};
+}
+
+/* Types of which one value can be made text. */
+typedef enum tsr_duck_type {
+    TSR_DUCK_FLOAT,
+    TSR_DUCK_DOUBLE,
+    TSR_DUCK_DATE,
+    TSR_DUCK_TIMESTAMP,
+    TSR_DUCK_TIMESTAMP_NS
+} tsr_duck_type;
+
+/** Local. One value of a vector as SQL's CAST writes it. Takes a microsecond or two: for many, ask for VARCHAR.
+ *  @param[out] text  [room], cut off there; not terminated @param[out] n  its bytes */
+tsr_status tsr_duck_cast(tsr_duck_type type, const void *value, char *text, int32_t room, int32_t *n) TSR_NODISCARD;
 
 /** Local. @p text in SQL quotes: ' or ", doubled where it holds them. New, tsr_free(). */
 tsr_status tsr_duck_quote(const char *text, char quote, char **quoted) TSR_NODISCARD;

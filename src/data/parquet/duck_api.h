@@ -15,20 +15,13 @@ typedef struct duck_result {
     void *internal;
 } duck_result;
 
-/* A VARCHAR: up to 12 bytes are held in place. */
-typedef union duck_string {
-    struct {
-        uint32_t n;
-        char head[12];
-    } here;
-    struct {
-        uint32_t n;
-        char prefix[4];
-        const char *at;
-    } there;
-} duck_string;
+typedef struct duck_date {
+    int32_t days;
+} duck_date;
 
-enum { DUCK_INLINE = 12 };
+typedef struct duck_moment { /* of every resolution */
+    int64_t units;
+} duck_moment;
 
 #define DUCK_API(X)                                                                                                    \
     X(const char *, library_version, (void))                                                                           \
@@ -50,6 +43,14 @@ enum { DUCK_INLINE = 12 };
     X(void *, data_chunk_get_vector, (void *chunk, uint64_t column))                                                   \
     X(void *, vector_get_data, (void *vector))                                                                         \
     X(uint64_t *, vector_get_validity, (void *vector))                                                                 \
+    X(void *, create_float, (float value))                                                                             \
+    X(void *, create_double, (double value))                                                                           \
+    X(void *, create_date, (duck_date value))                                                                          \
+    X(void *, create_timestamp, (duck_moment value))                                                                   \
+    X(void *, create_timestamp_ns, (duck_moment value))                                                                \
+    X(char *, get_varchar, (void *value))                                                                              \
+    X(void, destroy_value, (void **value))                                                                             \
+    X(void, free, (void *memory))                                                                                      \
     X(void, data_chunk_set_size, (void *chunk, uint64_t size))                                                         \
     X(uint64_t, vector_size, (void))                                                                                   \
     X(void, vector_ensure_validity_writable, (void *vector))                                                           \

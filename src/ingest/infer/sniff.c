@@ -171,20 +171,21 @@ static tsr_status see_parquet(const char *path, const tsr_guess_clocks *clocks, 
 {
     tsr_parquet_facts facts = {0};
     tsr_parquet_reader *reader = NULL;
-    bool *used = NULL, more = true;
+    tsr_use *use = NULL;
+    bool more = true;
     tsr_row row;
     tsr_status st;
 
     TSR_TRY(tsr_parquet_look(path, &facts));
-    TSR_TRY(tsr_alloc(&used, facts.columns, sizeof *used));
+    TSR_TRY(tsr_alloc(&use, facts.columns, sizeof *use));
     const char *name = facts.names;
     for (int32_t c = 0; c < facts.columns; c++, name += strlen(name) + 1) {
-        used[c] = true;
+        use[c] = TSR_USE_TEXT;
         TSR_TRY(add_column(sniffed, (tsr_slice){name, (int32_t)strlen(name)}));
     }
     int64_t rows = facts.first[facts.groups];
     if (rows > TSR_SNIFF_ROWS) rows = TSR_SNIFF_ROWS;
-    TSR_TRY(tsr_parquet_reader_open(path, facts.columns, used, 0, rows, &reader));
+    TSR_TRY(tsr_parquet_reader_open(path, facts.columns, use, 0, rows, &reader));
     while (true) {
         TSR_TRY(tsr_parquet_reader_next(reader, &row, &more));
         if (!more) break;
@@ -193,7 +194,7 @@ static tsr_status see_parquet(const char *path, const tsr_guess_clocks *clocks, 
 done:
     tsr_parquet_reader_close(&reader);
     tsr_parquet_facts_clear(&facts);
-    tsr_free(&used);
+    tsr_free(&use);
     return st;
 }
 

@@ -66,7 +66,8 @@ struct tsr_mapping {
     tsr_plain_column plain[TSR_KIND_COLUMNS];
     struct tsr_plain_memory *memory; /* of the plain way: rows at hand, texts that came lately */
     tsr_text_format format;
-    bool *used;         /* [columns of the header] */
+    int32_t uses;
+    tsr_use *use;       /* [uses] of the columns of the header */
     tsr_marked *marked; /* NULL: numbers have a decimal point */
 };
 

@@ -238,7 +238,7 @@ static tsr_status find_place(const finder *f, const char *what, const char *name
     }
     if (place->slot < 0) return no_such_column(f, what, name);
     if (place->slot >= f->mapping->format.fields) f->mapping->format.fields = place->slot + 1;
-    if (place->slot < f->header->n) f->mapping->used[place->slot] = true;
+    if (place->slot < f->header->n) f->mapping->use[place->slot] = TSR_USE_TEXT;
     const char *shown = place->slot < f->header->n ? f->header->name[place->slot] : name;
     snprintf(place->column, sizeof place->column, "%.*s", (int)sizeof place->column - 1, shown);
     return TSR_OK;
@@ -382,7 +382,8 @@ tsr_status tsr_mapping_create(const tsr_source *source, const tsr_mapping_place 
 
     *out = NULL;
     TSR_TRY(tsr_alloc(&mapping, 1, sizeof *mapping));
-    TSR_TRY(tsr_alloc(&mapping->used, header->n, sizeof *mapping->used));
+    TSR_TRY(tsr_alloc(&mapping->use, header->n, sizeof *mapping->use));
+    mapping->uses = header->n;
     f.mapping = mapping;
     mapping->kind = kind_of(source);
     mapping->pairs = source->kind == TSR_SOURCE_IDENTITIES;
@@ -422,7 +423,7 @@ void tsr_mapping_destroy(tsr_mapping **at)
     tsr_free(&mapping->rule);
     if (mapping->marked != NULL) tsr_marked_clear(mapping->marked);
     tsr_free(&mapping->marked);
-    tsr_free(&mapping->used);
+    tsr_free(&mapping->use);
     tsr_free(&mapping->memory);
     tsr_free(&mapping->attribute_text);
     tsr_free(&mapping->attribute);
@@ -436,7 +437,7 @@ tsr_text_format tsr_mapping_format(const tsr_mapping *mapping)
     return mapping->format;
 }
 
-const bool *tsr_mapping_used(const tsr_mapping *mapping)
+const tsr_use *tsr_mapping_uses(const tsr_mapping *mapping)
 {
-    return mapping->used;
+    return mapping->use;
 }

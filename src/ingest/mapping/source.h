@@ -8,7 +8,7 @@
 #include "ingest/collect/collect.h"
 #include "ingest/parse/clock.h"
 #include "ingest/parse/currency.h"
-#include "ingest/read/text_reader.h"
+#include "ingest/read/typed.h"
 #include "ingest/settle/balance.h"
 #include "tessera/ingest.h"
 
@@ -54,8 +54,8 @@ void tsr_mapping_destroy(tsr_mapping **mapping);
 /** Local. How the reader shall read the file. */
 tsr_text_format tsr_mapping_format(const tsr_mapping *mapping);
 
-/** Local. [columns of the file] which ones the mapping looks at. Borrowed; of a file without a header: none. */
-const bool *tsr_mapping_used(const tsr_mapping *mapping);
+/** Local. [columns of the file] what the mapping wants of each. Borrowed; of a file without a header: none. */
+const tsr_use *tsr_mapping_uses(const tsr_mapping *mapping);
 
 /* What was seen on the way and decides something about the whole dataset. */
 typedef struct tsr_seen {

@@ -304,6 +304,18 @@ static tsr_parsed read_any(const tsr_clock *clock, tsr_slice text, reading *out)
     return fine ? TSR_PARSED : TSR_PARSED_NOT;
 }
 
+tsr_parsed tsr_clock_place(const tsr_clock *clock, int64_t seconds, bool timed, bool zoned, uint32_t *civil)
+{
+    if (seconds < ZONE_FIRST || seconds > ZONE_LAST) return TSR_PARSED_RANGE;
+    if (zoned)
+        seconds = tsr_zone_civil(clock->to, seconds);
+    else if (timed && clock->from != clock->to)
+        seconds = tsr_zone_civil(clock->to, tsr_zone_utc(clock->from, seconds));
+    if (seconds < 0 || seconds > UINT32_MAX) return TSR_PARSED_RANGE;
+    *civil = (uint32_t)seconds;
+    return TSR_PARSED;
+}
+
 tsr_parsed tsr_clock_parse(const tsr_clock *clock, tsr_slice text, uint32_t *civil, bool *clock_seen)
 {
     reading out = {.civil = 0};
@@ -311,15 +323,9 @@ tsr_parsed tsr_clock_parse(const tsr_clock *clock, tsr_slice text, uint32_t *civ
     if (text.n == 0) return TSR_PARSED_EMPTY;
     tsr_parsed parsed = read_any(clock, text, &out);
     if (parsed != TSR_PARSED) return parsed;
-    if (out.civil < ZONE_FIRST || out.civil > ZONE_LAST) return TSR_PARSED_RANGE;
-    if (out.zoned)
-        out.civil = tsr_zone_civil(clock->to, out.civil - out.offset);
-    else if (out.clock && clock->from != clock->to)
-        out.civil = tsr_zone_civil(clock->to, tsr_zone_utc(clock->from, out.civil));
-    if (out.civil < 0 || out.civil > UINT32_MAX) return TSR_PARSED_RANGE;
-    *civil = (uint32_t)out.civil;
-    if (out.clock) *clock_seen = true;
-    return TSR_PARSED;
+    parsed = tsr_clock_place(clock, out.civil - (out.zoned ? out.offset : 0), out.clock, out.zoned, civil);
+    if (out.clock && parsed == TSR_PARSED) *clock_seen = true;
+    return parsed;
 }
 
 /* Two digits; more than 99 where they are none. */

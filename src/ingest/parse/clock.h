@@ -53,6 +53,10 @@ tsr_status tsr_clock_set(tsr_clock *clock, const char *format, const tsr_zone *f
  *  @return PARSED; EMPTY; NOT; RANGE (before 1970 or beyond 32 bits, in the year 2106) */
 tsr_parsed tsr_clock_parse(const tsr_clock *clock, tsr_slice text, uint32_t *civil, bool *clock_seen);
 
+/** Local. Seconds since 1970 that a value or a text gives -> civil seconds of the dataset. @param timed  they hold a
+ * time of day @param zoned  they are of UTC; else of the source's zone @return PARSED; RANGE */
+tsr_parsed tsr_clock_place(const tsr_clock *clock, int64_t seconds, bool timed, bool zoned, uint32_t *civil);
+
 /** Local. The common case, fast: YYYY-MM-DD or YYYY-MM-DD HH:MM:SS that needs no conversion. @return false where the
  * text or the clock is anything else; tsr_clock_parse() then tells */
 bool tsr_clock_parse_plain(const tsr_clock *clock, tsr_slice text, uint32_t *civil, bool *clock_seen);

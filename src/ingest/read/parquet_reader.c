@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ingest/read/parquet_text.h"
 #include "tessera/file.h"
 #include "tessera/memory.h"
 
@@ -14,6 +13,7 @@ typedef struct wanted {
     int32_t slot; /* where it belongs */
     char *name;   /* quoted */
     tsr_value_type type;
+    bool as_values; /* in blocks: text is made of single rows only */
     tsr_value_texts *texts;
 } wanted;
 
@@ -23,12 +23,14 @@ struct tsr_parquet_reader {
     tsr_duck_rows *rows;
     const tsr_duck_vector
         *vector;            /* [1 + taken] the rows that DuckDB gave last, behind a column that is always there */
-    int64_t given, used;    /* of them: all; those whose texts were made */
-    int32_t block, blocked; /* of the block of texts: rows handed out, all */
+    int64_t given, used;    /* of them: all; those that are in blocks */
+    int32_t block, blocked; /* of the block: rows handed out, all */
     bool nul, roomy, ascii; /* of the block, see tsr_value_texts */
     int32_t columns, taken;
-    wanted *want;           /* [taken] */
-    tsr_slice *field;       /* [TSR_BLOCK_MOST][columns] of the block; those of columns that are not wanted are empty */
+    wanted *want;     /* [taken] */
+    tsr_slice *field; /* [TSR_BLOCK_MOST][columns] of the block; those of columns that are not wanted are empty */
+    bool has_values;
+    tsr_typed *values;      /* [columns] of the block */
     int64_t begin, end, at; /* at: next row of the file */
 };
 
@@ -163,7 +165,7 @@ done:
     return st;
 }
 
-static tsr_status want_column(tsr_parquet_reader *reader, int32_t slot, const tsr_duck_text *name,
+static tsr_status want_column(tsr_parquet_reader *reader, int32_t slot, tsr_use use, const tsr_duck_text *name,
                               const tsr_duck_text *type)
 {
     wanted *want = &reader->want[reader->taken++];
@@ -173,6 +175,8 @@ static tsr_status want_column(tsr_parquet_reader *reader, int32_t slot, const ts
     TSR_TRY(tsr_path(&plain, "", "%.*s", (int)type->n, type->at));
     want->slot = slot;
     want->type = tsr_value_type_of(plain);
+    want->as_values = tsr_typed_serves(&want->type, use);
+    reader->has_values = reader->has_values || want->as_values;
     tsr_free(&plain);
     TSR_TRY(tsr_path(&plain, "", "%.*s", (int)name->n, name->at));
     TSR_TRY(tsr_duck_quote(plain, '"', &want->name));
@@ -182,7 +186,7 @@ done:
     return st;
 }
 
-static tsr_status want_columns(tsr_parquet_reader *reader, const bool *used)
+static tsr_status want_columns(tsr_parquet_reader *reader, const tsr_use *use)
 {
     tsr_duck_rows *rows = NULL;
     const tsr_duck_text *field;
@@ -199,7 +203,7 @@ static tsr_status want_columns(tsr_parquet_reader *reader, const bool *used)
             st = TSR_FAIL(TSR_EDATA, "%s: has other columns than when it was looked at", reader->path);
             goto done;
         }
-        if (used[c]) TSR_TRY(want_column(reader, c, &field[0], &field[1]));
+        if (use[c] != TSR_USE_NOT) TSR_TRY(want_column(reader, c, use[c], &field[0], &field[1]));
     }
 done:
     tsr_duck_rows_close(&rows);
@@ -231,7 +235,7 @@ done:
     return st;
 }
 
-tsr_status tsr_parquet_reader_open(const char *path, int32_t columns, const bool *used, int64_t begin, int64_t end,
+tsr_status tsr_parquet_reader_open(const char *path, int32_t columns, const tsr_use *use, int64_t begin, int64_t end,
                                    tsr_parquet_reader **out)
 {
     tsr_parquet_reader *reader = NULL;
@@ -244,10 +248,12 @@ tsr_status tsr_parquet_reader_open(const char *path, int32_t columns, const bool
     reader->end = end;
     TSR_TRY(tsr_strdup(&reader->path, path));
     TSR_TRY(tsr_alloc(&reader->want, columns, sizeof *reader->want));
+    TSR_TRY(tsr_alloc(&reader->values, columns, sizeof *reader->values));
+    for (int32_t c = 0; c < columns; c++) reader->values[c].type.form = TSR_VALUE_TEXT;
     TSR_TRY(tsr_alloc(&reader->field, (int64_t)TSR_BLOCK_MOST * columns, sizeof *reader->field));
     for (int64_t i = 0; i < (int64_t)TSR_BLOCK_MOST * columns; i++) reader->field[i].at = "";
     TSR_TRY(tsr_duck_open(&reader->duck));
-    TSR_TRY(want_columns(reader, used));
+    TSR_TRY(want_columns(reader, use));
     TSR_TRY(ask(reader));
     *out = reader;
     reader = NULL;
@@ -268,9 +274,23 @@ void tsr_parquet_reader_close(tsr_parquet_reader **at)
         tsr_free(&reader->want[i].texts);
     }
     tsr_free(&reader->want);
+    tsr_free(&reader->values);
     tsr_free(&reader->field);
     tsr_free(&reader->path);
     tsr_free(at);
+}
+
+/* Where the values of a column of the block stand, from a row of it on. */
+static tsr_typed values_from(const tsr_parquet_reader *reader, int32_t i, int32_t row)
+{
+    const wanted *want = &reader->want[i];
+
+    return (tsr_typed){.type = want->type,
+                       .vector = reader->vector[1 + i],
+                       .first = reader->used - reader->blocked + row,
+                       .texts = want->texts,
+                       .field = reader->field + (int64_t)row * reader->columns + want->slot,
+                       .stride = reader->columns};
 }
 
 /* Texts of the next rows of the vectors. A column with a value that is not of common form is cast from here on: the
@@ -284,6 +304,7 @@ static tsr_status make_block(tsr_parquet_reader *reader)
     reader->roomy = reader->ascii = true;
     for (int32_t i = 0; i < reader->taken; i++) {
         wanted *want = &reader->want[i];
+        if (want->as_values) continue;
         if (!tsr_value_write(&want->type, &reader->vector[1 + i], reader->used, n, want->texts,
                              reader->field + want->slot, reader->columns)) {
             want->type.form = TSR_VALUE_CAST;
@@ -330,17 +351,32 @@ static bool has_nul(const tsr_parquet_reader *reader)
     return nul;
 }
 
+/* What a block has as values is text in a single row. */
+static tsr_status write_values(const tsr_parquet_reader *reader)
+{
+    tsr_status st = TSR_OK;
+
+    for (int32_t i = 0; st == TSR_OK && reader->has_values && i < reader->taken; i++) {
+        if (!reader->want[i].as_values) continue;
+        const tsr_typed values = values_from(reader, i, reader->block);
+        st = tsr_typed_write(&values, 0);
+    }
+    return st;
+}
+
 tsr_status tsr_parquet_reader_next(tsr_parquet_reader *reader, tsr_row *row, bool *more)
 {
-    tsr_status st = need_block(reader);
+    tsr_status st;
 
-    *more = st == TSR_OK && reader->block < reader->blocked;
-    if (!*more) {
-        if (st == TSR_OK && reader->at != reader->end)
+    *more = false;
+    TSR_TRY(need_block(reader));
+    if (reader->block == reader->blocked) {
+        if (reader->at != reader->end)
             st = TSR_FAIL(TSR_EDATA, "%s: ends with row %" PRId64 ", its footer speaks of %" PRId64, reader->path,
                           reader->at, reader->end);
-        return st;
+        goto done;
     }
+    TSR_TRY(write_values(reader));
     *row = (tsr_row){.field = fields_of(reader),
                      .fields = reader->columns,
                      .defect = reader->nul && has_nul(reader) ? TSR_DEFECT_NUL : TSR_DEFECT_NONE,
@@ -348,9 +384,11 @@ tsr_status tsr_parquet_reader_next(tsr_parquet_reader *reader, tsr_row *row, boo
                      .breaks = reader->at - reader->begin,
                      .roomy = reader->roomy,
                      .ascii = reader->ascii};
+    *more = true;
     reader->block++;
     reader->at++;
-    return TSR_OK;
+done:
+    return st;
 }
 
 tsr_status tsr_parquet_reader_block(tsr_parquet_reader *reader, tsr_row_block *block)
@@ -359,6 +397,8 @@ tsr_status tsr_parquet_reader_block(tsr_parquet_reader *reader, tsr_row_block *b
 
     *block = (tsr_row_block){.rows = 0};
     if (st != TSR_OK || reader->nul) return st;
+    for (int32_t i = 0; i < reader->taken; i++)
+        if (reader->want[i].as_values) reader->values[reader->want[i].slot] = values_from(reader, i, reader->block);
     *block = (tsr_row_block){.rows = reader->blocked - reader->block,
                              .fields = reader->columns,
                              .field = fields_of(reader),
@@ -366,7 +406,8 @@ tsr_status tsr_parquet_reader_block(tsr_parquet_reader *reader, tsr_row_block *b
                              .breaks = reader->at - reader->begin,
                              .roomy = reader->roomy,
                              .ascii = reader->ascii,
-                             .counted = true};
+                             .counted = true,
+                             .values = reader->has_values ? reader->values : NULL};
     reader->block = reader->blocked;
     reader->at += block->rows;
     return TSR_OK;

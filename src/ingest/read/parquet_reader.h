@@ -1,6 +1,7 @@
 /**
  * @file ingest/read/parquet_reader.h
- * Parquet: rows of row groups as text fields, so that they go the way that rows of text go.
+ * Parquet: rows of row groups as text fields, so that they go the way that rows of text go; times and numbers of
+ * blocks as values where that is asked for (typed.h).
  *
  * Values become text as SQL's CAST writes them (parquet_text.h): dates and timestamps in ISO form (those with a time
  * zone in UTC, with Z), decimals exactly, null as an empty field. Rows are counted from 0; offset and breaks of a row
@@ -9,7 +10,7 @@
 #ifndef TSR_INGEST_PARQUET_READER_H
 #define TSR_INGEST_PARQUET_READER_H
 
-#include "ingest/read/text_reader.h"
+#include "ingest/read/typed.h"
 
 /* What a file holds, told by its footer. */
 typedef struct tsr_parquet_facts {
@@ -27,9 +28,9 @@ typedef struct tsr_parquet_reader tsr_parquet_reader;
 
 /**
  * Local. Read rows begin .. end - 1; those of whole row groups cost least.
- * @param columns, used  number of columns, and which are wanted; the fields of others are empty
+ * @param columns, use  number of columns, and what is wanted of each
  */
-tsr_status tsr_parquet_reader_open(const char *path, int32_t columns, const bool *used, int64_t begin, int64_t end,
+tsr_status tsr_parquet_reader_open(const char *path, int32_t columns, const tsr_use *use, int64_t begin, int64_t end,
                                    tsr_parquet_reader **reader) TSR_NODISCARD;
 void tsr_parquet_reader_close(tsr_parquet_reader **reader);
 

@@ -52,6 +52,16 @@ tsr_value_type tsr_value_type_of(const char *name)
     return decimal_of(name);
 }
 
+tsr_duck_type tsr_value_cast(const tsr_value_type *type)
+{
+    switch (type->form) {
+    case TSR_VALUE_FLOAT: return TSR_DUCK_FLOAT;
+    case TSR_VALUE_DOUBLE: return TSR_DUCK_DOUBLE;
+    case TSR_VALUE_DATE: return TSR_DUCK_DATE;
+    default: return type->per_second == MICROSECONDS ? TSR_DUCK_TIMESTAMP : TSR_DUCK_TIMESTAMP_NS;
+    }
+}
+
 /* ---- numbers ---- */
 
 static const char pairs[] =
@@ -80,26 +90,6 @@ static int32_t write_whole(char *to, uint64_t value)
 
     write_digits(to, digits, value);
     return digits;
-}
-
-static int64_t signed_at(const void *value, int32_t bytes, int64_t i)
-{
-    switch (bytes) {
-    case 1: return ((const int8_t *)value)[i];
-    case 2: return ((const int16_t *)value)[i];
-    case 4: return ((const int32_t *)value)[i];
-    default: return ((const int64_t *)value)[i];
-    }
-}
-
-static uint64_t unsigned_at(const void *value, int32_t bytes, int64_t i)
-{
-    switch (bytes) {
-    case 1: return ((const uint8_t *)value)[i];
-    case 2: return ((const uint16_t *)value)[i];
-    case 4: return ((const uint32_t *)value)[i];
-    default: return ((const uint64_t *)value)[i];
-    }
 }
 
 static int32_t write_signed(char *to, int64_t value)
@@ -151,7 +141,7 @@ static int32_t write_decimal(char *to, const tsr_value_type *type, const void *v
     bool zero = type->digits > type->scale;
 
     if (type->digits > NARROW_DIGITS) return write_wide(to, ((const tsr_int128 *)value)[i], type->scale, zero);
-    return write_scaled(to, signed_at(value, type->bytes, i), type->scale, zero);
+    return write_scaled(to, tsr_value_signed(value, type->bytes, i), type->scale, zero);
 }
 
 /*
@@ -163,7 +153,7 @@ static int32_t write_short(char *to, double value, bool is_float)
 {
     static const double power[] = {1, 1e2, 1e6};
     static const int32_t power_scale[] = {1, 2, 6}, shift[] = {10, 1, 1};
-    const double most = is_float ? 999999.0 : 999999999999999.0, size = fabs(value);
+    const double most = is_float ? TSR_VALUE_FLOAT_MOST : TSR_VALUE_DOUBLE_MOST, size = fabs(value);
 
     for (int32_t p = 0; p < 3; p++) {
         double scaled = size * power[p];
@@ -171,7 +161,7 @@ static int32_t write_short(char *to, double value, bool is_float)
         int64_t whole = llrint(scaled);
         double again = (double)whole / power[p];
         if (is_float ? (float)again != (float)size : again != size) continue;
-        if (again < 1e-4 && (whole > 0 || signbit(value))) return 0;
+        if (again < TSR_VALUE_PLAIN && (whole > 0 || signbit(value))) return 0;
         int32_t scale = power_scale[p];
         whole *= shift[p]; /* there is always one digit behind the point */
         for (; scale > 1 && whole % 10 == 0; scale--) whole /= 10;
@@ -245,8 +235,8 @@ static int32_t write_value(const tsr_value_type *type, const void *value, int64_
 {
     switch (type->form) {
     case TSR_VALUE_FLAG: return write_flag(to, ((const bool *)value)[i]);
-    case TSR_VALUE_SIGNED: return write_signed(to, signed_at(value, type->bytes, i));
-    case TSR_VALUE_UNSIGNED: return write_whole(to, unsigned_at(value, type->bytes, i));
+    case TSR_VALUE_SIGNED: return write_signed(to, tsr_value_signed(value, type->bytes, i));
+    case TSR_VALUE_UNSIGNED: return write_whole(to, tsr_value_unsigned(value, type->bytes, i));
     case TSR_VALUE_DECIMAL: return write_decimal(to, type, value, i);
     case TSR_VALUE_FLOAT: return write_short(to, ((const float *)value)[i], true);
     case TSR_VALUE_DOUBLE: return write_short(to, ((const double *)value)[i], false);
@@ -256,19 +246,32 @@ static int32_t write_value(const tsr_value_type *type, const void *value, int64_
     }
 }
 
-/* Short texts are copied to where there is room around them. */
-static tsr_slice take_text(tsr_duck_text text, tsr_value_texts *out, char *slot)
+/* What is in the first eight bytes is looked at together; whatever stands behind a shorter text can be read. */
+static void look_at(tsr_slice text, tsr_value_texts *out)
 {
-    tsr_slice taken = {text.n > 0 ? text.at : "", text.n};
+    const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
+    const uint64_t beyond = text.n >= 8 ? 0 : ~0ULL << 8 * text.n;
+    uint64_t word;
 
-    out->nul = out->nul || (text.n > 0 && memchr(text.at, '\0', (size_t)text.n) != NULL);
-    out->ascii = out->ascii && tsr_is_ascii(taken);
-    if (text.n > TSR_VALUE_TEXT) {
-        out->roomy = false;
-        return taken;
+    memcpy(&word, text.at, sizeof word);
+    out->ascii = out->ascii && (word & ~beyond & highs) == 0;
+    word |= beyond;
+    out->nul = out->nul || ((word - ones) & ~word & highs) != 0;
+    out->roomy = out->roomy && (text.n == 0 || (unsigned char)*text.at > ' ');
+    if (text.n <= 8) return;
+    text = (tsr_slice){text.at + 8, text.n - 8};
+    out->ascii = out->ascii && tsr_is_ascii(text);
+    out->nul = out->nul || memchr(text.at, '\0', (size_t)text.n) != NULL;
+}
+
+static void take_texts(const tsr_duck_vector *vector, int64_t first, int64_t n, tsr_value_texts *out, tsr_slice *field,
+                       int64_t stride)
+{
+    for (int64_t i = 0; i < n; i++, field += stride) {
+        tsr_duck_text text = tsr_duck_text_at(vector, first + i);
+        *field = (tsr_slice){text.n > 0 ? text.at : "", text.n};
+        if (text.n > 0) look_at(*field, out);
     }
-    if (text.n > 0) memcpy(slot, text.at, (size_t)text.n);
-    return (tsr_slice){slot, text.n};
 }
 
 bool tsr_value_write(const tsr_value_type *type, const tsr_duck_vector *vector, int64_t first, int64_t n,
@@ -276,16 +279,16 @@ bool tsr_value_write(const tsr_value_type *type, const tsr_duck_vector *vector, 
 {
     out->nul = false;
     out->roomy = out->ascii = true;
+    if (type->form == TSR_VALUE_TEXT || type->form == TSR_VALUE_CAST) {
+        take_texts(vector, first, n, out, field, stride);
+        return true;
+    }
     for (int64_t i = 0; i < n; i++, field += stride) {
-        char *slot = out->slot[i] + TSR_VALUE_ROOM;
-        if (tsr_duck_is_null(vector, first + i)) {
-            *field = (tsr_slice){slot, 0};
-        } else if (type->form == TSR_VALUE_TEXT || type->form == TSR_VALUE_CAST) {
-            *field = take_text(tsr_duck_text_at(vector, first + i), out, slot);
-        } else {
-            *field = (tsr_slice){slot, write_value(type, vector->value, first + i, slot)};
-            if (field->n == 0) return false;
-        }
+        char *slot = out->slot[i];
+        *field = (tsr_slice){slot, 0};
+        if (tsr_duck_is_null(vector, first + i)) continue;
+        field->n = write_value(type, vector->value, first + i, slot);
+        if (field->n == 0) return false;
     }
     return true;
 }

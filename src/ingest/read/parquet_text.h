@@ -33,9 +33,13 @@ typedef struct tsr_value_type {
     bool zoned;            /* of a moment: a Z follows */
 } tsr_value_type;
 
-#define TSR_VALUE_ROOM 8  /* bytes before and behind a text that may be read */
-#define TSR_VALUE_TEXT 48 /* bytes of a text that is written or copied */
-#define TSR_VALUE_SLOT (TSR_VALUE_TEXT + 2 * TSR_VALUE_ROOM)
+#define TSR_VALUE_TEXT 48 /* bytes of a text that is written */
+#define TSR_VALUE_SLOT 64 /* and some more that may be read */
+
+/* Different decimals of so many digits are different numbers; smaller ones than PLAIN are written with an exponent. */
+#define TSR_VALUE_DOUBLE_MOST 999999999999999.0
+#define TSR_VALUE_FLOAT_MOST  999999.0
+#define TSR_VALUE_PLAIN       1e-4
 
 /* Where the bytes of a block of one column stand, and what is known of them. */
 typedef struct tsr_value_texts {
@@ -43,8 +47,33 @@ typedef struct tsr_value_texts {
     char slot[TSR_BLOCK_MOST][TSR_VALUE_SLOT];
 } tsr_value_texts;
 
+/** Local. Whole numbers of 1, 2, 4 or 8 bytes. */
+static inline int64_t tsr_value_signed(const void *value, int32_t bytes, int64_t i)
+{
+    switch (bytes) {
+    case 1: return ((const int8_t *)value)[i];
+    case 2: return ((const int16_t *)value)[i];
+    case 4: return ((const int32_t *)value)[i];
+    default: return ((const int64_t *)value)[i];
+    }
+}
+
+/** Local. */
+static inline uint64_t tsr_value_unsigned(const void *value, int32_t bytes, int64_t i)
+{
+    switch (bytes) {
+    case 1: return ((const uint8_t *)value)[i];
+    case 2: return ((const uint16_t *)value)[i];
+    case 4: return ((const uint32_t *)value)[i];
+    default: return ((const uint64_t *)value)[i];
+    }
+}
+
 /** Local. @param name  as DESCRIBE says: BIGINT, DECIMAL(18,2), ... */
 tsr_value_type tsr_value_type_of(const char *name);
+
+/** Local. The same for tsr_duck_cast(), of a type whose values may not be of common form. */
+tsr_duck_type tsr_value_cast(const tsr_value_type *type);
 
 /**
  * Local. Rows first .. first + n - 1 of a vector, n <= TSR_BLOCK_MOST.

@@ -36,31 +36,20 @@ typedef struct tsr_row {
     int32_t defect; /* tsr_defect */
     int64_t offset; /* where the row begins, in bytes of the (unpacked) text */
     int64_t breaks; /* line breaks between the start of the range and the row */
-    bool roomy;     /* eight bytes before and behind each field can be read */
+    bool roomy;     /* eight bytes from where a field begins can be read, with and without its blanks in front */
     bool ascii;     /* all bytes of the fields are known to be ASCII */
 } tsr_row;
 
 /* Rows that stand one behind the other and are as they should be: of the wanted fields, without quotes or NUL bytes. */
+struct tsr_typed;
 typedef struct tsr_row_block {
     int32_t rows, fields;
-    const tsr_slice *field; /* [rows][fields] */
-    int64_t offset, breaks; /* of the first row, as in tsr_row */
-    bool roomy, ascii;
-    bool counted; /* offsets count rows, not bytes */
+    const tsr_slice *field;         /* [rows][fields] */
+    int64_t offset, breaks;         /* of the first row, as in tsr_row */
+    bool roomy, ascii;              /* of the fields that are text */
+    bool counted;                   /* offsets count rows, not bytes */
+    const struct tsr_typed *values; /* [fields] columns that are no text, see typed.h; NULL: there are none */
 } tsr_row_block;
-
-/** Local. One of them. */
-static inline tsr_row tsr_row_of_block(const tsr_row_block *block, int32_t i)
-{
-    const tsr_slice *field = block->field + (int64_t)i * block->fields;
-
-    return (tsr_row){.field = field,
-                     .fields = block->fields,
-                     .offset = block->offset + (block->counted ? i : field->at - block->field->at),
-                     .breaks = block->breaks + i,
-                     .roomy = block->roomy,
-                     .ascii = block->ascii};
-}
 
 typedef struct tsr_text_reader tsr_text_reader;
 

@@ -20,7 +20,7 @@ tsr_status tsr_input_reader_open(const tsr_input *input, const tsr_mapping *mapp
     *out = NULL;
     TSR_TRY(tsr_alloc(&reader, 1, sizeof *reader));
     if (input->parquet)
-        TSR_TRY(tsr_parquet_reader_open(input->path, input->header.n, tsr_mapping_used(mapping), begin, end,
+        TSR_TRY(tsr_parquet_reader_open(input->path, input->header.n, tsr_mapping_uses(mapping), begin, end,
                                         &reader->parquet));
     else
         TSR_TRY(tsr_text_reader_open(input->path, &input->facts, &format, begin, end, &reader->text));

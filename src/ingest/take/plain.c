@@ -36,16 +36,13 @@ struct tsr_plain_memory {
 
 /* ---- eight characters at once ---- */
 
-/* The last characters, the very last in the highest byte; what precedes them is zero. 1 <= n <= 8. */
-static uint64_t last_eight(tsr_slice text, bool roomy)
+/* The characters, the last in the highest byte; what precedes them is zero. 1 <= n <= 8. */
+static uint64_t up_to_eight(tsr_slice text, bool roomy)
 {
     uint64_t word = 0;
 
-    if (roomy)
-        memcpy(&word, text.at + text.n - SWAR_MOST, sizeof word);
-    else
-        for (int32_t i = 0; i < text.n; i++) word = word >> 8 | (uint64_t)(unsigned char)text.at[i] << 56;
-    return word & ~0ULL << 8 * (SWAR_MOST - text.n);
+    memcpy(&word, text.at, roomy ? sizeof word : (size_t)text.n);
+    return word << 8 * (SWAR_MOST - text.n);
 }
 
 /* The number of eight digits, the first in the lowest byte; false where not all are digits. */
@@ -69,7 +66,7 @@ static bool read_units(tsr_slice text, bool roomy, int32_t scale, int64_t *units
     uint64_t value;
 
     if (number.n < scale + 2 || number.n > SWAR_MOST || scale == 0) return tsr_parse_units(text, scale, units);
-    uint64_t word = last_eight(number, roomy);
+    uint64_t word = up_to_eight(number, roomy);
     if ((word >> lower & 0xff) != '.') return tsr_parse_units(text, scale, units);
     word = (word >> lower >> 8 << lower << 8) | (word & ((1ULL << lower) - 1)) << 8;
     word |= 0x3030303030303030u & ~(~0ULL << 8 * (SWAR_MOST + 1 - number.n));
@@ -104,7 +101,7 @@ static bool read_time(const tsr_mapping *mapping, tsr_slice text, bool roomy, bo
     uint16_t century;
 
     if (text.n != 10) return tsr_clock_parse_plain(&mapping->clock, text, time, clock);
-    uint64_t word = last_eight((tsr_slice){text.at + 2, SWAR_MOST}, roomy);
+    uint64_t word = up_to_eight((tsr_slice){text.at + 2, SWAR_MOST}, roomy);
     known_day *day = &mapping->memory->day[word * SPREAD >> 52];
     memcpy(&century, text.at, sizeof century);
     if (day->text != word || day->century != century) {
@@ -118,39 +115,42 @@ static bool read_time(const tsr_mapping *mapping, tsr_slice text, bool roomy, bo
 static void read_times(const tsr_mapping *mapping, const tsr_row_block *block, const tsr_plain_column *plain)
 {
     struct tsr_plain_memory *memory = mapping->memory;
+    const tsr_typed *values = tsr_typed_of(block, plain->slot);
     uint64_t *cell = memory->cell[plain->column];
-    const bool roomy = block->roomy, days = mapping->days;
 
-    for (int32_t i = 0; i < block->rows; i++) {
+    if (values != NULL) tsr_typed_times(values, block->rows, &mapping->clock, memory->fine, memory->clock, cell);
+    for (int32_t i = 0; values == NULL && i < block->rows; i++) {
         uint32_t time = 0;
-        memory->fine[i] &= read_time(mapping, text_at(block, plain->slot, i), roomy, &memory->clock[i], &time);
-        cell[i] = days ? time - time % TSR_SECONDS_PER_DAY : time;
+        memory->fine[i] &= read_time(mapping, text_at(block, plain->slot, i), block->roomy, &memory->clock[i], &time);
+        cell[i] = time;
     }
+    for (int32_t i = 0; mapping->days && i < block->rows; i++) cell[i] -= cell[i] % TSR_SECONDS_PER_DAY;
 }
 
-static void read_money(const tsr_mapping *mapping, const tsr_row_block *block, const tsr_plain_column *plain)
+static void read_numbers(const tsr_mapping *mapping, const tsr_row_block *block, const tsr_plain_column *plain,
+                         int32_t scale)
 {
+    const tsr_typed *values = tsr_typed_of(block, plain->slot);
     uint64_t *cell = mapping->memory->cell[plain->column];
     bool *fine = mapping->memory->fine;
-    const bool roomy = block->roomy;
-    const int32_t scale = mapping->money_scale;
 
-    for (int32_t i = 0; i < block->rows; i++) {
+    if (values != NULL) tsr_typed_units(values, block->rows, scale, fine, cell);
+    for (int32_t i = 0; values == NULL && i < block->rows; i++) {
         int64_t units = 0;
-        fine[i] &= read_units(text_at(block, plain->slot, i), roomy, scale, &units);
+        fine[i] &= read_units(text_at(block, plain->slot, i), block->roomy, scale, &units);
         cell[i] = (uint64_t)units;
     }
 }
 
 static void read_counts(const tsr_mapping *mapping, const tsr_row_block *block, const tsr_plain_column *plain)
 {
-    struct tsr_plain_memory *memory = mapping->memory;
+    uint64_t *cell = mapping->memory->cell[plain->column];
 
+    read_numbers(mapping, block, plain, 0);
     for (int32_t i = 0; i < block->rows; i++) {
-        int64_t number = 0;
-        memory->fine[i] &=
-            tsr_parse_units(text_at(block, plain->slot, i), 0, &number) && number <= INT32_MAX && number >= -INT32_MAX;
-        memory->cell[plain->column][i] = (uint32_t)(int32_t)number;
+        int64_t number = (int64_t)cell[i];
+        mapping->memory->fine[i] &= number <= INT32_MAX && number >= -INT32_MAX;
+        cell[i] = (uint32_t)(int32_t)number;
     }
 }
 
@@ -170,7 +170,7 @@ static void read_columns(const tsr_mapping *mapping, const tsr_row_block *block)
         const tsr_plain_column *plain = &mapping->plain[i];
         switch (plain->cell) {
         case TSR_CELL_TIME: read_times(mapping, block, plain); break;
-        case TSR_CELL_MONEY: read_money(mapping, block, plain); break;
+        case TSR_CELL_MONEY: read_numbers(mapping, block, plain, mapping->money_scale); break;
         case TSR_CELL_COUNT: read_counts(mapping, block, plain); break;
         default: check_texts(mapping, block, plain);
         }
@@ -207,7 +207,7 @@ static tsr_status find_code(const tsr_mapping *mapping, const tsr_plain_column *
     *code = -1;
     if (text.n == 0) return TSR_OK;
     if (text.n > SWAR_MOST) return tsr_collect_code(collect, plain->dictionary, text, code);
-    uint64_t word = last_eight(text, roomy);
+    uint64_t word = up_to_eight(text, roomy);
     known_code *known = &mapping->memory->code[plain->column][word * SPREAD >> 56];
     if (known->text != word || known->n != text.n) {
         tsr_status st = tsr_collect_code(collect, plain->dictionary, text, code);
@@ -272,8 +272,10 @@ tsr_status tsr_mapping_take_plain(const tsr_mapping *mapping, const tsr_row_bloc
     account(mapping, balance, seen);
     TSR_TRY(keep_fine(mapping, block, collect));
     for (int32_t i = 0; mapping->memory->fine_n < block->rows && i < block->rows; i++) {
-        const tsr_row row = tsr_row_of_block(block, i);
-        if (!mapping->memory->fine[i]) TSR_TRY(tsr_mapping_take_closely(mapping, &row, collect, balance, seen));
+        tsr_row row;
+        if (mapping->memory->fine[i]) continue;
+        TSR_TRY(tsr_row_of_block(block, i, &row));
+        TSR_TRY(tsr_mapping_take_closely(mapping, &row, collect, balance, seen));
     }
 done:
     return st;
@@ -299,6 +301,25 @@ static tsr_status create_memory(tsr_mapping *mapping)
     return st;
 }
 
+static tsr_use use_of_cell(const tsr_mapping *mapping, tsr_cell cell)
+{
+    if (cell == TSR_CELL_TIME && mapping->clock.kind != TSR_TIME_PATTERN) return TSR_USE_TIME;
+    return cell == TSR_CELL_MONEY || cell == TSR_CELL_COUNT ? TSR_USE_NUMBER : TSR_USE_TEXT;
+}
+
+/* A column of the file that serves for two things is text. */
+static tsr_use use_of_slot(const tsr_mapping *mapping, int32_t slot)
+{
+    tsr_use use = slot == mapping->id.slot ? TSR_USE_TEXT : TSR_USE_NOT;
+
+    for (int32_t i = 0; i < mapping->plain_n; i++) {
+        if (mapping->plain[i].slot != slot) continue;
+        tsr_use own = use_of_cell(mapping, mapping->plain[i].cell);
+        use = use == TSR_USE_NOT || use == own ? own : TSR_USE_TEXT;
+    }
+    return use;
+}
+
 /* Transactions whose columns stand in the file as they are, without rules. */
 tsr_status tsr_mapping_plan(tsr_mapping *mapping)
 {
@@ -313,5 +334,8 @@ tsr_status tsr_mapping_plan(tsr_mapping *mapping)
         mapping->plain[mapping->plain_n++] =
             (tsr_plain_column){c, mapping->column[c].slot, about->cell, about->dictionary};
     }
-    return mapping->is_plain ? create_memory(mapping) : TSR_OK;
+    if (!mapping->is_plain) return TSR_OK;
+    for (int32_t slot = 0; mapping->marked == NULL && slot < mapping->uses; slot++)
+        mapping->use[slot] = use_of_slot(mapping, slot);
+    return create_memory(mapping);
 }

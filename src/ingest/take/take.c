@@ -365,7 +365,8 @@ tsr_status tsr_mapping_take(const tsr_mapping *mapping, const tsr_row *row, tsr_
     }
     if (!mapping->is_plain || row->fields < mapping->format.fields || row->defect != TSR_DEFECT_NONE)
         return tsr_mapping_take_closely(mapping, row, collect, balance, seen);
-    const tsr_row_block one = {1, row->fields, row->field, row->offset, row->breaks, row->roomy, row->ascii, false};
+    const tsr_row_block one = {1,          row->fields, row->field, row->offset, row->breaks,
+                               row->roomy, row->ascii,  false,      NULL};
     return tsr_mapping_take_plain(mapping, &one, collect, balance, seen);
 }
 
@@ -376,9 +377,11 @@ tsr_status tsr_mapping_take_block(const tsr_mapping *mapping, const tsr_row_bloc
 
     if (mapping->is_plain && mapping->marked == NULL)
         return tsr_mapping_take_plain(mapping, block, collect, balance, seen);
-    for (int32_t i = 0; st == TSR_OK && i < block->rows; i++) {
-        const tsr_row row = tsr_row_of_block(block, i);
-        st = tsr_mapping_take(mapping, &row, collect, balance, seen);
+    for (int32_t i = 0; i < block->rows; i++) {
+        tsr_row row;
+        TSR_TRY(tsr_row_of_block(block, i, &row));
+        TSR_TRY(tsr_mapping_take(mapping, &row, collect, balance, seen));
     }
+done:
     return st;
 }
