@@ -186,13 +186,33 @@ static tsr_status digest_parquet(tsr_reading *reading, int rank, int size)
 
     if (!input->parquet || (reading->skip != NULL && reading->skip[reading->file])) return TSR_OK;
     tsr_input_bytes(input, reading->file, rank, size, &begin, &end);
-    return begin < end ? digest_file(input, begin, end, &reading->digest[reading->file]) : TSR_OK;
+    if (begin == end) return TSR_OK;
+    tsr_status st = digest_file(input, begin, end, &reading->digest[reading->file]);
+    return st == TSR_OK ? tsr_file_unchanged(input->path, &input->facts) : st;
 }
 
 static void find_share(tsr_reading *reading, int32_t file, int rank, int size)
 {
     tsr_input_share(&reading->inputs->file[file], file, rank, size, &reading->begin, &reading->end);
     if (reading->skip != NULL && reading->skip[file]) reading->begin = reading->end = 0;
+}
+
+static tsr_status read_file(tsr_reading *reading, bool *ended)
+{
+    tsr_status st = TSR_OK;
+
+    if (reading->reader == NULL) st = open_file(reading);
+    if (st == TSR_OK) st = read_rows(reading, ended);
+    return st == TSR_OK && *ended ? end_file(reading) : st;
+}
+
+/* What is wrong with a file that changes meanwhile is that it changes. */
+static tsr_status blame_change(const tsr_reading *reading, tsr_status st)
+{
+    const tsr_input *input = &reading->inputs->file[reading->file];
+    tsr_status changed = st == TSR_EDATA || st == TSR_EIO ? tsr_file_unchanged(input->path, &input->facts) : TSR_OK;
+
+    return changed != TSR_OK ? changed : st;
 }
 
 /* Read on until the collection is full or nothing is left. */
@@ -203,16 +223,12 @@ static tsr_status read_some(tsr_reading *reading, int rank, int size, bool *done
 
     for (; reading->file < reading->inputs->n; reading->file++) {
         find_share(reading, reading->file, rank, size);
-        if (reading->begin < reading->end) {
-            if (reading->reader == NULL) TSR_TRY(open_file(reading));
-            TSR_TRY(read_rows(reading, &ended));
-            if (!ended) goto done;
-            TSR_TRY(end_file(reading));
-        }
-        TSR_TRY(digest_parquet(reading, rank, size));
+        if (reading->begin < reading->end) st = read_file(reading, &ended);
+        if (st == TSR_OK && !ended) return st;
+        if (st == TSR_OK) st = digest_parquet(reading, rank, size);
+        if (st != TSR_OK) return blame_change(reading, st);
     }
     *done = true;
-done:
     return st;
 }
 

@@ -29,9 +29,9 @@ fails() {
 }
 mpi=("$mpiexec" --timeout "$PATIENCE")
 ranks() { launch "${mpi[@]}" -np "$1" "${@:2}" </dev/null; }
-# hold POINT N COMMAND...: a job on two ranks of which N stand still at that point, until go_on, which leaves $status
+# hold POINT N COMMAND...: a job on two ranks, or \$np, of which N stand still at that point, until go_on, which leaves $status
 hold() {
-    TSR_FAULT="point=$1,action=stop" HELD=$work ranks 2 "$tessera" "${@:3}" --quiet >first 2>&1 &
+    TSR_FAULT="point=$1,action=stop" HELD=$work ranks "${np:-2}" "$tessera" "${@:3}" --quiet >first 2>&1 &
     first=$!
     wait_for standing_still "$2" || { cp first said; die "not held at $1: ${*:3}"; }
 }
@@ -148,6 +148,25 @@ cp first said
 case $status in 3 | 4) ;; *) die "a source vanished: status $status" ;; esac
 [ "$(grep -c '^tessera: .*rows3.csv' said)" = 1 ] || die "a source vanished: it is not named, or more than once"
 [ ! -e vanished/dataset.json ] || die "a source vanished: there is a dataset"
+
+# Rank 1 stands before its part of a file that somebody is still writing, cuts, or replaces by one with an open quote.
+{ cat rows1.csv; for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do tail -n +2 rows1.csv; done; } >rows.whole
+sed 's/rows?\.csv/live.csv/' job.yaml >live.yaml
+for change in grown shrunk replaced; do
+    cp rows.whole live.csv
+    np=3 hold file,rank=1,nth=1 1 ingest live.yaml --set dataset=$change
+    case $change in
+    grown) cat rows1.csv >>live.csv ;;
+    shrunk) truncate -s 60000 live.csv ;;
+    replaced) sed 's/,\([0-9]*\)\.50$/,"\1.50/' rows.whole >new.csv && mv new.csv live.csv ;;
+    esac
+    go_on
+    cp first said
+    [ $status = 3 ] || die "a source was $change: status $status, not 3"
+    [ "$(grep '^tessera: ' said)" = "tessera: live.csv: changed while it was read: run again when it is complete" ] ||
+        die "a source was $change: it is not said once"
+    [ "$(ls -A $change)" = .lock ] || die "a source was $change: left behind: $(ls -A $change)"
+done
 
 cp -r data lost
 hold $dataset_known 2 segment job.yaml --set dataset=lost --set output=lost.run

@@ -208,9 +208,10 @@ tsr_status tsr_byte_source_read(tsr_byte_source *source, char *to, int64_t n, in
 
 tsr_status tsr_byte_source_before(const tsr_byte_source *source, int64_t begin, char *byte)
 {
-    if (pread(source->fd, byte, 1, begin - 1) != 1)
-        return TSR_FAIL(TSR_EIO, "%s: cannot be read: %s", source->path, strerror(errno));
-    return TSR_OK;
+    ssize_t n = pread(source->fd, byte, 1, begin - 1);
+
+    if (n == 0) return TSR_FAIL(TSR_EDATA, "%s: became shorter while it was read", source->path);
+    return n == 1 ? TSR_OK : TSR_FAIL(TSR_EIO, "%s: cannot be read: %s", source->path, strerror(errno));
 }
 
 uint64_t tsr_byte_source_digest(const tsr_byte_source *source)
