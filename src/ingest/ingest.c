@@ -276,14 +276,21 @@ static void add_up(const flow *f, tsr_ingest_result *result)
     result->bytes_read = f->inputs.bytes;
 }
 
+static tsr_status write_rejects(const tsr_comm *comm, const flow *f)
+{
+    if (comm->rank > 0) return TSR_OK;
+    return tsr_rejects_write(f->balance, &f->inputs, f->output, &f->info, f->there != NULL);
+}
+
+/* Where no row can be used, the list says why; else it is written when the dataset is. */
 static tsr_status account(const tsr_comm *comm, flow *f)
 {
-    bool added = f->there != NULL;
     tsr_status st;
 
     TSR_TRY(tsr_balance_settle(comm, f->balance, f->reading.first_line));
-    TSR_AGREE(comm, comm->rank == 0 ? tsr_rejects_write(f->balance, &f->inputs, f->output, &f->info, added) : TSR_OK);
-    TSR_AGREE(comm, tsr_rejects_judge(f->balance, f->params->sources.n, f->output, &f->info));
+    tsr_status verdict = tsr_rejects_judge(f->balance, f->params->sources.n, f->output, &f->info);
+    if (verdict != TSR_OK) TSR_AGREE(comm, write_rejects(comm, f));
+    TSR_AGREE(comm, verdict);
 done:
     return st;
 }
@@ -346,6 +353,7 @@ static tsr_status write_dataset(const tsr_comm *comm, flow *f, tsr_ingest_result
     tsr_balance_clean(f->balance, found.cleaned);
     add_up(f, result);
     TSR_AGREE(comm, print_receipt(f));
+    TSR_AGREE(comm, write_rejects(comm, f));
     TSR_TRY(tsr_dataset_commit(comm, f->output, &f->info, &found.digest));
     describe(&f->info, result);
     result->spilled = found.spilled;

@@ -159,6 +159,9 @@ tr '\n' '\r' <good.csv >cr.csv
 job cr cr.csv
 fails "lines that end with CR alone" 3 'cr\.csv: a CR stands within the first row.*tr ' ingest cr.yaml
 fails "lines that end with CR alone, a first job" 3 'cr\.csv: a CR stands within' ingest --infer cr.csv
+printf 'PAR1\025\004\n' >columns.csv
+job columns columns.csv
+fails "Parquet for text" 3 'columns\.csv: is Parquet: set format: parquet' ingest columns.yaml
 gzip -c good.csv | head -c 300 >cut.gz
 job cut cut.gz
 fails "half a packed file" 3 'cut\.gz: the gzip file is cut off' ingest cut.yaml

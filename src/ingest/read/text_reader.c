@@ -294,6 +294,15 @@ static tsr_status skip_header(tsr_text_reader *reader)
                     reader->path, (int)(seen < TSR_SOURCE_BLOCK ? reader->end : TSR_SOURCE_BLOCK));
 }
 
+/* Parquet says its name, and then no text follows. */
+static tsr_status refuse_parquet(const tsr_text_reader *reader, int64_t begin)
+{
+    const char *at = reader->buffer;
+
+    if (begin > 0 || reader->n < 5 || memcmp(at, "PAR1", 4) != 0 || (unsigned char)at[4] >= ' ') return TSR_OK;
+    return TSR_FAIL(TSR_EDATA, "%s: is Parquet: set format: parquet", reader->path);
+}
+
 /* Go to the first row that begins in the range: behind the first line break at or after the byte before it. */
 static tsr_status start(tsr_text_reader *reader, int64_t begin)
 {
@@ -302,6 +311,7 @@ static tsr_status start(tsr_text_reader *reader, int64_t begin)
     int64_t n;
     tsr_status st = fill(reader);
 
+    if (st == TSR_OK) st = refuse_parquet(reader, begin);
     if (st == TSR_OK && begin > 0) st = tsr_byte_source_before(reader->bytes, begin, &before);
     if (st == TSR_OK && before != '\n') {
         st = find_end(reader, false, &n, &has_break);
