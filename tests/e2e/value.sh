@@ -12,7 +12,7 @@ done
 if grep -q 'Holdout' table; then die "a validation of nothing"; fi
 "$TESSERA" value job.yaml --quiet --validate >validation
 for words in 'Holdout' 'MAE  *RMSE  *correlation$' '^  the model  *0\.' '^  past frequency  *0\.' '^  days since the last  *0\.' '^  past spend  *0\.' \
-    'tenth 10' 'chi-square' 'Brier'; do
+    'weeks since the first  *actual' 'from here on the holdout' 'tenth 10' 'chi-square' 'Brier'; do
     grep -q "$words" validation || die "the validation does not say: $words"
 done
 if grep -q "$ESC" table validation; then die "escapes in a file"; fi
