@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "tessera/maths.h"
+
 enum { CROWD = 700 };
 
 typedef struct crowd {
@@ -18,6 +20,8 @@ static crowd make_crowd(void)
         c.tx[i] = c.x[i] > 0 ? 1 + i % 90 : 0;
         c.t[i] = 100 + i % 13 * 70;
         c.spend[i] = c.x[i] > 0 ? 100 * i : 0;
+        if (i % 11 == 3) c.spend[i] *= INT64_C(90071992547409); /* more than a double holds to the unit */
+        if (i % 13 == 5) c.spend[i] = -c.spend[i];
     }
     return c;
 }
@@ -107,6 +111,28 @@ static void scores_have_the_same_bits_alone_and_in_company(void **state)
     }
 }
 
+static void scores_have_the_same_bits_at_all_widths_of_vectors(void **state)
+{
+    static tsr_value_scores scores[3][CROWD];
+    static const int32_t width[] = {8, 4, 1};
+    const crowd c = make_crowd();
+
+    (void)state;
+    for (int32_t kind = 0; kind <= TSR_VALUE_NBD; kind++) {
+        tsr_value_model model = model_with(kind);
+        for (int w = 0; w < 3; w++) {
+            tsr_scorer *scorer = NULL;
+            tsr_maths_width(width[w]);
+            assert_int_equal(tsr_scorer_create(&model, &yearly, 0, &scorer), TSR_OK);
+            tsr_scorer_score(scorer, CROWD, c.x, c.tx, c.t, c.spend, NULL, scores[w]);
+            tsr_scorer_destroy(&scorer);
+        }
+        tsr_maths_width(8);
+        assert_memory_equal(scores[1], scores[0], sizeof scores[0]);
+        assert_memory_equal(scores[2], scores[0], sizeof scores[0]);
+    }
+}
+
 /* Without interest what comes for ever may have no end. */
 static void value_for_ever_without_interest_is_missing(void **state)
 {
@@ -129,6 +155,7 @@ int main(void)
         cmocka_unit_test(scorer_says_what_single_scores_say),
         cmocka_unit_test(scores_of_the_first_days_equal_single_ones),
         cmocka_unit_test(scores_have_the_same_bits_alone_and_in_company),
+        cmocka_unit_test(scores_have_the_same_bits_at_all_widths_of_vectors),
         cmocka_unit_test(value_for_ever_without_interest_is_missing),
     };
     return RUN_UNIT_TESTS(tests);

@@ -9,6 +9,7 @@
 #include "tessera/maths.h"
 #include "value/histories/purchase.h"
 #include "value/models/dropout.h"
+#include "value/models/lanes.h"
 
 enum { R, ALPHA, A, B };
 
@@ -117,24 +118,45 @@ static bool no_dropout(const double *parameter)
     return parameter[A] < 1e-3 * (parameter[A] + parameter[B]);
 }
 
-/* By the model only a purchase can be the last: without a chance to leave, P(alive) is exactly 1. */
+/* ln of the odds of being dead, without the share of chances, from ln(alpha+t) and ln(alpha+tx). */
+TSR_INLINE void find_lift_at_width(double r, const int32_t *x, const double *log_t, const double *log_tx, int32_t n,
+                                   double *lift)
+{
+    for (int32_t i = 0; i < n; i++) lift[i] = (r + x[i]) * (log_t[i] - log_tx[i]);
+}
+
+TSR_AT_ALL_WIDTHS(find_lift,
+                  (double r, const int32_t *x, const double *log_t, const double *log_tx, int32_t n, double *lift),
+                  (r, x, log_t, log_tx, n, lift))
+
+/* By the model only a purchase can be the last: without a chance to leave, P(alive) is exactly 1. (No division depends
+ * on a condition, so that the compiler makes vectors of them.) */
+TSR_INLINE void find_alive_at_width(double a, double b, int32_t at_birth, const int32_t *x, const double *lift,
+                                    int32_t n, double *p)
+{
+    for (int32_t i = 0; i < n; i++) {
+        int32_t chances = x[i] + at_birth;
+        double by = chances > 0 ? lift[i] : 0, last = chances > 0 ? chances : 1;
+        p[i] = 1 / (1 + a / (b + last - 1) * by);
+    }
+}
+
+TSR_AT_ALL_WIDTHS(find_alive,
+                  (double a, double b, int32_t at_birth, const int32_t *x, const double *lift, int32_t n, double *p),
+                  (a, b, at_birth, x, lift, n, p))
+
 static void alive_run(const double *parameter, int32_t at_birth, const int32_t *x, const double *tx, const double *t,
                       int32_t n, double *p)
 {
-    double r = parameter[R], alpha = parameter[ALPHA], a = parameter[A], b = parameter[B], log_tx[TSR_RUN];
+    double alpha = parameter[ALPHA], log_t[TSR_RUN], log_tx[TSR_RUN], lift[TSR_RUN];
 
-    for (int32_t i = 0; i < n; i++) {
-        p[i] = alpha + t[i];
-        log_tx[i] = alpha + tx[i];
-    }
-    tsr_log_block(p, n);
+    for (int32_t i = 0; i < n; i++) log_t[i] = alpha + t[i];
+    for (int32_t i = 0; i < n; i++) log_tx[i] = alpha + tx[i];
+    tsr_log_block(log_t, n);
     tsr_log_block(log_tx, n);
-    for (int32_t i = 0; i < n; i++) p[i] = (r + x[i]) * (p[i] - log_tx[i]);
-    tsr_exp_block(p, n);
-    for (int32_t i = 0; i < n; i++) {
-        int32_t chances = x[i] + at_birth;
-        p[i] = chances > 0 ? 1 / (1 + a / (b + chances - 1) * p[i]) : 1;
-    }
+    find_lift(parameter[R], x, log_t, log_tx, n, lift);
+    tsr_exp_block(lift, n);
+    find_alive(parameter[A], parameter[B], at_birth, x, lift, n, p);
 }
 
 static void alive_after(const double *parameter, int32_t at_birth, const int32_t *x, const double *tx, const double *t,

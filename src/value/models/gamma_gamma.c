@@ -2,6 +2,7 @@
 
 #include "tessera/maths.h"
 #include "value/histories/purchase.h"
+#include "value/models/lanes.h"
 
 /* What depends on x alone; spends rise by x, so it is made once per distinct x. */
 typedef struct terms {
@@ -58,9 +59,28 @@ void tsr_gamma_gamma_add(const double *parameter, const tsr_spends *spends, tsr_
     }
 }
 
-double tsr_gamma_gamma_mean(const double *parameter, int32_t x, double total)
+TSR_INLINE void means_at_width(const double *parameter, const int32_t *x, const double *total, int32_t n, double *mean)
 {
     double p = parameter[TSR_SPEND_P], q = parameter[TSR_SPEND_Q], gamma = parameter[TSR_SPEND_GAMMA];
 
-    return p * (gamma + (x > 0 && total > 0 ? total : 0)) / (p * x + q - 1);
+    for (int32_t i = 0; i < n; i++) {
+        double counted = (x[i] > 0) & (total[i] > 0) ? total[i] : 0;
+        mean[i] = p * (gamma + counted) / (p * x[i] + q - 1);
+    }
+}
+
+TSR_AT_ALL_WIDTHS(means, (const double *parameter, const int32_t *x, const double *total, int32_t n, double *mean),
+                  (parameter, x, total, n, mean))
+
+void tsr_gamma_gamma_means(const double *parameter, const int32_t *x, const double *total, int32_t n, double *mean)
+{
+    means(parameter, x, total, n, mean);
+}
+
+double tsr_gamma_gamma_mean(const double *parameter, int32_t x, double total)
+{
+    double mean;
+
+    means(parameter, &x, &total, 1, &mean);
+    return mean;
 }

@@ -19,4 +19,7 @@ void tsr_gamma_gamma_add(const double *parameter, const tsr_spends *spends, tsr_
 /** Local. Expected spend per purchase of who spent @p total on @p x repeat purchases; x = 0: the population mean. */
 double tsr_gamma_gamma_mean(const double *parameter, int32_t x, double total);
 
+/** Local. The same, to the bit, of many. @param x, total [n] @param[out] mean [n] */
+void tsr_gamma_gamma_means(const double *parameter, const int32_t *x, const double *total, int32_t n, double *mean);
+
 #endif

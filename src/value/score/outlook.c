@@ -21,6 +21,7 @@
 #define COMMON       8
 #define COMMON_LINES 256
 #define RARE_LINES   256
+#define LINES        (COMMON * COMMON_LINES + RARE_LINES)
 
 /* ---- directly ---- */
 
@@ -92,12 +93,11 @@ typedef struct series {
     double coefficient[TSR_OUTLOOKS][NODES];
 } series;
 
-/* A few days that follow each other. */
-typedef struct line {
+/* A few days that follow each other: what they are of. */
+typedef struct tag {
     int32_t after, first; /* after: x + 1; 0: empty */
     uint32_t known;       /* one bit each */
-    tsr_outlook day[TSR_LANES];
-} line;
+} tag;
 
 struct tsr_outlooks {
     const tsr_value_model *model;
@@ -107,7 +107,8 @@ struct tsr_outlooks {
     double scale;                /* m; 0: no tables */
     double cosine[NODES][NODES]; /* of each node, with the weights of a transform */
     series series[OCTAVES][COUNTS];
-    line common[COMMON_LINES][COMMON], rare[RARE_LINES];
+    tag tag[LINES];
+    tsr_outlook day[LINES][TSR_LANES];
 };
 
 static double smallest_scale(const tsr_value_model *model)
@@ -166,7 +167,7 @@ TSR_INLINE void sum_series_at_width(const series *s, const double *z, tsr_lanes 
 TSR_AT_ALL_WIDTHS(sum_series, (const series *s, const double *z, tsr_lanes *sum), (s, z, sum))
 
 /* The days of a line that are in the octave of one of them: what a day gets does not depend on which asked. */
-static void fill_octave(tsr_outlooks *o, int32_t x, int32_t lane, line *l)
+static void fill_octave(tsr_outlooks *o, int32_t x, int32_t lane, tag *l, tsr_outlook *day)
 {
     double z[TSR_LANES], mantissa[TSR_LANES];
     int exponent[TSR_LANES];
@@ -180,41 +181,46 @@ static void fill_octave(tsr_outlooks *o, int32_t x, int32_t lane, line *l)
     sum_series(s, z, sum);
     for (int32_t i = 0; i < TSR_LANES; i++) {
         if (exponent[i] != exponent[lane]) continue;
-        for (int32_t q = 0; q < TSR_OUTLOOKS; q++) l->day[i].of[q] = sum[q][i];
+        for (int32_t q = 0; q < TSR_OUTLOOKS; q++) day[i].of[q] = sum[q][i];
         l->known |= 1u << i;
     }
 }
 
-static void fill(tsr_outlooks *o, int32_t x, int32_t lane, line *l)
+static bool is_known(const tag *l, int32_t x, int32_t t_days)
 {
-    double t = ((double)l->first + lane) / o->unit;
+    int32_t lane = t_days % TSR_LANES;
 
-    if (o->scale > 0) {
-        fill_octave(o, x, lane, l);
-        return;
-    }
-    l->day[lane] = tsr_outlook_at(o->model, o->model->parameter, o->params, o->for_ever, x, t);
-    l->known |= 1u << lane;
-}
-
-static line *place_of(tsr_outlooks *o, int32_t x, int32_t t_days)
-{
-    uint32_t block = (uint32_t)(t_days / TSR_LANES);
-
-    return x < COMMON ? &o->common[block % COMMON_LINES][x] : &o->rare[(block + (uint32_t)x * 37u) % RARE_LINES];
+    return l->after == x + 1 && l->first == t_days - lane && (l->known >> lane & 1) != 0;
 }
 
 /* What was at the place before gives way. */
-const tsr_outlook *tsr_outlooks_find(tsr_outlooks *o, int32_t x, int32_t t_days)
+static void fill(tsr_outlooks *o, int32_t x, int32_t t_days, tag *l, tsr_outlook *day)
 {
     int32_t lane = t_days % TSR_LANES, first = t_days - lane;
-    line *l = place_of(o, x, t_days);
 
-    if (l->after != x + 1 || l->first != first) {
-        l->after = x + 1;
-        l->first = first;
-        l->known = 0;
+    if (l->after != x + 1 || l->first != first) *l = (tag){.after = x + 1, .first = first};
+    if (o->scale > 0) {
+        fill_octave(o, x, lane, l, day);
+        return;
     }
-    if ((l->known >> lane & 1) == 0) fill(o, x, lane, l);
-    return &l->day[lane];
+    day[lane] = tsr_outlook_at(o->model, o->model->parameter, o->params, o->for_ever, x, t_days / o->unit);
+    l->known |= 1u << lane;
+}
+
+static uint32_t place_of(int32_t x, int32_t t_days)
+{
+    uint32_t block = (uint32_t)t_days / TSR_LANES;
+
+    return x < COMMON ? block % COMMON_LINES * COMMON + (uint32_t)x
+                      : COMMON_LINES * COMMON + (block + (uint32_t)x * 37u) % RARE_LINES;
+}
+
+void tsr_outlooks_find(tsr_outlooks *o, const int32_t *x, const int32_t *t_days, int32_t n, tsr_outlook *ahead)
+{
+    for (int32_t i = 0; i < n; i++) {
+        if (x[i] < 0) continue;
+        uint32_t place = place_of(x[i], t_days[i]);
+        if (!is_known(&o->tag[place], x[i], t_days[i])) fill(o, x[i], t_days[i], &o->tag[place], o->day[place]);
+        ahead[i] = o->day[place][t_days[i] % TSR_LANES];
+    }
 }

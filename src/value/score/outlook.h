@@ -36,8 +36,9 @@ tsr_status tsr_outlooks_create(const tsr_value_model *model, const tsr_value_par
 void tsr_outlooks_destroy(tsr_outlooks **outlooks);
 
 /** Local. From tables, within 1e-12 of tsr_outlook_at() relatively; BG/BB, whose time is whole, and few directly.
- *  @return borrowed, until the next call. Cost: of a day asked for before, next to nothing; a sum of a series serves
- *  eight days, and a series an octave of them. */
-const tsr_outlook *tsr_outlooks_find(tsr_outlooks *outlooks, int32_t x, int32_t t_days);
+ *  @param x, t_days  [n]; x < 0: left out @param[out] ahead  [n]
+ *  Cost: of a day asked for before, next to nothing; a sum of a series serves eight days, and a series an octave of
+ *  them. */
+void tsr_outlooks_find(tsr_outlooks *outlooks, const int32_t *x, const int32_t *t_days, int32_t n, tsr_outlook *ahead);
 
 #endif

@@ -4,6 +4,7 @@
 #include "tessera/value.h"
 #include "value/histories/purchase.h"
 #include "value/models/gamma_gamma.h"
+#include "value/models/lanes.h"
 #include "value/score/outlook.h"
 
 struct tsr_scorer {
@@ -79,23 +80,53 @@ void tsr_scorer_destroy(tsr_scorer **scorer)
     tsr_free(scorer);
 }
 
+/* Columns of some customers. Who never bought is computed as a new customer, and left out in the end. */
+typedef struct run {
+    int32_t bought[TSR_RUN];
+    double tx[TSR_RUN], t[TSR_RUN], spent[TSR_RUN]; /* time units, units of currency */
+    double p_alive[TSR_RUN], spend[TSR_RUN];
+    tsr_outlook ahead[TSR_RUN];
+} run;
+
+/* A conversion of 64 bits in two halves that vectors have: rounded once, in their sum. */
+TSR_INLINE double real_of(int64_t value)
+{
+    return (double)(int32_t)(value >> 32) * 0x1p32 + (double)(uint32_t)value;
+}
+
+/* @param unit  days. @param units  of money in one of currency */
+TSR_INLINE void convert_at_width(double unit, double units, const int32_t *x, const int32_t *tx_days,
+                                 const int32_t *t_days, const int64_t *spend, int32_t n, run *r)
+{
+    for (int32_t i = 0; i < n; i++) {
+        int32_t known = x[i] < 0 ? 0 : -1;
+        r->bought[i] = x[i] & known;
+        r->tx[i] = (tx_days[i] & known) / unit;
+        r->t[i] = (t_days[i] & known) / unit;
+    }
+    for (int32_t i = 0; i < n; i++) r->spent[i] = real_of(spend[i]) / units;
+}
+
+TSR_AT_ALL_WIDTHS(convert,
+                  (double unit, double units, const int32_t *x, const int32_t *tx_days, const int32_t *t_days,
+                   const int64_t *spend, int32_t n, run *r),
+                  (unit, units, x, tx_days, t_days, spend, n, r))
+
 static void score_run(tsr_scorer *s, int32_t n, const int32_t *x, const int32_t *tx_days, const int32_t *t_days,
                       const int64_t *spend, tsr_value_scores *scores)
 {
-    double unit = tsr_time_unit_days(s->model->time_unit), units = tsr_power_of_ten(s->model->money_scale);
-    double tx[TSR_RUN], t[TSR_RUN], p_alive[TSR_RUN];
-    int32_t bought[TSR_RUN];
+    const tsr_value_model *m = s->model;
+    run r;
 
-    for (int32_t i = 0; i < n; i++) { /* who never bought is computed as a new customer, and left out below */
-        bought[i] = x[i] < 0 ? 0 : x[i];
-        tx[i] = x[i] < 0 ? 0 : tx_days[i] / unit;
-        t[i] = x[i] < 0 ? 0 : t_days[i] / unit;
-    }
-    tsr_purchase_model_of(s->model->model)->p_alive(s->model->parameter, bought, tx, t, n, p_alive);
+    convert(tsr_time_unit_days(m->time_unit), tsr_power_of_ten(m->money_scale), x, tx_days, t_days, spend, n, &r);
+    tsr_purchase_model_of(m->model)->p_alive(m->parameter, r.bought, r.tx, r.t, n, r.p_alive);
+    if (m->has_spend)
+        tsr_gamma_gamma_means(m->spend, r.bought, r.spent, n, r.spend);
+    else
+        for (int32_t i = 0; i < n; i++) r.spend[i] = NAN;
+    tsr_outlooks_find(s->outlooks, x, t_days, n, r.ahead);
     for (int32_t i = 0; i < n; i++)
-        scores[i] = x[i] < 0 ? unknown
-                             : score_of(s->params, p_alive[i], tsr_outlooks_find(s->outlooks, x[i], t_days[i]),
-                                        mean_spend(s->model, units, x[i], spend[i]));
+        scores[i] = x[i] < 0 ? unknown : score_of(s->params, r.p_alive[i], &r.ahead[i], r.spend[i]);
 }
 
 void tsr_scorer_score(tsr_scorer *scorer, int64_t n, const int32_t *x, const int32_t *tx_days, const int32_t *t_days,
