@@ -2,7 +2,8 @@
  * How long do the fits of customer value take, and scores of customers?
  *   bench_value --customers N [--folder DIR] [--model bg_nbd]
  * Customers of a BG/NBD population with Gamma-Gamma spend, by weeks, in continuous time: no two histories are equal.
- * Rank 0 writes what was drawn to DIR for peers: x (int32), tx, t, total (float64), and the whole days of scoring.
+ * Rank 0 writes what was drawn to DIR for peers: sorted histories to fit (x int32, tx, t, total float64), and in the
+ * order of the draw the whole days and cents of customers to score.
  */
 #include <math.h>
 #include <stdio.h>
@@ -35,23 +36,28 @@ static tsr_status write_crowd(const char *folder, const crowd *c)
     TSR_TRY(write_column(folder, "x.i32", h->x, sizeof *h->x, h->n));
     TSR_TRY(write_column(folder, "tx.f64", h->tx, sizeof *h->tx, h->n));
     TSR_TRY(write_column(folder, "t.f64", h->t, sizeof *h->t, h->n));
-    TSR_TRY(write_column(folder, "tx_days.i32", c->tx_days, sizeof *c->tx_days, h->n));
-    TSR_TRY(write_column(folder, "t_days.i32", c->t_days, sizeof *c->t_days, h->n));
-    TSR_TRY(write_column(folder, "cents.i64", c->cents, sizeof *c->cents, h->n));
     TSR_TRY(write_column(folder, "spend_x.i32", c->spends.x, sizeof *c->spends.x, c->spends.n));
     TSR_TRY(write_column(folder, "spend_total.f64", c->spends.total, sizeof *c->spends.total, c->spends.n));
+    TSR_TRY(write_column(folder, "scored_x.i32", c->x, sizeof *c->x, c->n));
+    TSR_TRY(write_column(folder, "scored_tx_days.i32", c->tx_days, sizeof *c->tx_days, c->n));
+    TSR_TRY(write_column(folder, "scored_t_days.i32", c->t_days, sizeof *c->t_days, c->n));
+    TSR_TRY(write_column(folder, "scored_cents.i64", c->cents, sizeof *c->cents, c->n));
 done:
     return st;
 }
 
 /* ---- what is measured ---- */
 
+enum { TIMES = 5, FIGURES = 6 }; /* that customers are scored; of a row */
+
+static const char *const figure_name[FIGURES] = {"p_alive",        "p_buy", "churn_risk", "expected_purchases",
+                                                 "expected_spend", "clv"};
+
 typedef struct result {
     tsr_value_model model;
-    double seconds_purchases, seconds_spend, seconds_predict, seconds_score, seconds_for_ever, clv;
+    double seconds_purchases, seconds_spend, seconds_predict, seconds_score, seconds_for_ever;
+    double total[FIGURES]; /* of all customers */
 } result;
-
-enum { TIMES = 5 }; /* that customers are scored */
 
 /* The median. @param for_ever  with the value for ever, for which the literature has no formula that a peer could
  * compute */
@@ -76,9 +82,25 @@ done:
     return st;
 }
 
+/* That everybody computes the same can be seen from the sums. */
+static tsr_status add_up(const bench *b, const crowd *c, double total[FIGURES])
+{
+    tsr_fixed sum[FIGURES];
+
+    for (int k = 0; k < FIGURES; k++) sum[k] = tsr_fixed_zero(20);
+    for (int64_t i = 0; i < c->n; i++) {
+        const tsr_value_scores *s = &c->scores[i];
+        const double figure[FIGURES] = {s->p_alive,        s->p_buy, s->churn_risk, s->expected_purchases,
+                                        s->expected_spend, s->clv};
+        for (int k = 0; k < FIGURES; k++) tsr_fixed_add(&sum[k], figure[k], 1);
+    }
+    tsr_status st = tsr_sum_fixed(&b->comm, sum, FIGURES);
+    for (int k = 0; k < FIGURES; k++) total[k] = tsr_fixed_value(&sum[k]);
+    return st;
+}
+
 static tsr_status measure(const bench *b, crowd *c, result *r)
 {
-    tsr_fixed sum = tsr_fixed_zero(20);
     tsr_status st;
 
     double began = bench_now(b);
@@ -90,9 +112,7 @@ static tsr_status measure(const bench *b, crowd *c, result *r)
     TSR_TRY(score_all(b, c, &r->model, 1, false, &r->seconds_predict));
     TSR_TRY(score_all(b, c, &r->model, 12, true, &r->seconds_for_ever));
     TSR_TRY(score_all(b, c, &r->model, 12, false, &r->seconds_score));
-    for (int64_t i = 0; i < c->n; i++) tsr_fixed_add(&sum, c->scores[i].clv, 1);
-    TSR_TRY(tsr_sum_fixed(&b->comm, &sum, 1));
-    r->clv = tsr_fixed_value(&sum);
+    TSR_TRY(add_up(b, c, r->total));
 done:
     return st;
 }
@@ -118,7 +138,7 @@ static void print(const bench *b, const crowd *c, const result *r)
     bench_line_real(b, "q", r->model.spend[1]);
     bench_line_real(b, "gamma", r->model.spend[2]);
     bench_line_real(b, "log_likelihood", r->model.log_likelihood);
-    bench_line_real(b, "clv_total", r->clv);
+    for (int k = 0; k < FIGURES; k++) bench_line_real(b, figure_name[k], r->total[k]);
     bench_line_end(b);
 }
 

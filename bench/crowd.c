@@ -86,27 +86,36 @@ done:
     return st;
 }
 
-static void fill_columns(crowd *c)
+/* As the program would find them: in no order that a scorer could profit from. */
+static void fill_scored(crowd *c)
+{
+    for (int64_t i = 0; i < c->n; i++) {
+        const person *p = &c->person[i];
+        c->x[i] = p->x;
+        c->tx_days[i] = (int32_t)(p->tx * WEEK) + (p->x > 0);
+        c->t_days[i] = (int32_t)(p->t * WEEK) + 1;
+        c->cents[i] = (int64_t)(p->total * 100);
+    }
+    memset(c->scores, 0, (size_t)c->n * sizeof *c->scores); /* memory that is there before anybody measures */
+}
+
+static void fill_fitted(crowd *c)
 {
     tsr_histories *h = &c->histories;
     tsr_spends *s = &c->spends;
 
     for (int64_t i = 0; i < c->n; i++) {
         const person *p = &c->person[i];
-        h->x[i] = c->x[i] = p->x;
+        h->x[i] = p->x;
         h->tx[i] = p->tx;
         h->t[i] = p->t;
         h->count[i] = 1;
-        c->tx_days[i] = (int32_t)(p->tx * WEEK) + (p->x > 0);
-        c->t_days[i] = (int32_t)(p->t * WEEK) + 1;
-        c->cents[i] = (int64_t)(p->total * 100);
         if (p->x == 0) continue;
         s->x[s->n] = p->x;
         s->total[s->n] = p->total;
         s->count[s->n++] = 1;
     }
     h->n = c->n;
-    memset(c->scores, 0, (size_t)c->n * sizeof *c->scores); /* memory that is there before anybody measures */
 }
 
 /* Collective. What the reader of features.h5 would know. */
@@ -130,9 +139,10 @@ tsr_status crowd_make(const tsr_comm *comm, int32_t model, uint64_t seed, int64_
     *c = (crowd){.n = span.rows};
     TSR_AGREE(comm, tsr_alloc(&c->person, c->n, sizeof *c->person));
     for (int64_t i = 0; i < c->n; i++) c->person[i] = draw(model, seed, (uint64_t)(span.first + i));
-    qsort(c->person, (size_t)c->n, sizeof *c->person, by_history);
     TSR_AGREE(comm, make_columns(c));
-    fill_columns(c);
+    fill_scored(c);
+    qsort(c->person, (size_t)c->n, sizeof *c->person, by_history);
+    fill_fitted(c);
     add_up(comm, c);
 done:
     return st;

@@ -20,7 +20,7 @@ typedef struct crowd {
     person *person; /* [n] */
     tsr_histories histories;
     tsr_spends spends;
-    int32_t *x, *tx_days, *t_days; /* [n] whole days, for scoring */
+    int32_t *x, *tx_days, *t_days; /* [n] whole days, for scoring, in the order of the draw: the histories are sorted */
     int64_t *cents;
     tsr_value_scores *scores; /* [n] room */
 } crowd;
