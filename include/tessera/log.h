@@ -29,8 +29,8 @@ void tsr_log_error(void);
 const char *tsr_grouped(int64_t count, char text[32]);
 
 /**
- * Local. Show progress of a long stage: a live line on a terminal (rank 0), nothing elsewhere.
- * Cheap: at most four redraws a second. @p total <= 0: not known.
+ * Local. Show progress of a long stage (rank 0): a live line on a terminal, redrawn at most four times a second; a line
+ * every minute in a log (the environment's TESSERA_PROGRESS_SECONDS). @p total <= 0: not known.
  */
 void tsr_progress(const char *stage, int64_t done, int64_t total);
 

@@ -13,6 +13,7 @@
 
 #define LINE_BYTES     2048
 #define REDRAW_SECONDS 0.25
+#define LOG_SECONDS    60 /* between lines of progress where nobody sees a line change */
 #define LIVE_COLUMNS   79
 
 static int this_rank;
@@ -20,6 +21,7 @@ static tsr_log_level shown = TSR_LOG_INFO;
 
 /* The live line: what it is about, and what stands on the terminal now. */
 static bool terminal; /* somebody sees standard error */
+static double log_seconds = LOG_SECONDS;
 
 static struct {
     char stage[48];
@@ -28,11 +30,20 @@ static struct {
     int width; /* columns on the screen; 0: no line */
 } live;
 
+static double wanted_log_seconds(void)
+{
+    const char *text = getenv("TESSERA_PROGRESS_SECONDS");
+    double seconds = text != NULL ? strtod(text, NULL) : LOG_SECONDS;
+
+    return seconds >= 0 && seconds < 1e9 ? seconds : LOG_SECONDS;
+}
+
 void tsr_log_init(int rank, tsr_log_level level)
 {
     this_rank = rank;
     shown = level;
     terminal = tsr_launch_is_terminal(STDERR_FILENO);
+    log_seconds = wanted_log_seconds();
 }
 
 /* One write per line, so that lines of several ranks do not mix. */
@@ -110,7 +121,7 @@ static void begin_stage(const char *stage, int64_t done, double now)
     snprintf(live.stage, sizeof live.stage, "%s", stage);
     live.started = now;
     live.done_at_start = done;
-    live.drawn = 0;
+    live.drawn = terminal ? 0 : now;
 }
 
 const char *tsr_grouped(int64_t count, char text[32])
@@ -138,11 +149,15 @@ static void print_duration(char *text, size_t bytes, double seconds)
         snprintf(text, bytes, "%d s", (int)s);
 }
 
-/* Blanks over the rest of an older, longer line. */
+/* On a terminal, with blanks over the rest of an older, longer line. */
 static void draw(const char *text)
 {
     int width = (int)strlen(text);
 
+    if (!terminal) {
+        fprintf(stderr, "%s\n", text);
+        return;
+    }
     if (width > LIVE_COLUMNS) width = LIVE_COLUMNS;
     int blanks = live.width > width ? live.width - width : 0;
     fprintf(stderr, "\r%.*s%*s", width, text, blanks, "");
@@ -150,7 +165,7 @@ static void draw(const char *text)
     live.width = width;
 }
 
-/* Is it time to draw the live line again? The root alone has one. */
+/* Is it time to draw the line again? The root alone has one. */
 static bool is_due(const char *stage, int64_t done, int64_t counted, double *seconds)
 {
     if (this_rank != 0 || shown < TSR_LOG_INFO) return false;
@@ -159,7 +174,7 @@ static bool is_due(const char *stage, int64_t done, int64_t counted, double *sec
         begin_stage(stage, done, now);
         live.counted_at_start = counted;
     }
-    if (!terminal || now - live.drawn < REDRAW_SECONDS) return false;
+    if (now - live.drawn < (terminal ? REDRAW_SECONDS : log_seconds)) return false;
     live.drawn = now;
     *seconds = now - live.started;
     return true;

@@ -95,7 +95,7 @@ static void error_is_printed_once_on_rank_0(void **state)
     assert_string_equal(said, "tessera: a.csv:3: no date\n");
 }
 
-static void progress_is_silent_without_a_terminal(void **state)
+static void progress_in_a_log_is_silent_for_a_minute(void **state)
 {
     (void)state;
     listen_begin();
@@ -104,6 +104,27 @@ static void progress_is_silent_without_a_terminal(void **state)
     tsr_progress_end();
     listen_end();
     assert_string_equal(said, "");
+}
+
+static void progress_in_a_log_is_whole_lines(void **state)
+{
+    (void)state;
+    listen_begin();
+    setenv("TESSERA_PROGRESS_SECONDS", "0", 1);
+    tsr_log_init(0, TSR_LOG_INFO);
+    tsr_progress_bytes("read", 0, 2000000000, 0);
+    tsr_progress("read", 1, 4);
+    tsr_progress_end();
+    tsr_log_init(1, TSR_LOG_INFO);
+    tsr_progress("another rank", 1, 4);
+    tsr_log_init(0, TSR_LOG_QUIET);
+    tsr_progress("quiet", 1, 4);
+    unsetenv("TESSERA_PROGRESS_SECONDS");
+    listen_end();
+    const char *lines = "read  0.0 of 2.0 GB (0 %)\nread  1 of 4 (25 %)";
+    assert_memory_equal(said, lines, strlen(lines));
+    assert_true(strchr(said, '\r') == NULL && strstr(said, "rank") == NULL && strstr(said, "quiet") == NULL);
+    assert_true(said[strlen(said) - 1] == '\n');
 }
 
 /* What a terminal shows of a progress line: first stage half done, then a message, then another stage of unknown size,
@@ -153,7 +174,8 @@ int main(void)
         cmocka_unit_test(other_ranks_are_silent_but_for_local_lines),
         cmocka_unit_test(long_line_is_cut_and_still_ends),
         cmocka_unit_test(error_is_printed_once_on_rank_0),
-        cmocka_unit_test(progress_is_silent_without_a_terminal),
+        cmocka_unit_test(progress_in_a_log_is_silent_for_a_minute),
+        cmocka_unit_test(progress_in_a_log_is_whole_lines),
         cmocka_unit_test(progress_is_one_line_on_a_terminal),
     };
     return RUN_UNIT_TESTS(tests);
