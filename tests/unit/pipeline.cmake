@@ -1,1 +1,2 @@
 tsr_unit_test(network)
+tsr_unit_test(value_warnings PkgConfig::JANSSON)

@@ -51,7 +51,11 @@ static void warn_of_spend(const tsr_value_model *m, json_t *warnings)
     if (!m->has_spend)
         tsr_warn_of(warnings,
                     "nobody bought twice with positive value: no spend model, so no expected spend and no CLV");
-    if (m->has_spend && !m->spend_converged)
+    if (m->has_spend && m->spend_at_limit[1] && !m->spend_converged) /* q runs to 1 */
+        tsr_warn_of(warnings,
+                    "spend is so uneven that the spend model finds no mean of all customers (its q runs to 1): do not "
+                    "use expected spend and CLV");
+    else if (m->has_spend && !m->spend_converged)
         tsr_warn_of(warnings, "the spend model did not converge: read expected spend and CLV with care");
     if (m->has_spend && fabs(m->spend_correlation) > SPEND_CORRELATION)
         tsr_warn_of(warnings, "frequency and spend are correlated (%.2f): the spend model assumes that they are not",
