@@ -1,6 +1,7 @@
 #include "unit_test.h"
 
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "present/report/svg.h"
@@ -293,6 +294,33 @@ static int places_of(const char *text)
     return places;
 }
 
+static void page_shows_weights_side_by_side_and_both_names_of_groups(void **state)
+{
+    static const char weights[] =
+        "{\"used\": \"critic\", \"used_of\": \"values\", \"consistency_ratio\": 0.0037, \"of_scores\": {\"equal\": "
+        "{\"recency\": 0.3333, \"frequency\": 0.3333, \"monetary\": 0.3333}, \"critic\": {\"recency\": 0.34, "
+        "\"frequency\": 0.29, \"monetary\": 0.37}, \"ahp\": {\"recency\": 0.648, \"frequency\": 0.23, \"monetary\": "
+        "0.122}, \"entropy\": null}, \"of_values\": {\"critic\": {\"recency\": 0.834, \"frequency\": 0.084, "
+        "\"monetary\": 0.082}}}";
+    json_t *segments = json_loads(SEGMENTS, 0, NULL), *rfm = json_object_get(segments, "rfm");
+    char *text, *html = NULL;
+
+    (void)state;
+    json_object_set_new(rfm, "weights", json_loads(weights, 0, NULL));
+    json_object_set_new(rfm, "other_names", json_pack("{s:s}", "Champions", "冠军"));
+    text = json_dumps(segments, 0);
+    assert_int_equal(tsr_report_html(text, RUN, &html), TSR_OK);
+    assert_true(holds(html, "<th scope=\"row\">Champions · 冠军</th>"));
+    assert_true(holds(html, "<th scope=\"row\">Equal</th><td>0.333</td>"));
+    assert_true(holds(html, "CRITIC of the scores</th><td>0.340</td><td>0.290</td><td>0.370</td>"));
+    assert_true(holds(html, "CRITIC of the values, in use</th><td>0.834</td>"));
+    assert_true(holds(html, "(consistency ratio 0.004)</th><td>0.648</td>"));
+    assert_false(holds(html, "Entropy"));
+    tsr_free(&html);
+    free(text);
+    json_decref(segments);
+}
+
 static void every_text_is_there_in_every_language_with_the_same_places(void **state)
 {
     (void)state;
@@ -355,6 +383,7 @@ int main(void)
         cmocka_unit_test(page_tells_rules_actions_and_neighbours_where_they_are),
         cmocka_unit_test(sentence_of_the_program_is_told_in_the_language),
         cmocka_unit_test(language_without_texts_names_those_that_are_there),
+        cmocka_unit_test(page_shows_weights_side_by_side_and_both_names_of_groups),
         cmocka_unit_test(every_text_is_there_in_every_language_with_the_same_places),
         cmocka_unit_test(label_is_cut_between_characters_and_told_in_full),
         cmocka_unit_test(axis_has_round_ends_that_hold_the_values),

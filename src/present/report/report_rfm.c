@@ -1,5 +1,6 @@
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "present/report/report_parts.h"
 #include "present/report/svg.h"
@@ -114,16 +115,26 @@ static void put_grid(tsr_view *view, const json_t *grid)
 
 /* ---- groups ---- */
 
+/* As the report calls a group; with the other name that its scheme gives, in any language. */
+static const char *group_name(const tsr_view *view, const char *name, char text[TSR_PHRASE_BYTES])
+{
+    const char *known = tsr_text_of(&view->language, "group", name);
+    const json_t *other = json_object_get(tsr_at(view->segments, "rfm.other_names"), name);
+
+    snprintf(text, TSR_PHRASE_BYTES, json_is_string(other) ? "%s · %s" : "%s", known, json_string_value(other));
+    return text;
+}
+
 static void draw_groups(tsr_view *view, const json_t *order, const json_t *groups, double all)
 {
     double largest = 1, left = 0;
-    char text[TSR_FIGURE_BYTES];
+    char text[TSR_FIGURE_BYTES], label[TSR_PHRASE_BYTES];
     json_t *name;
     size_t i;
 
     json_array_foreach(order, i, name)
     {
-        const char *label = tsr_text_of(&view->language, "group", json_string_value(name));
+        group_name(view, json_string_value(name), label);
         largest = fmax(largest, tsr_number_at(groups, json_string_value(name)));
         left = fmax(left, tsr_svg_text_width(label, TSR_SVG_TEXT) + 6);
     }
@@ -134,8 +145,7 @@ static void draw_groups(tsr_view *view, const json_t *order, const json_t *group
     {
         double y = 22 * (double)i, people = json_number_value(json_object_get(groups, json_string_value(name)));
         bool known = json_is_number(json_object_get(groups, json_string_value(name)));
-        tsr_svg_label(view, 0, y + 14, left - 6, TSR_START, "",
-                      tsr_text_of(&view->language, "group", json_string_value(name)));
+        tsr_svg_label(view, 0, y + 14, left - 6, TSR_START, "", group_name(view, json_string_value(name), label));
         tsr_svg_rect(view, left, y + 4, people / largest * room, 13, "bar1");
         tsr_svg_text(view, left + people / largest * room + 5, y + 14, TSR_START, "figure",
                      known ? tsr_figure_percent(&view->language, people / all, 1, text) : "–");
@@ -149,7 +159,7 @@ static void put_groups(tsr_view *view, const json_t *rfm)
     const json_t *groups = tsr_at(rfm, "groups"), *order = tsr_at(rfm, "order");
     double all = tsr_number_at(view->segments, "customers"), most = 0;
     const char *largest = NULL;
-    char phrase[TSR_PHRASE_BYTES], text[TSR_FIGURE_BYTES];
+    char phrase[TSR_PHRASE_BYTES], label[TSR_PHRASE_BYTES], text[TSR_FIGURE_BYTES];
     json_t *name;
     size_t i;
 
@@ -162,7 +172,7 @@ static void put_groups(tsr_view *view, const json_t *rfm)
     }
     if (largest == NULL) return;
     tsr_picture_open(view, "groups",
-                     tsr_phrase(view, phrase, "groups.finding", tsr_text_of(&view->language, "group", largest),
+                     tsr_phrase(view, phrase, "groups.finding", group_name(view, largest, label),
                                 tsr_figure_percent(&view->language, most / all, 1, text), NULL));
     draw_groups(view, order, groups, all);
     tsr_picture_table(view, "groups");
@@ -170,7 +180,7 @@ static void put_groups(tsr_view *view, const json_t *rfm)
     json_array_foreach(order, i, name)
     {
         const json_t *count = json_object_get(groups, json_string_value(name));
-        tsr_cells_row(view, tsr_text_of(&view->language, "group", json_string_value(name)));
+        tsr_cells_row(view, group_name(view, json_string_value(name), label));
         tsr_cell_number(view, count, 0);
         tsr_cell(view, json_is_number(count)
                            ? tsr_figure_percent(&view->language, json_number_value(count) / all, 1, text)
@@ -185,6 +195,7 @@ static void put_groups(tsr_view *view, const json_t *rfm)
 static void put_mix(tsr_view *view, const json_t *order)
 {
     const json_t *list = tsr_at(view->segments, "segments");
+    char label[TSR_PHRASE_BYTES];
     json_t *name, *segment;
     size_t i, s;
 
@@ -202,7 +213,7 @@ static void put_mix(tsr_view *view, const json_t *order)
     tsr_page_print(&view->page, "</tr></thead>\n<tbody>\n");
     json_array_foreach(order, i, name)
     {
-        tsr_cells_row(view, tsr_text_of(&view->language, "group", json_string_value(name)));
+        tsr_cells_row(view, group_name(view, json_string_value(name), label));
         json_array_foreach(list, s, segment)
             tsr_cell_number(view, json_object_get(tsr_at(segment, "rfm_groups"), json_string_value(name)), 0);
         tsr_cells_end(view);
@@ -268,6 +279,43 @@ static void put_edges(tsr_view *view, const json_t *rfm)
     if (nested) tsr_page_print(&view->page, "</details>\n");
 }
 
+/* ---- weights of the three scores, each way beside the others ---- */
+
+static void put_weights_row(tsr_view *view, const json_t *weights, const char *way, const char *of)
+{
+    static const char *const axis[] = {"recency", "frequency", "monetary"};
+    const bool given = of == NULL; /* equal weights and comparisons look at no data */
+    const json_t *row = tsr_at(tsr_at(weights, given ? "of_scores" : of), way);
+    const bool used = strcmp(tsr_text_at(weights, "used"), way) == 0 &&
+                      (given || strcmp(of + 3, tsr_text_at(weights, "used_of")) == 0);
+    char key[64], name[TSR_PHRASE_BYTES], whole[TSR_PHRASE_BYTES], ratio[TSR_FIGURE_BYTES];
+
+    if (!json_is_object(row)) return;
+    snprintf(key, sizeof key, "weights.%s", way);
+    tsr_phrase(view, name, key, tsr_figure(&view->language, tsr_at(weights, "consistency_ratio"), 3, ratio), NULL);
+    if (!given) {
+        snprintf(key, sizeof key, "weights.%s", of);
+        tsr_phrase(view, whole, key, name, NULL);
+        memcpy(name, whole, sizeof name);
+    }
+    tsr_cells_row(view, used ? tsr_phrase(view, whole, "weights.used", name, NULL) : name);
+    for (int a = 0; a < 3; a++) tsr_cell_number(view, tsr_at(row, axis[a]), 3);
+    tsr_cells_end(view);
+}
+
+static void put_weights(tsr_view *view, const json_t *weights)
+{
+    static const char *const head[] = {"weights.way", "fact.recency", "fact.orders", "fact.per_customer", NULL};
+    static const char *const row[][2] = {{"equal", NULL},          {"entropy", "of_scores"}, {"critic", "of_scores"},
+                                         {"entropy", "of_values"}, {"critic", "of_values"},  {"ahp", NULL}};
+
+    if (!json_is_object(weights)) return;
+    tsr_cells_list(view, "weights.caption");
+    tsr_cells_head(view, head);
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) put_weights_row(view, weights, row[i][0], row[i][1]);
+    tsr_cells_close(view);
+}
+
 void tsr_report_rfm(tsr_view *view)
 {
     const json_t *rfm = tsr_at(view->segments, "rfm");
@@ -280,5 +328,6 @@ void tsr_report_rfm(tsr_view *view)
     tsr_pictures_close(view);
     put_mix(view, tsr_at(rfm, "order"));
     put_edges(view, rfm);
+    put_weights(view, tsr_at(rfm, "weights"));
     tsr_section_close(view);
 }
