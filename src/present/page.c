@@ -6,6 +6,8 @@
 
 #include "tessera/memory.h"
 
+#define WIDTH 100 /* of a terminal, in characters */
+
 static bool make_room(tsr_page *page, int64_t more)
 {
     int64_t room = page->room > 0 ? page->room : 4096;
@@ -52,6 +54,39 @@ void tsr_page_escape(tsr_page *page, const char *text)
         else
             tsr_page_print(page, "%c", *text);
     }
+}
+
+static int count_columns(const char *text, int bytes)
+{
+    int columns = 0;
+
+    for (int i = 0; i < bytes; i++) columns += ((unsigned char)text[i] & 0xc0) != 0x80;
+    return columns;
+}
+
+int tsr_page_columns(const char *text)
+{
+    return count_columns(text, (int)strlen(text));
+}
+
+void tsr_page_wrap(tsr_page *page, const char *head, const char *text)
+{
+    const int start = tsr_page_columns(head);
+    int at = start;
+
+    tsr_page_print(page, "%s", head);
+    for (bool first = true; *text != '\0'; first = false) {
+        int n = (int)strcspn(text, " "), columns = count_columns(text, n);
+        if (!first && at + 1 + columns > WIDTH) {
+            at = start;
+            tsr_page_print(page, "\n%*s", at, "");
+            first = true;
+        }
+        tsr_page_print(page, "%s%.*s", first ? "" : " ", n, text);
+        at += columns + (first ? 0 : 1);
+        text += n + (text[n] == ' ');
+    }
+    tsr_page_print(page, "\n");
 }
 
 tsr_status tsr_page_take(tsr_page *page, char **text)

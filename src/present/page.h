@@ -23,6 +23,12 @@ void tsr_page_print(tsr_page *page, const char *format, ...) TSR_PRINTF(2, 3);
 /** Local. Add text for HTML: & < > " ' are written as entities. NULL adds nothing. */
 void tsr_page_escape(tsr_page *page, const char *text);
 
+/** Local. Characters of a text, not bytes: a dash has three of these. */
+int tsr_page_columns(const char *text);
+
+/** Local. A head and words behind it, in lines below each other of 100 columns at most. */
+void tsr_page_wrap(tsr_page *page, const char *head, const char *text);
+
 /** Local. Hand over the text, or free it and return what went wrong. @return TSR_OK; TSR_ENOMEM */
 tsr_status tsr_page_take(tsr_page *page, char **text) TSR_NODISCARD;
 

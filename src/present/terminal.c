@@ -5,8 +5,6 @@
 #include "tessera/report.h"
 
 /* Columns of the table: right-aligned figures, so that a glance compares them. */
-#define WIDTH 100
-
 typedef struct column {
     const char *title, *path;
     int width;
@@ -25,18 +23,9 @@ static const column COLUMNS[] = {
 
 enum { COLUMNS_N = sizeof COLUMNS / sizeof COLUMNS[0], NAME_LEAST = 12 };
 
-/* Characters, not bytes: a dash has three of these. */
-static int characters(const char *text)
-{
-    int n = 0;
-
-    for (; *text != '\0'; text++) n += ((unsigned char)*text & 0xc0) != 0x80;
-    return n;
-}
-
 static void put(tsr_view *view, const char *text, int width)
 {
-    int n = characters(text);
+    int n = tsr_page_columns(text);
 
     tsr_page_print(&view->page, "%*s%s", n < width ? width - n : 0, "", text);
 }
@@ -50,7 +39,7 @@ static int name_width(const json_t *segments)
 
     json_array_foreach(tsr_at(segments, "segments"), i, segment)
     {
-        int n = characters(tsr_text_at(segment, "name"));
+        int n = tsr_page_columns(tsr_text_at(segment, "name"));
         if (n > width) width = n;
     }
     return width;
@@ -58,7 +47,7 @@ static int name_width(const json_t *segments)
 
 static void put_name(tsr_view *view, const char *name, int width)
 {
-    int n = characters(name);
+    int n = tsr_page_columns(name);
 
     tsr_page_print(&view->page, "  %.*s%*s", (int)strlen(name), name, n < width ? width - n : 0, "");
 }
@@ -74,7 +63,7 @@ static void put_figure(tsr_view *view, const json_t *part, const column *its)
     case PERCENT: tsr_figure_share(&view->language, value, text); break;
     case MONEY:
         tsr_figure(&view->language, value,
-                   characters(json_is_string(value) ? json_string_value(value) : "") > 12 ? 0 : 2, text);
+                   tsr_page_columns(json_is_string(value) ? json_string_value(value) : "") > 12 ? 0 : 2, text);
         break;
     case DAYS: tsr_figure(&view->language, value, 0, text); break;
     case TIMES: tsr_figure(&view->language, value, json_number_value(value) >= 10000 ? 0 : 2, text); break;
@@ -161,27 +150,6 @@ static void put_votes(tsr_view *view, const json_t *votes)
     tsr_page_print(&view->page, "\n");
 }
 
-/* Words in lines of at most WIDTH columns, below each other. */
-static void put_wrapped(tsr_view *view, const char *head, const char *text)
-{
-    int at = characters(head);
-
-    tsr_page_print(&view->page, "%s", head);
-    for (bool first = true; *text != '\0'; first = false) {
-        int n = (int)strcspn(text, " "), columns = 0;
-        for (int i = 0; i < n; i++) columns += ((unsigned char)text[i] & 0xc0) != 0x80;
-        if (!first && at + 1 + columns > WIDTH) {
-            at = characters(head);
-            tsr_page_print(&view->page, "\n%*s", at, "");
-            first = true;
-        }
-        tsr_page_print(&view->page, "%s%.*s", first ? "" : " ", n, text);
-        at += columns + (first ? 0 : 1);
-        text += n + (text[n] == ' ');
-    }
-    tsr_page_print(&view->page, "\n");
-}
-
 /* From which lifetime value on a customer belongs to a tier. */
 static void put_tiers(tsr_view *view, const json_t *segments)
 {
@@ -197,7 +165,7 @@ static void put_tiers(tsr_view *view, const json_t *segments)
         snprintf(line + used, sizeof line - used, "%s%s from %s", used > 0 ? " · " : "", tsr_text_at(segment, "name"),
                  tsr_figure(&view->language, tsr_at(segment, "clv_from"), 2, text));
     }
-    put_wrapped(view, "  tiers     ", line);
+    tsr_page_wrap(&view->page, "  tiers     ", line);
 }
 
 static void put_quality(tsr_view *view, const json_t *segments, const json_t *run)
@@ -220,7 +188,7 @@ static void put_quality(tsr_view *view, const json_t *segments, const json_t *ru
                        tsr_figure(&view->language, tsr_at(segments, "value.clv_total"), 2, a),
                        tsr_figure_short(&view->language, tsr_at(segments, "value.horizon"), b),
                        tsr_text_at(segments, "value.time_unit"));
-    json_array_foreach(warnings, i, warning) put_wrapped(view, "  warning   ", json_string_value(warning));
+    json_array_foreach(warnings, i, warning) tsr_page_wrap(&view->page, "  warning   ", json_string_value(warning));
 }
 
 static void put_files(tsr_view *view, const json_t *run, const char *folder)

@@ -109,12 +109,14 @@ static void tracking_is_added_up_in_steps_and_shows_no_sum_of_what_is_masked(voi
 
 static void lines_fit_a_hundred_columns(void **state)
 {
-    char *text = text_of("{" FIT ",\"spend\":{\"customers\":946,\"log_likelihood\":-4055.9,\"parameters\":{\"p\":6.25,"
-                         "\"q\":1e9,\"gamma\":15.4},\"standard_errors\":{\"p\":1e7,\"q\":1,\"gamma\":1},"
-                         "\"at_limit\":[\"q\"]},\"validation\":{\"time_unit\":\"month\",\"tracking\":{\"actual\":[1e9,"
-                         "1],\"expected\":[1e9,1],\"cumulative_error\":1e5},"
-                         "\"checks\":{\"rankings\":[{\"by\":\"recency\",\"auc\":1,\"gini\":1,\"mae\":1,\"rmse\":1,"
-                         "\"correlation\":-1}]}}}");
+    char *text =
+        text_of("{" FIT ",\"spend\":{\"customers\":946,\"log_likelihood\":-4055.9,\"parameters\":{\"p\":6.25,"
+                "\"q\":1e9,\"gamma\":15.4},\"standard_errors\":{\"p\":1e7,\"q\":1,\"gamma\":1},"
+                "\"at_limit\":[\"q\"]},\"validation\":{\"time_unit\":\"month\",\"tracking\":{\"actual\":[1e9,"
+                "1],\"expected\":[1e9,1],\"cumulative_error\":1e5},"
+                "\"checks\":{\"rankings\":[{\"by\":\"recency\",\"auc\":1,\"gini\":1,\"mae\":1,\"rmse\":1,"
+                "\"correlation\":-1}]}},\"warnings\":[\"a warning of as many words as there are in most of those "
+                "that a fit of sixty customers of five days gives rise to\"]}");
     int width = 0;
 
     (void)state;
@@ -123,6 +125,7 @@ static void lines_fit_a_hundred_columns(void **state)
         assert_true(width <= 100);
     }
     check_says(text, "946 customers who came again");
+    check_says(text, "of sixty customers\n            of five days");
     tsr_free(&text);
 }
 

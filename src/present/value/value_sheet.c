@@ -2,9 +2,8 @@
 
 void tsr_sheet_right(tsr_sheet *s, const char *text, int width)
 {
-    int n = 0;
+    int n = tsr_page_columns(text);
 
-    for (const char *c = text; *c != '\0'; c++) n += ((unsigned char)*c & 0xc0) != 0x80;
     tsr_page_print(&s->page, "%*s%s", n < width ? width - n : 1, "", text);
 }
 

@@ -138,7 +138,7 @@ static void put_warnings(tsr_sheet *s, const json_t *warnings)
     size_t i;
 
     if (json_array_size(warnings) > 0) tsr_page_print(&s->page, "\n");
-    json_array_foreach(warnings, i, one) tsr_page_print(&s->page, "  warning   %s\n", json_string_value(one));
+    json_array_foreach(warnings, i, one) tsr_page_wrap(&s->page, "  warning   ", json_string_value(one));
 }
 
 static void put_all(tsr_sheet *s, const json_t *value)
