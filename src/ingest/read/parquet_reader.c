@@ -21,11 +21,10 @@ struct tsr_parquet_reader {
     char *path;
     tsr_duck *duck;
     tsr_duck_rows *rows;
-    const tsr_duck_vector
-        *vector;            /* [1 + taken] the rows that DuckDB gave last, behind a column that is always there */
-    int64_t given, used;    /* of them: all; those that are in blocks */
-    int32_t block, blocked; /* of the block: rows handed out, all */
-    bool nul, roomy, ascii; /* of the block, see tsr_value_texts */
+    const tsr_duck_vector *vector; /* [taken] the rows that DuckDB gave last */
+    int64_t given, used;           /* of them: all; those that are in blocks */
+    int32_t block, blocked;        /* of the block: rows handed out, all */
+    bool nul, roomy, ascii;        /* of the block, see tsr_value_texts */
     int32_t columns, taken;
     wanted *want;     /* [taken] */
     tsr_slice *field; /* [TSR_BLOCK_MOST][columns] of the block; those of columns that are not wanted are empty */
@@ -158,7 +157,7 @@ static tsr_status append_column(text *sql, const wanted *want)
     bool cast = want->type.form == TSR_VALUE_CAST, moment = cast && want->type.zoned;
     tsr_status st;
 
-    TSR_TRY(append(sql, moment ? ", make_timestamp(epoch_us(" : ", "));
+    if (moment) TSR_TRY(append(sql, "make_timestamp(epoch_us("));
     TSR_TRY(append(sql, want->name));
     if (cast) TSR_TRY(append(sql, moment ? "))::VARCHAR || 'Z'" : "::VARCHAR"));
 done:
@@ -221,8 +220,12 @@ static tsr_status ask(tsr_parquet_reader *reader)
     tsr_duck_rows_close(&reader->rows);
     reader->given = reader->used = 0;
     reader->block = reader->blocked = 0;
-    TSR_TRY(append(&sql, "SELECT ''"));
-    for (int32_t i = 0; i < reader->taken; i++) TSR_TRY(append_column(&sql, &reader->want[i]));
+    TSR_TRY(
+        append(&sql, reader->taken > 0 ? "SELECT " : "SELECT true")); /* there is no query for rows without columns */
+    for (int32_t i = 0; i < reader->taken; i++) {
+        if (i > 0) TSR_TRY(append(&sql, ", "));
+        TSR_TRY(append_column(&sql, &reader->want[i]));
+    }
     TSR_TRY(append(&sql, " FROM read_parquet("));
     TSR_TRY(append_file(&sql, reader->path));
     snprintf(range, sizeof range, ", file_row_number = true) WHERE file_row_number >= %" PRId64, reader->at);
@@ -286,7 +289,7 @@ static tsr_typed values_from(const tsr_parquet_reader *reader, int32_t i, int32_
     const wanted *want = &reader->want[i];
 
     return (tsr_typed){.type = want->type,
-                       .vector = reader->vector[1 + i],
+                       .vector = reader->vector[i],
                        .first = reader->used - reader->blocked + row,
                        .texts = want->texts,
                        .field = reader->field + (int64_t)row * reader->columns + want->slot,
@@ -305,8 +308,8 @@ static tsr_status make_block(tsr_parquet_reader *reader)
     for (int32_t i = 0; i < reader->taken; i++) {
         wanted *want = &reader->want[i];
         if (want->as_values) continue;
-        if (!tsr_value_write(&want->type, &reader->vector[1 + i], reader->used, n, want->texts,
-                             reader->field + want->slot, reader->columns)) {
+        if (!tsr_value_write(&want->type, &reader->vector[i], reader->used, n, want->texts, reader->field + want->slot,
+                             reader->columns)) {
             want->type.form = TSR_VALUE_CAST;
             return ask(reader);
         }

@@ -76,20 +76,30 @@ static void write_digits(char *to, int32_t digits, uint64_t value)
     if (digits == 1) *to = (char)('0' + value % 10);
 }
 
-static int32_t digits_of(uint64_t value)
+/* Less than 10^8, from the halves of the number to its digits, the first in the lowest byte: four, two and one at a
+ * time, as P. Khuong's "How to print integers really fast" has it. */
+static uint64_t eight_digits(uint32_t value)
 {
-    int32_t digits = 1;
+    uint64_t four = value / 10000 | (uint64_t)(value % 10000) << 32;
+    uint64_t hundreds = (four * 10486 >> 20) & 0x7f0000007fu;
+    uint64_t two = hundreds | (four - 100 * hundreds) << 16;
+    uint64_t tens = (two * 103 >> 10) & 0x000f000f000f000fu;
 
-    for (; value >= 10000; value /= 10000) digits += 4;
-    return digits + (value >= 10) + (value >= 100) + (value >= 1000);
+    return tens | (two - 10 * tens) << 8;
 }
 
+/* Eight bytes may be written, however few digits there are. */
 static int32_t write_whole(char *to, uint64_t value)
 {
-    int32_t digits = digits_of(value);
+    const uint64_t eight = 100000000, zeros = 0x3030303030303030u;
+    int32_t before = 0, blank = 0;
 
-    write_digits(to, digits, value);
-    return digits;
+    if (value >= eight) before = write_whole(to, value / eight);
+    uint64_t digits = eight_digits((uint32_t)(value % eight));
+    if (before == 0) blank = __builtin_ctzll(digits | 1ULL << 56) / 8; /* a zero is one digit */
+    digits = (digits | zeros) >> 8 * blank;
+    memcpy(to + before, &digits, sizeof digits);
+    return before + 8 - blank;
 }
 
 static int32_t write_signed(char *to, int64_t value)
