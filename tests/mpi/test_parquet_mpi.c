@@ -59,26 +59,39 @@ static void use_table(test_source *t, const tsr_comm *comm, bool parquet)
     use_rule(t, "amount < 0");
 }
 
-static void parquet_gives_the_dataset_that_text_gives(void **state)
+/* Row by row for the sake of the rule, or in blocks of values without it; the times are of another zone. */
+static void compare_with_text(const tsr_comm *comm, bool rule)
 {
-    const tsr_comm *comm = *state;
+    char *from_text = test_path(comm, rule ? "from-text" : "blocks-text");
+    char *from_parquet = test_path(comm, rule ? "from-parquet" : "blocks-parquet");
     tsr_ingest_result text, parquet, again;
     test_source t;
 
-    need_duckdb(comm);
-    write_both(comm);
-    use_table(&t, comm, false);
-    tsr_ingest_params params = params_of(&t.source, 1, 3);
-    CHECK_ALL(comm, tsr_ingest_run(comm, &params, test_path(comm, "from-text"), &text) == TSR_OK);
-    use_table(&t, comm, true);
-    CHECK_ALL(comm, tsr_ingest_run(comm, &params, test_path(comm, "from-parquet"), &parquet) == TSR_OK);
-    CHECK_ALL(comm, parquet.rows_read == ROWS && parquet.rows_rejected > 0);
+    for (int i = 0; i < 2; i++) {
+        use_table(&t, comm, i == 1);
+        if (!rule) t.source.reject.n = 0;
+        t.source.time_zone = keep("America/New_York");
+        tsr_ingest_params params = params_of(&t.source, 1, 3);
+        CHECK_ALL(comm, tsr_ingest_run(comm, &params, i == 1 ? from_parquet : from_text, i == 1 ? &parquet : &text) ==
+                            TSR_OK);
+        if (i == 0) continue;
+        CHECK_ALL(comm, tsr_ingest_run(comm, &params, from_parquet, &again) == TSR_OK);
+        CHECK_ALL(comm, again.unchanged);
+    }
+    CHECK_ALL(comm, parquet.rows_read == ROWS && (rule ? parquet.rows_rejected > 1 : parquet.rows_rejected == 1));
     CHECK_ALL(comm, text.rows_rejected == parquet.rows_rejected);
     CHECK_ALL(comm, text.rows_used == parquet.rows_used && text.money == parquet.money);
-    CHECK_ALL(comm, strcmp(digest_in(comm, test_path(comm, "from-text")),
-                           digest_in(comm, test_path(comm, "from-parquet"))) == 0);
-    CHECK_ALL(comm, tsr_ingest_run(comm, &params, test_path(comm, "from-parquet"), &again) == TSR_OK);
-    CHECK_ALL(comm, again.unchanged);
+    CHECK_ALL(comm, strcmp(digest_in(comm, from_text), digest_in(comm, from_parquet)) == 0);
+}
+
+static void parquet_gives_the_dataset_that_text_gives(void **state)
+{
+    const tsr_comm *comm = *state;
+
+    need_duckdb(comm);
+    write_both(comm);
+    compare_with_text(comm, true);
+    compare_with_text(comm, false);
 }
 
 static void refused_rows_of_parquet_have_their_number(void **state)
@@ -100,6 +113,87 @@ static void refused_rows_of_parquet_have_their_number(void **state)
     tsr_status st = comm->rank == 0 ? tsr_file_read(path, &bytes, &n) : TSR_OK;
     CHECK_ALL(comm, st == TSR_OK && (comm->rank > 0 || strstr(bytes, "t.parquet,9002,") != NULL));
     tsr_free(&bytes);
+}
+
+/* Collective. A file of three columns of text, of which one value is @p odd (SQL). */
+static void write_odd(const tsr_comm *comm, const char *odd)
+{
+    const char *sql[] = {
+        keep(
+            "CREATE TABLE t AS SELECT CASE WHEN i = 700 THEN %s ELSE 'customer ' || i %% 50 END AS customer, DATE "
+            "'2024-01-01' + i::INT %% 9 AS day, CASE WHEN i = 800 THEN 'nan'::DOUBLE WHEN i = 900 THEN NULL ELSE i / 4 "
+            "END AS paid FROM range(1000) r(i)",
+            odd),
+        keep("COPY t TO '%s' (FORMAT parquet, COMPRESSION uncompressed)", test_path(comm, "odd.parquet")),
+    };
+    run_sql(comm, sql, 2);
+}
+
+static void use_odd(test_source *t, const tsr_comm *comm)
+{
+    use_source(t, TSR_SOURCE_TRANSACTIONS, ",", true);
+    t->source.format = TSR_FORMAT_PARQUET;
+    use_file(t, test_path(comm, "odd.parquet"));
+    use_column(t, "id", "customer");
+    use_column(t, "time", "day");
+    use_column(t, "amount", "paid");
+}
+
+/* Collective. Does the list of refused rows of the dataset hold this line? */
+static bool refuses(const tsr_comm *comm, const char *line)
+{
+    char *bytes = NULL;
+    int64_t n;
+    bool found = comm->rank > 0 || (tsr_file_read(test_path(comm, "odd/rejects.csv"), &bytes, &n) == TSR_OK &&
+                                    strstr(bytes, line) != NULL);
+
+    if (!found && bytes != NULL) print_error("%s", bytes);
+    tsr_free(&bytes);
+    return found;
+}
+
+static void values_that_cannot_be_used_are_refused_as_in_text(void **state)
+{
+    const tsr_comm *comm = *state;
+    tsr_ingest_result result;
+    test_source t;
+
+    need_duckdb(comm);
+    write_odd(comm, "'a' || chr(0) || 'b'");
+    use_odd(&t, comm);
+    tsr_ingest_params params = params_of(&t.source, 1, 1);
+    CHECK_ALL(comm, tsr_ingest_run(comm, &params, test_path(comm, "odd"), &result) == TSR_OK);
+    CHECK_ALL(comm, result.rows_read == 1000 && result.rows_rejected == 3);
+    CHECK_ALL(comm, refuses(comm, "odd.parquet,701,"));
+    CHECK_ALL(comm, refuses(comm, "NUL byte in the row"));
+    CHECK_ALL(comm, refuses(comm, "amount is not a number"));
+    CHECK_ALL(comm, refuses(comm, "missing amount"));
+}
+
+/* DuckDB writes no such text: the bytes are changed in the file. */
+static void text_that_is_no_utf8_stops_with_the_name_of_the_file(void **state)
+{
+    const tsr_comm *comm = *state;
+    char *bytes = NULL, *at = NULL, *path = test_path(comm, "odd.parquet");
+    tsr_ingest_result result;
+    int64_t n = 0;
+    test_source t;
+
+    need_duckdb(comm);
+    write_odd(comm, "'here: ä'");
+    CHECK_ALL(comm, tsr_file_read(path, &bytes, &n) == TSR_OK);
+    for (int64_t i = 0; i + 8 < n; i++)
+        if (memcmp(bytes + i, "here: \xc3\xa4", 8) == 0) (at = bytes + i)[7] = 'x';
+    CHECK_ALL(comm, at != NULL);
+    MPI_Barrier(comm->mpi);
+    write_text(comm, path, bytes, n);
+    tsr_free(&bytes);
+    use_odd(&t, comm);
+    tsr_ingest_params params = params_of(&t.source, 1, 1);
+    CHECK_ALL(comm, tsr_ingest_run(comm, &params, test_path(comm, "no-text"), &result) == TSR_EDATA);
+    CHECK_ALL(comm, strstr(tsr_error_last()->text, "odd.parquet") != NULL);
+    CHECK_ALL(comm, strstr(tsr_error_last()->text, "UTF8") != NULL);
+    tsr_error_clear();
 }
 
 static void files_that_are_no_parquet_and_columns_that_are_not_there_are_named(void **state)
@@ -204,6 +298,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(parquet_gives_the_dataset_that_text_gives),
         cmocka_unit_test(refused_rows_of_parquet_have_their_number),
+        cmocka_unit_test(values_that_cannot_be_used_are_refused_as_in_text),
+        cmocka_unit_test(text_that_is_no_utf8_stops_with_the_name_of_the_file),
         cmocka_unit_test(files_that_are_no_parquet_and_columns_that_are_not_there_are_named),
         cmocka_unit_test(table_of_a_run_becomes_parquet_with_its_types_and_nulls),
         cmocka_unit_test(without_the_library_the_error_says_how_to_get_it),

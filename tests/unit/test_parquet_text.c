@@ -43,6 +43,23 @@ static void whole_numbers_are_written_as_by_a_cast(void **state)
     assert_int_equal(tsr_value_type_of("HUGEINT").form, TSR_VALUE_CAST);
 }
 
+static void whole_numbers_have_all_their_digits(void **state)
+{
+    const tsr_value_type type = tsr_value_type_of("UBIGINT");
+    char expected[32];
+
+    (void)state;
+    for (uint64_t size = 1, i = 0; i < 200000; i++) { /* all of five digits, then some around every power of ten */
+        uint64_t value = i < 100000 ? i : size + i % 16 - 8;
+        const tsr_duck_vector vector = {.value = &value};
+        if (i >= 100000 && i % 16 == 15) size = size < UINT64_MAX / 10 ? size * 10 : 1;
+        snprintf(expected, sizeof expected, "%llu", (unsigned long long)value);
+        assert_true(tsr_value_write(&type, &vector, 0, 1, &texts, &text, 1));
+        assert_int_equal(text.n, strlen(expected));
+        assert_memory_equal(text.at, expected, text.n);
+    }
+}
+
 static void decimals_are_written_as_by_a_cast_to_the_last_digit(void **state)
 {
     (void)state;
@@ -109,6 +126,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whole_numbers_are_written_as_by_a_cast),
+        cmocka_unit_test(whole_numbers_have_all_their_digits),
         cmocka_unit_test(decimals_are_written_as_by_a_cast_to_the_last_digit),
         cmocka_unit_test(floating_point_of_few_digits_is_written_as_by_a_cast),
         cmocka_unit_test(dates_and_moments_are_written_as_by_a_cast),
