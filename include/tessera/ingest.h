@@ -90,6 +90,8 @@ typedef struct tsr_ingest_params {
     int32_t returns;        /* tsr_returns */
     int64_t late_days;      /* rows added later may lie so far before the last transaction that is there; 0: any */
     tsr_groups sources;     /* of tsr_source */
+    int64_t as_of;          /* of the job, in civil seconds: attributes and vectors of then or later are not known yet,
+                             * and rejected; 0: all count */
 } tsr_ingest_params;
 
 extern const tsr_key tsr_ingest_keys[];

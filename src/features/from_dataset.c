@@ -175,15 +175,18 @@ done:
 
 /* ---- frequency of values ---- */
 
+/* Of the customers of the run: those who come later are not known yet. */
 static tsr_status count_codes(tsr_maker *m, int32_t column, int64_t *count)
 {
+    const uint32_t reads = TSR_READ_ATTRIBUTES | TSR_READ_TIME | (m->reads & FURTHER_KINDS);
     tsr_status st = TSR_OK;
 
     for (int64_t first = m->next; first < m->end; first += m->block_rows) {
         int64_t rows = m->end - first < m->block_rows ? m->end - first : m->block_rows;
-        TSR_TRY(tsr_dataset_read(m->dataset, first, rows, TSR_READ_ATTRIBUTES, &m->block));
+        TSR_TRY(tsr_dataset_read(m->dataset, first, rows, reads, &m->block));
         for (int64_t i = 0; i < rows; i++)
-            if (m->block.code[column][i] >= 0) count[m->block.code[column][i]]++;
+            if (m->block.code[column][i] >= 0 && tsr_history_counts(&m->window, &m->block, i))
+                count[m->block.code[column][i]]++;
     }
 done:
     tsr_block_clear(&m->block);
@@ -191,7 +194,7 @@ done:
 }
 
 /* One pass for each attribute that has too many values: there are few of those. */
-static tsr_status count_frequencies(const tsr_comm *comm, tsr_maker *m)
+static tsr_status count_frequencies(const tsr_comm *comm, tsr_maker *m, int64_t customers)
 {
     const tsr_dataset_info *about = tsr_dataset_about(m->dataset);
     int64_t *count = NULL;
@@ -205,7 +208,7 @@ static tsr_status count_frequencies(const tsr_comm *comm, tsr_maker *m)
         TSR_AGREE(comm, tsr_alloc(&m->frequency[f], n, sizeof **m->frequency));
         TSR_AGREE(comm, count_codes(m, column, count));
         tsr_sum_int64(comm, count, n);
-        for (int32_t i = 0; i < n; i++) m->frequency[f][i] = (double)count[i] / (double)about->customers;
+        for (int32_t i = 0; i < n; i++) m->frequency[f][i] = (double)count[i] / (double)customers;
         tsr_free(&count);
     }
 done:
@@ -238,7 +241,6 @@ tsr_status tsr_maker_run_dataset(const tsr_comm *comm, tsr_maker *m, const tsr_f
     TSR_TRY(tsr_dataset_deal(comm, m->dataset, &dealt));
     m->next = dealt.first;
     m->end = dealt.first + dealt.rows;
-    TSR_TRY(count_frequencies(comm, m));
     TSR_AGREE(comm, count_customers(m, &kept));
     span = tsr_span_of(comm, kept);
     *info = (tsr_features_info){.customers = span.rows_global,
@@ -251,6 +253,7 @@ tsr_status tsr_maker_run_dataset(const tsr_comm *comm, tsr_maker *m, const tsr_f
                       about->customers);
         goto done;
     }
+    TSR_TRY(count_frequencies(comm, m, span.rows_global));
     TSR_TRY(tsr_table_write(comm, path, m->column, m->columns, &span, fill_from_dataset, m, NULL));
     TSR_TRY(sum_up(comm, m, info));
 done:

@@ -22,8 +22,9 @@
 /* The numbers that all ranks must have in common; texts come from the same job. */
 static tsr_status check_same(const tsr_comm *comm, const tsr_ingest_params *params)
 {
-    int64_t numbers[] = {params->partitions,     params->money_scale, params->resolution, params->reject_limit,
-                         params->identity_limit, params->returns,     params->late_days,  params->sources.n};
+    int64_t numbers[] = {params->partitions,   params->money_scale,    params->resolution,
+                         params->reject_limit, params->identity_limit, params->returns,
+                         params->late_days,    params->sources.n,      params->as_of};
 
     return tsr_same(comm, numbers, sizeof numbers, "the settings of ingest");
 }

@@ -33,11 +33,10 @@ static const tsr_key source_keys[] = {
      "field: column, by name in the header or number from 1, or =TEXT for all rows. Fields of transactions: id, time, "
      "amount or quantity and price, currency, order, item, category, promotion; of events: id, time, type, channel, "
      "value; of campaigns: id, assigned, campaign, arm, sent, opened, clicked, converted (a time, or 1 and 0), "
-     "revenue, "
-     "cost, currency; of consent: id, time, purpose, status; of identities: id, other; of embeddings: id, vector (a "
-     "column with a list of numbers, or PREFIX* for the columns "
-     "PREFIX0, PREFIX1, ...), time; of customers: id, time (since "
-     "when the row holds), and attributes by names of your own",
+     "revenue, cost, currency; of consent: id, time, purpose, status; of identities: id, other; of embeddings: id, "
+     "vector (a column with a list of numbers, or PREFIX* for the columns PREFIX0, PREFIX1, ...), time; of customers: "
+     "id, time, and attributes by names of your own. Of customers and embeddings, time says since when the row holds: "
+     "one that holds from as_of on is rejected, as nobody knew it before",
      NULL, 0},
     {"types", TSR_KEY_MAP, IN_SOURCE(types), "{}", 0, 0, NULL,
      "attribute: number or category; default: number where every value is one", NULL, 0},

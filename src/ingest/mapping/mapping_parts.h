@@ -48,6 +48,7 @@ struct tsr_mapping {
     tsr_place since; /* of customers: the time of the row */
     const tsr_rates *rates;
     uint32_t earliest;
+    int64_t as_of;
     bool pairs; /* a source of identities, with the column `other` */
     tsr_place other;
     tsr_place column[TSR_KIND_COLUMNS]; /* of the kind */

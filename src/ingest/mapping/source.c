@@ -393,6 +393,7 @@ tsr_status tsr_mapping_create(const tsr_source *source, const tsr_mapping_place 
     mapping->money_scale = place->money_scale;
     mapping->days = place->days;
     mapping->earliest = place->earliest;
+    mapping->as_of = place->as_of;
     mapping->rates = place->rates;
     mapping->has = place->shape->has;
     mapping->format = (tsr_text_format){.delimiter = tsr_source_delimiter(source),

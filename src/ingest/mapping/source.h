@@ -20,6 +20,7 @@ typedef struct tsr_header {
 
 #define TSR_RETURN_REASON "return (ingest.returns: drop)"
 #define TSR_LATE_REASON   "late (ingest.late_days)"
+#define TSR_EARLY_REASON  "not before as_of"
 
 /* What a mapping stands on, beside the source itself. Borrowed. */
 typedef struct tsr_mapping_place {
@@ -30,6 +31,7 @@ typedef struct tsr_mapping_place {
     bool days;                 /* times are cut to days */
     bool drop_returns;         /* negative amounts are refused, for TSR_RETURN_REASON */
     uint32_t earliest;         /* records before it are late; 0: none */
+    int64_t as_of;             /* what customers are from then on is not known yet; 0: it is */
     const tsr_rates *rates;    /* of money in other currencies */
     const tsr_zone *from, *to; /* of the source, of the dataset */
     const tsr_collect_shape *shape;

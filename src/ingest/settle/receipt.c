@@ -45,6 +45,24 @@ static json_t *settings_of(const tsr_ingest_params *params, const tsr_source *so
                      object_of(&params->reconcile), "name", source->name, "dimensions", (json_int_t)source->dimensions);
 }
 
+static bool has_time(const tsr_source *source)
+{
+    for (int32_t i = 0; i < source->columns.n; i++)
+        if (strcmp(source->columns.name[i], "time") == 0) return true;
+    return false;
+}
+
+/* Records of all times are kept; of attributes and vectors, those that were known at as_of. */
+static json_t *all_settings_of(const tsr_ingest_params *params, const tsr_source *source)
+{
+    json_t *settings = settings_of(params, source);
+    bool one_of_many = source->kind == TSR_SOURCE_CUSTOMERS || source->kind == TSR_SOURCE_EMBEDDINGS;
+
+    if (params->as_of > 0 && one_of_many && has_time(source))
+        json_object_set_new(settings, "as_of", json_integer(params->as_of));
+    return settings;
+}
+
 static json_t *files_of(const tsr_inputs *inputs, int32_t source, const uint64_t *digest, const bool *skip)
 {
     json_t *list = json_array();
@@ -122,7 +140,7 @@ static json_t *entry_of(const tsr_ingest_params *params, const tsr_inputs *input
     const tsr_source_total *total = tsr_balance_total(balance, i);
     tsr_int128 money_read = total->money_used + total->cleaned.duplicate_money;
     json_t *entry = json_pack("{s:s, s:o, s:o}", "kind", kind_name(source->kind), "settings",
-                              settings_of(params, source), "files", files_of(inputs, i, digest, skip));
+                              all_settings_of(params, source), "files", files_of(inputs, i, digest, skip));
 
     if (entry == NULL) return NULL;
     json_t *rejected = rejected_of(params, balance, i, &money_read);
@@ -217,7 +235,7 @@ static bool same_name(const json_t *file, const tsr_input *input)
 
 static bool same_settings(const json_t *entry, const tsr_ingest_params *params, int32_t source)
 {
-    json_t *mine = settings_of(params, (const tsr_source *)params->sources.item + source);
+    json_t *mine = all_settings_of(params, (const tsr_source *)params->sources.item + source);
     bool same = is_kind(entry, kind_name(((const tsr_source *)params->sources.item + source)->kind)) &&
                 json_equal(mine, json_object_get(entry, "settings"));
 

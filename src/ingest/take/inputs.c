@@ -367,6 +367,7 @@ tsr_status tsr_inputs_mapping(const tsr_inputs *inputs, const tsr_ingest_params 
                                .days = params->resolution == TSR_RESOLUTION_DAY,
                                .drop_returns = params->returns == TSR_RETURNS_DROP,
                                .earliest = inputs->earliest,
+                               .as_of = params->as_of,
                                .rates = &inputs->rates,
                                .from = converts ? &inputs->zone[input->source] : to,
                                .to = to,

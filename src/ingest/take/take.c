@@ -251,6 +251,8 @@ static void check_since(tsr_taking *t)
     if (!TSR_IS_MAPPED(place) || tsr_taking_text(t, place).n == 0) return;
     if (tsr_clock_parse(&t->mapping->clock, tsr_taking_text(t, place), &t->since, &clock) != TSR_PARSED)
         tsr_taking_refuse(t, place->column, "%s is no date in time_format", "time");
+    else if (t->mapping->as_of > 0 && (int64_t)t->since >= t->mapping->as_of)
+        tsr_taking_refuse(t, place->column, "%s", TSR_EARLY_REASON);
 }
 
 static tsr_status take_customer(tsr_taking *t)

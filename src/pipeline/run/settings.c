@@ -161,6 +161,7 @@ tsr_status tsr_settings_read(const tsr_comm *comm, const char *path, const char 
     memset(settings, 0, sizeof *settings);
     TSR_TRY(tsr_job_read(comm, path, overrides, n, sections, sections_n, &settings->job));
     TSR_AGREE(comm, check(settings));
+    if (settings->run.as_of.set) settings->ingest.as_of = settings->run.as_of.seconds;
 done:
     if (st != TSR_OK) tsr_settings_clear(settings);
     return st;
