@@ -68,13 +68,13 @@ static void add_columns(tsr_maker *m, const tsr_column *columns, int32_t n)
     m->columns += n;
 }
 
-static tsr_column feature_column(const tsr_feature *feature, int32_t position)
+static tsr_column feature_column(const tsr_feature *feature)
 {
-    tsr_column column = {.type = TSR_F64, .width = 1, .position = position};
+    tsr_column column = {.type = TSR_F64, .width = 1, .position = feature->position};
     int32_t n;
     const tsr_feature_about *about = tsr_features_table(&n);
 
-    if (feature->from == TSR_FROM_VALUE) return tsr_value_feature_column(feature->behaviour, position);
+    if (feature->from == TSR_FROM_VALUE) return tsr_value_feature_column(feature->behaviour, feature->position);
     snprintf(column.name, sizeof column.name, "%s", feature->name);
     if (feature->from == TSR_FROM_BEHAVIOUR) {
         snprintf(column.unit, sizeof column.unit, "%s", about[feature->behaviour].unit);
@@ -97,7 +97,7 @@ tsr_status tsr_maker_columns(tsr_maker *m, int32_t id_width)
     if (m->dataset != NULL) add_columns(m, money_columns, MONEY_COLUMNS);
     if (m->dataset != NULL && m->window.calibrated) add_columns(m, calibration_columns, CALIBRATION_COLUMNS);
     for (int32_t i = 0; i < m->set.n; i++) {
-        tsr_column column = feature_column(&m->set.feature[i], i + 1);
+        tsr_column column = feature_column(&m->set.feature[i]);
         add_columns(m, &column, 1);
     }
     return TSR_OK;

@@ -1,5 +1,6 @@
 #include "tessera/features.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "tessera/memory.h"
@@ -51,29 +52,35 @@ done:
     return st;
 }
 
+static int by_position(const void *left, const void *right)
+{
+    const tsr_column *a = *(const tsr_column *const *)left, *b = *(const tsr_column *const *)right;
+
+    return (a->position > b->position) - (a->position < b->position);
+}
+
 tsr_status tsr_features_names(const tsr_table *features, char (**names)[TSR_NAME_BYTES], int32_t *n)
 {
     int32_t columns, found = 0;
-    const tsr_column *column = tsr_table_columns(features, &columns);
-    tsr_status st = tsr_alloc(names, columns, TSR_NAME_BYTES);
+    const tsr_column *column = tsr_table_columns(features, &columns), **sorted = NULL;
+    tsr_status st;
 
     *n = 0;
-    if (st != TSR_OK) return st;
-    for (int32_t i = 0; i < columns; i++) {
-        if (column[i].position == 0) continue;
-        if (column[i].position < 1 || column[i].position > columns || (*names)[column[i].position - 1][0] != '\0') {
-            tsr_free(names);
-            return TSR_FAIL(TSR_EDATA, "features: column %s has position %d, which is not free", column[i].name,
-                            (int)column[i].position);
-        }
-        memcpy((*names)[column[i].position - 1], column[i].name, TSR_NAME_BYTES);
-        found++;
+    *names = NULL;
+    TSR_TRY(tsr_alloc(&sorted, columns, sizeof *sorted));
+    TSR_TRY(tsr_alloc(names, columns, TSR_NAME_BYTES));
+    for (int32_t i = 0; i < columns; i++)
+        if (column[i].position > 0) sorted[found++] = &column[i];
+    qsort(sorted, (size_t)found, sizeof *sorted, by_position);
+    for (int32_t i = 0; i < found && st == TSR_OK; i++) {
+        memcpy((*names)[i], sorted[i]->name, TSR_NAME_BYTES);
+        if (i > 0 && sorted[i - 1]->position == sorted[i]->position)
+            st = TSR_FAIL(TSR_EDATA, "features: columns %s and %s have one position", sorted[i - 1]->name,
+                          sorted[i]->name);
     }
-    for (int32_t i = 0; i < found; i++)
-        if ((*names)[i][0] == '\0') {
-            tsr_free(names);
-            return TSR_FAIL(TSR_EDATA, "features: no column has position %d", (int)i + 1);
-        }
     *n = found;
-    return TSR_OK;
+done:
+    if (st != TSR_OK) tsr_free(names);
+    tsr_free(&sorted);
+    return st;
 }

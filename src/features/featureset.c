@@ -189,8 +189,10 @@ static tsr_status take(const tsr_feature *feature, tsr_feature_set *set)
 {
     if (find(set, feature->name) != NULL) return TSR_OK;
     tsr_status st = tsr_resize(&set->feature, set->n + 1, sizeof *set->feature);
-    if (st == TSR_OK) set->feature[set->n++] = *feature;
-    return st;
+    if (st != TSR_OK) return st;
+    set->feature[set->n++] = *feature;
+    set->feature[set->n - 1].position = set->n;
+    return TSR_OK;
 }
 
 static const tsr_dictionary *codes_of(const chooser *c, const tsr_feature *group)

@@ -30,6 +30,7 @@ typedef struct tsr_feature {
     int32_t behaviour; /* number in tsr_features_table(), or in that of TSR_FROM_VALUE; -1: another origin */
     int32_t column;    /* attribute of the dataset (the first of an embedding) or column of the matrix; -1: none */
     int32_t code;      /* of the dictionary, or number of the component from 0; -1: none */
+    int32_t position;  /* among all that were chosen, from 1 */
     bool in_default;
 } tsr_feature;
 

@@ -152,7 +152,6 @@ static tsr_status prepare_dataset(tsr_maker *m, const tsr_features_params *param
         m->window.calibration_day < (int64_t)about->time_first / SECONDS_PER_DAY)
         return TSR_FAIL(TSR_ECONF, "value.calibration_end lies before the first transaction: nothing is left to fit");
     TSR_TRY(tsr_feature_set_choose(params, about, NULL, &m->set));
-    TSR_TRY(tsr_maker_columns(m, about->id_width));
     TSR_TRY(tsr_event_classes(params, &about->dictionary[TSR_EVENT_TYPES], &m->event_bits));
     m->window.event_bits = m->event_bits;
     m->window.session_gap = params->session_gap * 60;
@@ -241,6 +240,8 @@ tsr_status tsr_maker_run_dataset(const tsr_comm *comm, tsr_maker *m, const tsr_f
     TSR_TRY(tsr_dataset_deal(comm, m->dataset, &dealt));
     m->next = dealt.first;
     m->end = dealt.first + dealt.rows;
+    TSR_TRY(tsr_maker_drop_unseen(comm, m));
+    TSR_AGREE(comm, tsr_maker_columns(m, about->id_width));
     TSR_AGREE(comm, count_customers(m, &kept));
     span = tsr_span_of(comm, kept);
     *info = (tsr_features_info){.customers = span.rows_global,

@@ -44,6 +44,10 @@ typedef struct tsr_maker {
 /** Local. Plan the columns of features.h5: what is known about the customer, then the features. */
 tsr_status tsr_maker_columns(tsr_maker *m, int32_t id_width) TSR_NODISCARD;
 
+/** Collective. Features of values that occur after as_of alone do not exist yet. One look at the first rows as a rule,
+ * at all where a value is not there. @return TSR_OK; TSR_EDATA (none is left); TSR_EIO; TSR_ENOMEM */
+tsr_status tsr_maker_drop_unseen(const tsr_comm *comm, tsr_maker *m) TSR_NODISCARD;
+
 /** Local. Rows to read at a time for about @p items items. */
 int64_t tsr_rows_per_block(int64_t items, int64_t items_per_row);
 

@@ -61,7 +61,7 @@ tsr_status tsr_features_valued(const tsr_features_params *params, const tsr_data
     TSR_TRY(tsr_alloc(columns, set.n, sizeof **columns));
     for (int32_t i = 0; i < set.n; i++)
         if (set.feature[i].from == TSR_FROM_VALUE)
-            (*columns)[(*n)++] = tsr_value_feature_column(set.feature[i].behaviour, i + 1);
+            (*columns)[(*n)++] = tsr_value_feature_column(set.feature[i].behaviour, set.feature[i].position);
 done:
     tsr_feature_set_clear(&set);
     return st;

@@ -58,3 +58,43 @@ ranks 3 "$TESSERA" ingest vectors.yaml --set dataset=vectors3 --set ingest.parti
 ranks 3 "$TESSERA" segment vectors.yaml --set dataset=vectors3 --set output=runs/vectors3 --quiet >/dev/null
 same "vectors, and some of later" runs/vectors1 runs/vectors3
 "$TESSERA" inspect vectors3 | grep -q "embedding *reviews, 4 dimensions" || die "inspect does not tell of the embedding"
+
+# ---- nothing after as_of: records, values that nobody had before, attributes that hold later, reactions that came later ----
+awk 'BEGIN { for (c = 1; c <= 200; c++) for (p = 0; p <= c % 6; p++) printf "c%d,2024-%02d-%02d %02d:10:00,%d.%02d,cat%d,%s,o%d-%d\n",
+    c, 1 + p, 1 + (c * 7 + p * 5) % 28, (c + p * 9) % 24, c * p % 90 + 1, c % 100, (c + p) % 3, c % 3 ? "" : "sale", c, p
+    print "c1,2024-06-30 10:00:00,5.00,cat1,,last" }' >tx
+awk 'BEGIN { split("view click dwell support", type); for (c = 1; c <= 200; c++) for (p = 0; p <= c % 9; p++)
+    printf "c%d,2024-%02d-%02d %02d:%02d:00,%s,%s,%d\n", c, 1 + p % 6, 1 + (c * 3 + p * 5) % 28, (c + p) % 24, p * 7 % 60,
+    type[p % 4 + 1], p % 3 ? "web" : "app", c % 50 }' >ev
+awk 'BEGIN { for (c = 1; c <= 200; c++) for (p = 0; p <= c % 3; p++) printf "c%d,2024-0%d-03,camp%d,A,2024-0%d-04,%s,%s,\n",
+    c, 1 + p, p, 1 + p, c % 2 ? "2024-04-05" : "", c % 4 == 1 ? "2024-04-06" : "" }' >ca
+awk 'BEGIN { print "id,since,age,city,team"; for (c = 1; c <= 200; c++) printf "c%d,2024-01-01,%d,town%d,t%d\n", c, 20 + c % 50, c % 4, c % 7 }' >cu
+cp tx tx.later
+cp ev ev.later
+cp cu cu.later
+awk 'BEGIN { for (c = 1; c <= 150; c++) printf "c%d,2024-07-%02d 10:00:00,999.00,new%d,sale,f%d\n", c, 1 + c % 28, c % 2, c }' >>tx.later
+awk 'BEGIN { for (c = 1; c <= 150; c++) printf "c%d,2024-07-%02d 10:00:00,%s,fax,9\n", c, 1 + c % 28, c % 2 ? "view" : "support" }' >>ev.later
+awk 'BEGIN { for (c = 1; c <= 90; c++) printf "c%d,2024-07-01,99,elsewhere,t9\n", c }' >>cu.later
+awk 'BEGIN { FS = OFS = "," } { for (f = 6; f <= 8; f++) if ($f == "") $f = "2024-07-0" f; print }
+    END { for (c = 1; c <= 150; c++) printf "c%d,2024-07-03,late,A,2024-07-04,2024-07-05,2024-07-05,2024-07-06\n", c }' ca >ca.later
+for when in "" .later; do
+    cat >when$when.yaml <<END
+dataset: known$when
+output: runs/known$when
+as_of: 2024-07-01
+cluster: {k: 3}
+features:
+  categories: 5
+  set: [$("$TESSERA" features | sed -n 's/^\([a-z_]*\) \[.*/\1/p' | paste -sd,), age, city, team, channel_share, category_share]
+ingest:
+  sources:
+    - {kind: transactions, files: [tx$when], header: false, columns: {id: 1, time: 2, amount: 3, category: 4, promotion: 5, order: 6}}
+    - {kind: events, files: [ev$when], header: false, columns: {id: 1, time: 2, type: 3, channel: 4, value: 5}}
+    - {kind: campaigns, files: [ca$when], header: false, columns: {id: 1, assigned: 2, campaign: 3, arm: 4, sent: 5, opened: 6, clicked: 7, converted: 8}}
+    - {kind: customers, files: [cu$when], columns: {id: id, time: since, age: age, city: city, team: team}}
+END
+    "$TESSERA" ingest when$when.yaml --quiet >/dev/null
+    ranks 2 "$TESSERA" segment when$when.yaml --quiet >/dev/null
+done
+same "what comes after as_of" runs/known runs/known.later
+grep -q ',202,not before as_of,since$' known.later/rejects.csv || die "attributes of later are not listed"
