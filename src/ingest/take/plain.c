@@ -96,14 +96,25 @@ static void read_ids(const tsr_mapping *mapping, const tsr_row_block *block)
     }
 }
 
+/* Years, months and days of ISO dates have places of their own, the days of a month beside one another; dates of
+ * another form are spread. */
+static uint64_t place_of_day(uint64_t text, uint16_t century)
+{
+    const uint64_t digits = 0x0f0f000f0f000f0fu;
+    uint64_t two = (text & digits) * 10 + ((text & digits) >> 8); /* numbers of two digits: bytes 0, 3 and 6 */
+    uint64_t date = (two & 7) << 9 | (two >> 24 & 15) << 5 | (two >> 48 & 31);
+
+    return date ^ ((text & ~digits) ^ century) * SPREAD >> 52;
+}
+
 static bool read_time(const tsr_mapping *mapping, tsr_slice text, bool roomy, bool *clock, uint32_t *time)
 {
     uint16_t century;
 
     if (text.n != 10) return tsr_clock_parse_plain(&mapping->clock, text, time, clock);
     uint64_t word = up_to_eight((tsr_slice){text.at + 2, SWAR_MOST}, roomy);
-    known_day *day = &mapping->memory->day[word * SPREAD >> 52];
     memcpy(&century, text.at, sizeof century);
+    known_day *day = &mapping->memory->day[place_of_day(word, century)];
     if (day->text != word || day->century != century) {
         if (!tsr_clock_parse_plain(&mapping->clock, text, time, clock)) return false;
         *day = (known_day){word, *time, century};
