@@ -137,11 +137,9 @@ static bool sent_lately(const tsr_collect *collect, tsr_customer_ref customer)
     return false;
 }
 
-tsr_status tsr_collect_send_id(tsr_collect *collect, tsr_customer_ref customer, tsr_slice id)
+static tsr_status send_new_id(tsr_collect *collect, tsr_customer_ref customer, tsr_slice id)
 {
     char *row;
-
-    if (id.n == 0 || sent_lately(collect, customer)) return TSR_OK;
     bool kept = !collect->redirect.active || tsr_collect_owner(collect, customer.key) == collect->rank;
     if (kept && id.n > collect->id_width) collect->id_width = id.n; /* else its owner sees whether it is */
     for (int32_t piece = 0; piece * TSR_ID_PIECE < id.n; piece++) {
@@ -150,6 +148,11 @@ tsr_status tsr_collect_send_id(tsr_collect *collect, tsr_customer_ref customer, 
         tsr_row_pack_id(customer, id, piece, row);
     }
     return TSR_OK;
+}
+
+tsr_status tsr_collect_send_id(tsr_collect *collect, tsr_customer_ref customer, tsr_slice id)
+{
+    return id.n == 0 || sent_lately(collect, customer) ? TSR_OK : send_new_id(collect, customer, id);
 }
 
 tsr_status tsr_collect_customer(tsr_collect *collect, tsr_slice id, tsr_customer_ref *customer)
