@@ -5,12 +5,13 @@
 #include "ingest/parse/clock.h"
 #include "tessera/memory.h"
 
-#define DIGIT_MOST  11 /* bits: the counts of a pass stay in the first cache */
-#define DIGITS      (1 << DIGIT_MOST)
-#define SPARE_BITS  10 /* of keys beyond those that tell n rows apart, so that few ties are left */
-#define SPARE_LEAST 4  /* where that saves a pass */
-#define SMALL_SORT  24
-#define AHEAD       12 /* rows whose places are fetched before they are needed */
+#define DIGIT_MOST   11 /* bits: the counts of two passes stay in the first cache */
+#define DIGIT_VALUES (1 << DIGIT_MOST)
+#define DIGITS_MOST  (64 / DIGIT_MOST + 1) /* of an entry */
+#define SPARE_BITS   10                    /* of keys beyond those that tell n rows apart, so that few ties are left */
+#define SPARE_LEAST  4                     /* where that saves a pass */
+#define SMALL_SORT   24
+#define AHEAD        12 /* rows whose places are fetched before they are needed */
 
 /* ---- room ---- */
 
@@ -91,46 +92,76 @@ static entry_plan plan_entries(const tsr_layout *layout, const char *row, int64_
     return plan;
 }
 
-static void make_entries(const tsr_layout *layout, const entry_plan *plan, const char *row, int64_t n, uint64_t *entry)
+/* Some bits of an entry. */
+typedef struct bit_field {
+    int32_t shift;
+    uint64_t mask;
+} bit_field;
+
+static uint64_t digit_of(uint64_t entry, const bit_field *digit)
+{
+    return entry >> digit->shift & digit->mask;
+}
+
+/* From the lowest digit to the highest; behind them the first again. @return digits */
+static int32_t cut_digits(const entry_plan *plan, bit_field digit[DIGITS_MOST + 1])
+{
+    int32_t bits = plan->key_bits + plan->time_bits, n = (bits + DIGIT_MOST - 1) / DIGIT_MOST;
+
+    for (int32_t i = 0, shift = plan->row_bits, width; i < n; i++, shift += width, bits -= width) {
+        width = (bits + n - i - 1) / (n - i);
+        digit[i].shift = shift;
+        digit[i].mask = (1ULL << width) - 1;
+    }
+    digit[n] = digit[0];
+    return n;
+}
+
+/* @param counts  of @p first among the entries */
+static void make_entries(const tsr_layout *layout, const entry_plan *plan, const char *row, int64_t n, uint64_t *entry,
+                         const bit_field *first, uint32_t counts[DIGIT_VALUES])
 {
     uint64_t keys = plan->key_bits > 0 ? UINT64_MAX : 0; /* a key of no bits stands for nothing */
 
+    memset(counts, 0, DIGIT_VALUES * sizeof *counts);
     for (int64_t i = 0; i < n; i++, row += layout->bytes) {
         uint32_t time = tsr_row_time(layout, row) - plan->time_low;
         uint64_t key = (tsr_row_key(row) - plan->key_low) >> plan->key_shift & keys;
         if (plan->time_unit == TSR_SECONDS_PER_DAY) time /= TSR_SECONDS_PER_DAY;
         entry[i] = ((plan->key_bits > 0 ? key << plan->time_bits : 0) | time) << plan->row_bits | (uint64_t)i;
+        counts[digit_of(entry[i], first)]++;
     }
 }
 
-static void radix_pass(const uint64_t *from, uint64_t *to, int64_t n, int32_t shift, int32_t bits)
+/* Entries in the order of digit[0]; those of digit[1] are counted on the way, for the pass that follows. */
+static void radix_pass(const uint64_t *from, uint64_t *to, int64_t n, const bit_field digit[2],
+                       uint32_t counts[DIGIT_VALUES], uint32_t next[DIGIT_VALUES])
 {
-    uint32_t at[DIGITS] = {0}, sum = 0;
-    uint64_t mask = (1ULL << bits) - 1;
+    uint32_t sum = 0;
 
-    for (int64_t i = 0; i < n; i++) at[from[i] >> shift & mask]++;
-    for (uint64_t d = 0; d <= mask; d++) {
-        uint32_t count = at[d];
-        at[d] = sum;
+    for (uint64_t value = 0; value <= digit->mask; value++) {
+        uint32_t count = counts[value];
+        counts[value] = sum;
         sum += count;
     }
-    for (int64_t i = 0; i < n; i++) to[at[from[i] >> shift & mask]++] = from[i];
+    memset(next, 0, DIGIT_VALUES * sizeof *next);
+    for (int64_t i = 0; i < n; i++) {
+        uint64_t entry = from[i];
+        next[digit_of(entry, digit + 1)]++;
+        to[counts[digit_of(entry, digit)]++] = entry;
+    }
 }
 
-static const uint64_t *sort_entries(tsr_sorter *sorter, const entry_plan *plan, int64_t n)
+static const uint64_t *sort_entries(tsr_sorter *sorter, const tsr_layout *layout, const entry_plan *plan, int64_t n)
 {
-    uint64_t *from = sorter->entry[0], *to = sorter->entry[1];
-    int32_t bits = plan->key_bits + plan->time_bits, passes = (bits + DIGIT_MOST - 1) / DIGIT_MOST;
+    uint32_t counts[2][DIGIT_VALUES];
+    bit_field digit[DIGITS_MOST + 1] = {{0}};
+    int32_t digits = cut_digits(plan, digit);
 
-    for (int32_t pass = 0, done = 0; pass < passes; pass++) {
-        int32_t digit = (bits - done + passes - pass - 1) / (passes - pass);
-        radix_pass(from, to, n, plan->row_bits + done, digit);
-        uint64_t *swapped = from;
-        from = to;
-        to = swapped;
-        done += digit;
-    }
-    return from;
+    make_entries(layout, plan, sorter->raw, n, sorter->entry[0], digit, counts[0]);
+    for (int32_t i = 0; i < digits; i++)
+        radix_pass(sorter->entry[i % 2], sorter->entry[1 - i % 2], n, digit + i, counts[i % 2], counts[1 - i % 2]);
+    return sorter->entry[digits % 2];
 }
 
 static void place_rows(const entry_plan *plan, const uint64_t *entry, int64_t n, const char *raw, int32_t bytes,
@@ -234,8 +265,7 @@ tsr_status tsr_order_rows(tsr_sorter *sorter, const tsr_layout *layout, int64_t 
 
     if (st != TSR_OK || n == 0) return st;
     entry_plan plan = plan_entries(layout, sorter->raw, n);
-    make_entries(layout, &plan, sorter->raw, n, sorter->entry[0]);
-    const uint64_t *entry = sort_entries(sorter, &plan, n);
+    const uint64_t *entry = sort_entries(sorter, layout, &plan, n);
     place_rows(&plan, entry, n, sorter->raw, layout->bytes, out);
     tied_rows ties = {layout, entry, plan.row_bits + plan.time_bits, plan.row_bits, out, n};
     settle_ties(&ties, sorter->raw);
