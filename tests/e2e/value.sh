@@ -72,6 +72,9 @@ expect 0 "$TESSERA" value free.yaml --quiet
 said "nobody bought twice with positive value: no spend model"
 expect 0 "$TESSERA" segment free.yaml --quiet
 expect 0 "$TESSERA" segment mixed.yaml --quiet
+# who sent everything back is left out of the models, and counted
+expect 0 "$TESSERA" value mixed.yaml --quiet --set output=mixed-value --set privacy.min_cell=2
+said 'Left out: 10 customers'
 if grep -qi '[^a-z]nan\|[^a-z]inf[^a-z]' mixed-run/segments.json free-run/segments.json; then die "NaN in segments.json"; fi
 # segments need no model
 for name in returns once; do

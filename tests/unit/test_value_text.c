@@ -32,10 +32,22 @@ static void fit_is_shown_with_errors_in_the_order_of_the_literature(void **state
     check_says(text, "  r                               0.2426         0.0126\n  alpha ");
     check_says(text, "2.4259              –  not bounded by the data\n");
     check_says(text, "  warning   look out\n");
+    assert_null(strstr(text, "Left out"));
     assert_null(strstr(text, "Spend"));
     assert_null(strstr(text, "Holdout"));
     assert_null(strstr(text, "side by side"));
     tsr_free(&text);
+}
+
+static void customers_whom_the_models_leave_out_are_counted(void **state)
+{
+    char *many = text_of("{" FIT ",\"without_purchase\":1234}"), *few = text_of("{" FIT ",\"without_purchase\":null}");
+
+    (void)state;
+    check_says(many, "  Left out: 1,234 customers without a purchase, or whose returns were worth as much\n");
+    check_says(few, "  Left out: a few customers without");
+    tsr_free(&many);
+    tsr_free(&few);
 }
 
 static void covariates_are_shown_with_what_they_do(void **state)
@@ -142,6 +154,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fit_is_shown_with_errors_in_the_order_of_the_literature),
+        cmocka_unit_test(customers_whom_the_models_leave_out_are_counted),
         cmocka_unit_test(covariates_are_shown_with_what_they_do),
         cmocka_unit_test(chosen_candidate_has_a_star),
         cmocka_unit_test(holdout_shows_differences_bars_and_baselines),

@@ -143,8 +143,10 @@ tsr_status tsr_step_value(const tsr_comm *comm, tsr_run *run, const tsr_input *i
 
     memset(worth, 0, sizeof *worth);
     if (run->settings->run.dataset == NULL || strcmp(tsr_run_setting(run, "value.model"), "none") == 0) return TSR_OK;
-    if (run->kept[TSR_STAGE_VALUE] != NULL)
-        return tsr_agree(comm, load_value(run->kept[TSR_STAGE_VALUE], params->calibration_end.set, worth));
+    if (run->kept[TSR_STAGE_VALUE] != NULL) {
+        TSR_AGREE(comm, load_value(run->kept[TSR_STAGE_VALUE], params->calibration_end.set, worth));
+        goto done;
+    }
     TSR_AGREE(comm, tsr_run_path(run, TSR_STAGE_FEATURES, &features));
     TSR_TRY(tsr_run_begin(comm, run, TSR_STAGE_VALUE));
     TSR_TRY(fit_value(comm, params, features, &population->span, info, worth));
@@ -154,6 +156,7 @@ tsr_status tsr_step_value(const tsr_comm *comm, tsr_run *run, const tsr_input *i
     TSR_AGREE(comm, save_value(worth, keep));
     TSR_TRY(tsr_run_end(comm, run, TSR_STAGE_VALUE, &(tsr_outcome){.rows = population->span.rows, .keep = keep}));
 done:
+    if (st == TSR_OK) worth->without = info->customers - worth->model.customers;
     tsr_bundle_destroy(&keep);
     tsr_free(&features);
     return st;

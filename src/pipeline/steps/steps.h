@@ -79,6 +79,7 @@ typedef struct tsr_worth {
     bool fitted, validated;
     tsr_value_model model;
     tsr_validation validation;
+    int64_t without;       /* customers without a purchase that counts: the models leave them out */
     double cohort_ratio;   /* customers new in the first weeks against later; NaN: unknown */
     tsr_checkup checkup;   /* where validated */
     tsr_tracking tracking; /* where validated by days and without covariates; else no periods */

@@ -205,6 +205,9 @@ json_t *tsr_value_json(const tsr_settings *settings, const tsr_worth *worth, con
         json_object_set_new(json, "clv_infinite_total", real(profile->total.clv_infinite_total));
         json_object_set_new(json, "expected_purchases", real(profile->total.expected_purchases));
     }
+    if (worth->without > 0) /* said where it is so */
+        json_object_set_new(json, "without_purchase",
+                            worth->without >= settings->run.min_cell ? json_integer(worth->without) : json_null());
     json_object_set_new(json, "warnings", tsr_value_warnings(params, worth));
     json_object_set_new(json, "candidates", candidates_of(worth));
     json_object_set_new(json, "validation",

@@ -93,6 +93,17 @@ static void put_covariates(tsr_sheet *s, const json_t *covariates)
     }
 }
 
+/* A masked number is a few. */
+static void put_left_out(tsr_sheet *s, const json_t *value)
+{
+    const json_t *without = json_object_get(value, "without_purchase");
+    char number[TSR_FIGURE_BYTES];
+
+    if (without == NULL) return;
+    tsr_page_print(&s->page, "\n  Left out: %s customers without a purchase, or whose returns were worth as much\n",
+                   json_is_number(without) ? tsr_figure(&s->language, without, 0, number) : "a few");
+}
+
 static void put_fits(tsr_sheet *s, const json_t *value)
 {
     const json_t *spend = tsr_at(value, "spend");
@@ -103,6 +114,7 @@ static void put_fits(tsr_sheet *s, const json_t *value)
                    tsr_figure(&s->language, tsr_at(value, "customers"), 0, a),
                    tsr_figure(&s->language, tsr_at(value, "log_likelihood"), 2, b));
     put_parameters(s, value);
+    put_left_out(s, value);
     put_covariates(s, tsr_at(value, "covariates"));
     if (!json_is_object(spend)) return;
     tsr_page_print(&s->page, "\n  Spend: Gamma-Gamma, %s customers who came again, log-likelihood %s\n\n",
