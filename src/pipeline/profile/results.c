@@ -50,7 +50,7 @@ static const struct {
     [RFM_SCORE] = {"rfm_score", TSR_F32, "", "mean of the three scores by the weights of the job; 0: has not bought"},
     [PCA] = {"pca", TSR_F32, "", "principal components of the scaled features"},
     [P_ALIVE] = {"p_alive", TSR_F32, "probability",
-                 "is still a customer; 1 for who bought once, so no measure of churn"},
+                 "is still a customer; by BG/NBD 1 for who bought once, so no measure of churn"},
     [PURCHASES] = {"expected_purchases", TSR_F32, "purchase days", "expected in the horizon"},
     [SPEND] = {"expected_spend", TSR_F32, "", "expected money per purchase day"},
     [CLV] = {"clv", TSR_F32, "", "customer lifetime value over the horizon, discounted, times margin"},
