@@ -37,6 +37,7 @@ refused 2 "horizon=0: 0 is out of range" --set value.horizon=0
 refused 2 "discount_rate=-0.1: -0.1 is out of range" --set value.discount_rate=-0.1
 refused 2 "nothing is left to validate on" --set value.calibration_end=2030-01-01
 refused 2 "lies before the first transaction" --set value.calibration_end=1990-01-01
+refused 3 "two days by value.calibration_end: .*; set it later" --set value.calibration_end=2023-01-02
 refused 2 "needs .value.calibration_end" --validate --set value.calibration_end=null
 
 # ---- populations: 60 customers, each with the dates and amounts that awk prints ----
@@ -64,7 +65,7 @@ for name in returns once free mixed; do "$TESSERA" ingest $name.yaml --quiet >/d
 expect 3 "$TESSERA" ingest undated.yaml --quiet
 said 'no usable row: all 60 rows were rejected, most for "missing time"'
 expect 3 "$TESSERA" value returns.yaml --quiet
-said "nobody bought anything in the period"
+said "nobody bought anything: there is nothing to fit; set value.model: none"
 expect 3 "$TESSERA" value once.yaml --quiet
 said "no customer bought on two days"
 # without money there are purchases all the same; negative sums are no purchases, and no reason to stop

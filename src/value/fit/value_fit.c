@@ -78,14 +78,20 @@ static bool some_dead(const tsr_comm *comm, const tsr_value_model *model, const 
     return found > 0;
 }
 
-static tsr_status check_histories(const tsr_histories *h)
+static tsr_status check_histories(const tsr_histories *h, tsr_value_period period)
 {
+    const char *when = period == TSR_PERIOD_CALIBRATION ? " by value.calibration_end" : "";
+    const char *advice = period == TSR_PERIOD_CALIBRATION ? "set it later, or" : "set";
+
     if (h->customers == 0)
-        return TSR_FAIL(TSR_EDATA, "value: nobody bought anything in the period: there is nothing to fit; "
-                                   "set value.model: none");
+        return TSR_FAIL(TSR_EDATA, "value: nobody bought anything%s: there is nothing to fit; %s value.model: none",
+                        when, advice);
     if (h->repeat == 0)
-        return TSR_FAIL(TSR_EDATA, "value: no customer bought on two days: there are no repeat purchases to fit; "
-                                   "set value.model: none");
+        return TSR_FAIL(
+            TSR_EDATA,
+            "value: no customer bought on two days%s: there are no repeat purchases to fit; %s value.model: "
+            "none",
+            when, advice);
     return TSR_OK;
 }
 
@@ -253,7 +259,7 @@ tsr_status tsr_value_fit(const tsr_comm *comm, const tsr_value_params *params, c
     TSR_TRY(tsr_same(comm, same, sizeof same, "the settings of the value models"));
     TSR_TRY(tsr_histories_read(comm, features, span, period, tsr_time_unit_days(params->time_unit), money_scale,
                                &histories, &spends));
-    TSR_AGREE(comm, check_histories(&histories));
+    TSR_AGREE(comm, check_histories(&histories, period));
     if (params->covariates.n > 0)
         TSR_TRY(tsr_covariates_read(comm, features, span, period, tsr_time_unit_days(params->time_unit),
                                     &params->covariates, params->model, &model->covariates, &histories));
