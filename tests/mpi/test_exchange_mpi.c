@@ -101,6 +101,42 @@ static void rows_of_one_rank_go_to_one_rank(void **state)
     CHECK_ALL(comm, right);
 }
 
+/* Each rank tells the next one n numbers: do they arrive? */
+static bool pass_round(const tsr_comm *comm, int64_t n, char **room, int64_t *room_bytes)
+{
+    int next = (comm->rank + 1) % comm->size, before = (comm->rank + comm->size - 1) % comm->size;
+    int64_t counts[64] = {0}, received[64];
+    const void *block[64] = {NULL};
+    static uint64_t out[500];
+
+    for (int64_t i = 0; i < n; i++) out[i] = (uint64_t)(n * 1000000 + comm->rank * 1000 + i);
+    counts[next] = n;
+    block[next] = out;
+    tsr_status st = tsr_exchange_into(comm, block, counts, sizeof *out, room, room_bytes, received);
+    bool right = st == TSR_OK && received[before] == n && *room_bytes >= n * (int64_t)sizeof *out;
+    for (int64_t i = 0; right && i < n; i++) {
+        uint64_t expected = (uint64_t)(n * 1000000 + before * 1000 + i);
+        right = memcmp(*room + (size_t)i * sizeof expected, &expected, sizeof expected) == 0;
+    }
+    return right;
+}
+
+static void room_of_an_exchange_grows_and_serves_the_next(void **state)
+{
+    const tsr_comm *comm = *state;
+    int64_t bytes = 0;
+    char *room = NULL;
+
+    bool right = pass_round(comm, 3, &room, &bytes);
+    right &= pass_round(comm, 500, &room, &bytes);
+    const char *grown = room;
+    const int64_t most = bytes;
+    right &= pass_round(comm, 7, &room, &bytes);
+    right = right && room == grown && bytes == most;
+    tsr_free(&room);
+    CHECK_ALL(comm, right);
+}
+
 static void exchange_without_room_on_one_rank_fails_on_all(void **state)
 {
     const tsr_comm *comm = *state;
@@ -185,6 +221,7 @@ int main(void)
         cmocka_unit_test(rows_arrive_in_the_order_of_their_senders),
         cmocka_unit_test(exchange_of_nothing_gives_an_empty_block),
         cmocka_unit_test(rows_of_one_rank_go_to_one_rank),
+        cmocka_unit_test(room_of_an_exchange_grows_and_serves_the_next),
         cmocka_unit_test(exchange_without_room_on_one_rank_fails_on_all),
         cmocka_unit_test(rows_of_another_size_are_a_bug_on_all),
         cmocka_unit_test(gathered_rows_stand_in_the_order_of_ranks),
