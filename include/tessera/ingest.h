@@ -111,6 +111,7 @@ typedef struct tsr_ingest_result {
     int64_t merged; /* ids that became another id of the same person */
     int64_t bytes_read;
     bool unchanged; /* the dataset was there already, from the same job and the same files */
+    bool grown;     /* it was there and grew: rows and money are those of the new files, the rest is of the whole */
 } tsr_ingest_result;
 
 /**

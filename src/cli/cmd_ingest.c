@@ -13,7 +13,10 @@
 static void print_result(const tsr_comm *comm, const char *folder, const tsr_ingest_result *result)
 {
     char customers[32], transactions[32], read[32], used[32], duplicate[32], rejected[32];
-    cli_print(comm, "dataset %s%s\n", folder, result->unchanged ? " (there already, from the same files)" : "");
+    cli_print(comm, "dataset %s%s\n", folder,
+              result->unchanged ? " (there already, from the same files)"
+              : result->grown   ? " (grown; the rows are those of its new files)"
+                                : "");
     cli_print(comm, "  customers     %s\n", cli_count(result->customers, customers));
     cli_print(comm, "  transactions  %s\n", cli_count(result->transactions, transactions));
     cli_print(comm, "  rows          %s read = %s used + %s duplicates + %s rejected\n",

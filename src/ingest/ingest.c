@@ -353,6 +353,7 @@ static tsr_status write_dataset(const tsr_comm *comm, flow *f, tsr_ingest_result
     TSR_TRY(tsr_collect_write(comm, f->collect, f->output, &f->info, &found));
     tsr_balance_clean(f->balance, found.cleaned);
     add_up(f, result);
+    result->grown = f->there != NULL;
     TSR_AGREE(comm, print_receipt(f));
     TSR_AGREE(comm, write_rejects(comm, f));
     TSR_TRY(tsr_dataset_commit(comm, f->output, &f->info, &found.digest));

@@ -96,6 +96,7 @@ static void job_that_grows_gives_the_dataset_of_all_at_once(void **state)
     for (int night = 0; night < 3; night++) {
         CHECK_ALL(comm, ingest_nights(comm, 0, night, folder, &result) == TSR_OK);
         CHECK_ALL(comm, !result.unchanged && result.rows_read == 400); /* the files that it did not know */
+        CHECK_ALL(comm, result.grown == (night > 0));
     }
     CHECK_ALL(comm, strcmp(digest_in(comm, folder), expected) == 0);
     CHECK_ALL(comm, ingest_nights(comm, 0, 2, folder, &result) == TSR_OK && result.unchanged);
