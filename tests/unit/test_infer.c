@@ -68,6 +68,32 @@ static void infer_of_telling_days_answers(void **state)
          (const char *const[]){"time_format: \"%m/%d/%Y\"", NULL});
 }
 
+static void infer_overlooks_one_dirty_value_of_fifty(void **state)
+{
+    char text[8192] = "id,date,amount\n", few[8192] = "id,date,amount\n";
+
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        sprintf(text + strlen(text), "%d,%s,%s\n", i, i == 70 ? "never" : "2024-03-15",
+                i == 90 ? "12.50 EUR" : "12.50");
+        sprintf(few + strlen(few), "%d,%s,%s\n", i, i % 40 == 0 ? "never" : "2024-03-15", "12.50");
+    }
+    says(job_of("infer-dirty.csv", text), (const char *const[]){"kind: transactions", "time: \"date\" # time, iso",
+                                                                "amount: \"amount\" # number, 1", NULL});
+    says(job_of("infer-dirtier.csv", few), (const char *const[]){"\"date\" # category", NULL});
+}
+
+static void infer_of_days_in_two_orders_asks(void **state)
+{
+    char text[8192] = "id,date,amount\n";
+
+    (void)state;
+    for (int i = 0; i < 100; i++)
+        sprintf(text + strlen(text), "%d,%s,12.50\n", i, i == 70 ? "02/25/2024" : "25/02/2024");
+    says(job_of("infer-orders-of-days.csv", text),
+         (const char *const[]){"time_format: \"?\"", "write \"%d/%m/%Y\" or \"%m/%d/%Y\"", NULL});
+}
+
 static void infer_without_a_header_numbers_columns_and_doubts_the_id(void **state)
 {
     char text[4096] = "";
@@ -147,6 +173,8 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(infer_of_orders_names_fields_formats_and_decimals),
                                        cmocka_unit_test(infer_of_ambiguous_days_asks),
                                        cmocka_unit_test(infer_of_telling_days_answers),
+                                       cmocka_unit_test(infer_overlooks_one_dirty_value_of_fifty),
+                                       cmocka_unit_test(infer_of_days_in_two_orders_asks),
                                        cmocka_unit_test(infer_without_a_header_numbers_columns_and_doubts_the_id),
                                        cmocka_unit_test(infer_without_an_id_asks),
                                        cmocka_unit_test(infer_of_pairs_and_consent_knows_the_kind),

@@ -46,6 +46,8 @@ static const struct {
 
 #define FORMATS          ((int32_t)(sizeof formats / sizeof formats[0]))
 #define CATEGORIES_SHARE 10 /* a category has its values ten times on average */
+#define DIRTY_SHARE      50 /* one of so many values may be something else: real files have such */
+#define MISFITS_MOST     1000
 
 tsr_status tsr_guess_prepare(tsr_guess_clocks *clocks)
 {
@@ -54,6 +56,16 @@ tsr_status tsr_guess_prepare(tsr_guess_clocks *clocks)
     for (clocks->n = 0; st == TSR_OK && clocks->n < FORMATS; clocks->n++)
         st = tsr_clock_set(&clocks->clock[clocks->n], formats[clocks->n].format, &clocks->utc, &clocks->utc);
     return st;
+}
+
+static bool is_twin(int32_t a, int32_t b)
+{
+    return a != b && formats[a].twin != 0 && formats[a].twin == formats[b].twin;
+}
+
+static bool fits(int64_t misfits, const tsr_guess *guess)
+{
+    return misfits * DIRTY_SHARE <= guess->filled;
 }
 
 static void see_value(tsr_guess *guess, tsr_slice text)
@@ -82,19 +94,31 @@ static void see_number(tsr_guess *guess, tsr_slice text)
     }
 }
 
-void tsr_guess_add(tsr_guess *guess, const tsr_guess_clocks *clocks, tsr_slice text)
+static void see_time(tsr_guess *guess, const tsr_guess_clocks *clocks, tsr_slice text)
 {
+    uint64_t fit = 0;
     uint32_t seconds;
     bool clock = false;
 
+    for (int32_t c = 0; c < clocks->n; c++) {
+        if (guess->misfits[c] > MISFITS_MOST) continue;
+        bool fits = tsr_clock_parse(&clocks->clock[c], text, &seconds, &clock) == TSR_PARSED;
+        guess->misfits[c] += !fits;
+        fit |= (uint64_t)fits << c;
+    }
+    for (int32_t c = 0; c < clocks->n && fit != 0; c++)
+        for (int32_t d = 0; d < clocks->n; d++)
+            if (is_twin(c, d) && (fit >> c & 1) != 0 && (fit >> d & 1) == 0) guess->alone |= (uint64_t)1 << c;
+}
+
+void tsr_guess_add(tsr_guess *guess, const tsr_guess_clocks *clocks, tsr_slice text)
+{
     if (text.n == 0) return;
     if (guess->filled++ == 0) snprintf(guess->example, sizeof guess->example, "%.*s", (int)text.n, text.at);
     if (text.n > guess->longest) guess->longest = text.n;
     see_value(guess, text);
     see_number(guess, text);
-    for (int32_t c = 0; c < clocks->n; c++)
-        if ((guess->unfit >> c & 1) == 0 && tsr_clock_parse(&clocks->clock[c], text, &seconds, &clock) != TSR_PARSED)
-            guess->unfit |= (uint64_t)1 << c;
+    see_time(guess, clocks, text);
 }
 
 bool tsr_guess_hints(const char *name, const char *word)
@@ -121,11 +145,13 @@ const char *tsr_guess_time_format(const tsr_guess *guess, const tsr_guess_clocks
     int32_t n = speaks_of_time(name) ? clocks->n : clocks->n - 2, first = 0;
 
     *other = NULL;
-    while (first < n && (guess->unfit >> first & 1) != 0) first++;
+    while (first < n && !fits(guess->misfits[first], guess)) first++;
     if (guess->filled == 0 || first == n) return NULL;
-    for (int32_t c = first + 1; c < n; c++)
-        if (formats[first].twin != 0 && formats[c].twin == formats[first].twin && (guess->unfit >> c & 1) == 0)
-            *other = formats[c].format;
+    for (int32_t c = first + 1, one = first; c < n; c++) {
+        bool both = is_twin(one, c) && (guess->alone >> one & 1) == (guess->alone >> c & 1);
+        if (is_twin(one, c) && guess->misfits[c] < guess->misfits[first]) first = c;
+        if (both) *other = formats[first == c ? one : c].format;
+    }
     return formats[first].format;
 }
 
@@ -135,9 +161,9 @@ tsr_guess_form tsr_guess_of(const tsr_guess *guess, const tsr_guess_clocks *cloc
 
     if (guess->filled == 0) return TSR_GUESS_EMPTY;
     if (tsr_guess_time_format(guess, clocks, name, &other) != NULL) return TSR_GUESS_TIME;
-    if (guess->whole == guess->filled) return TSR_GUESS_WHOLE;
-    if (guess->number == guess->filled) return TSR_GUESS_NUMBER;
-    if (guess->comma == guess->filled) return TSR_GUESS_COMMA;
+    if (fits(guess->filled - guess->whole, guess)) return TSR_GUESS_WHOLE;
+    if (fits(guess->filled - guess->number, guess)) return TSR_GUESS_NUMBER;
+    if (fits(guess->filled - guess->comma, guess)) return TSR_GUESS_COMMA;
     bool few = guess->different < TSR_GUESS_DIFFERENT && guess->different * CATEGORIES_SHARE <= guess->filled;
     return few || guess->different <= 2 ? TSR_GUESS_CATEGORY : TSR_GUESS_TEXT;
 }

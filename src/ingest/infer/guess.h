@@ -8,6 +8,7 @@
 #include "ingest/parse/clock.h"
 
 #define TSR_GUESS_DIFFERENT 256 /* different values that are told apart */
+#define TSR_GUESS_CLOCKS    64
 
 typedef enum tsr_guess_form {
     TSR_GUESS_EMPTY, /* no value in the sample */
@@ -23,15 +24,16 @@ typedef enum tsr_guess_form {
 typedef struct tsr_guess_clocks {
     tsr_zone utc;
     int32_t n;
-    tsr_clock clock[64];
+    tsr_clock clock[TSR_GUESS_CLOCKS];
 } tsr_guess_clocks;
 
 /* A column so far. All zero: no value yet. */
 typedef struct tsr_guess {
     int64_t filled, whole, number, comma;
-    int32_t decimals; /* the most */
-    int32_t longest;  /* bytes */
-    uint64_t unfit;   /* bit per clock: a value does not fit */
+    int32_t decimals;                  /* the most */
+    int32_t longest;                   /* bytes */
+    int32_t misfits[TSR_GUESS_CLOCKS]; /* values that do not fit the clock; no longer counted where they are many */
+    uint64_t alone;                    /* bit per clock: it reads a value that its twin, of other days, cannot read */
     int32_t different;
     uint64_t seen[TSR_GUESS_DIFFERENT];
     char example[32]; /* the first value, cut */
@@ -46,8 +48,8 @@ void tsr_guess_add(tsr_guess *guess, const tsr_guess_clocks *clocks, tsr_slice t
 /** Local. @param name  of the column: seconds since 1970 are a time only where the name says so */
 tsr_guess_form tsr_guess_of(const tsr_guess *guess, const tsr_guess_clocks *clocks, const char *name);
 
-/** Local. The time_format that all values fit; NULL: none. @param[out] other  one that reads them as other days, where
- *  day and month cannot be told apart; else NULL */
+/** Local. The time_format that all values fit, but for one of fifty; NULL: none. @param[out] other  one that reads them
+ * as other days, where day and month cannot be told apart; else NULL */
 const char *tsr_guess_time_format(const tsr_guess *guess, const tsr_guess_clocks *clocks, const char *name,
                                   const char **other);
 

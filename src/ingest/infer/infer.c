@@ -151,7 +151,8 @@ static void put_time_format(const writing *w)
         fprintf(w->to, "      time_format: \"" ASK "\" # ? how is \"%s\" to be read: a pattern of strptime\n",
                 column_at(w, c)->guess.example);
     else if (other != NULL)
-        fprintf(w->to, "      time_format: \"" ASK "\" # ? no value tells day from month: write \"%s\" or \"%s\"\n",
+        fprintf(w->to,
+                "      time_format: \"" ASK "\" # ? the values do not tell day from month: write \"%s\" or \"%s\"\n",
                 format, other);
     else
         fprintf(w->to, "      time_format: \"%s\"\n", format);
