@@ -175,7 +175,7 @@ tsr_value_scores tsr_value_score(const tsr_value_model *model, const tsr_value_p
 
 /*
  * The same for many customers. Given that a customer is alive, what lies ahead depends on x and T alone, which many
- * share: the scorer remembers some, and takes others from series in T, one for each x. Memory: 1.3 MiB.
+ * share: the scorer remembers some, and takes others from series in T, one for each x. Memory: 1.5 MiB.
  */
 typedef struct tsr_scorer tsr_scorer;
 

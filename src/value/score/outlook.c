@@ -20,7 +20,7 @@
  * pages are touched. */
 #define COMMON       8
 #define COMMON_LINES 256
-#define RARE_LINES   256
+#define RARE_LINES   1024
 #define LINES        (COMMON * COMMON_LINES + RARE_LINES)
 
 /* ---- directly ---- */

@@ -29,7 +29,7 @@ tsr_outlook tsr_outlook_at(const tsr_value_model *model, const double *parameter
 
 typedef struct tsr_outlooks tsr_outlooks; /* tables, made as they are asked for, and what was asked for last */
 
-/** Local. @param model, params  borrowed. @param how  TSR_SCORE_...; few: directly. Memory: 1.3 MiB.
+/** Local. @param model, params  borrowed. @param how  TSR_SCORE_...; few: directly. Memory: 1.5 MiB.
  *  @return TSR_OK; TSR_ENOMEM */
 tsr_status tsr_outlooks_create(const tsr_value_model *model, const tsr_value_params *params, uint32_t how,
                                tsr_outlooks **outlooks) TSR_NODISCARD;
