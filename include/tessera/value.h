@@ -227,7 +227,8 @@ typedef struct tsr_value_candidate {
 /**
  * Collective. Fit params->model, with `auto` all models, and the NBD as their benchmark; with a holdout validate them
  * as well. Chosen by `auto`: the smallest root mean square error of purchases in the holdout; without one the smallest
- * BIC (all have four parameters, so it is the largest likelihood). Same on all ranks: all but span.
+ * BIC (all have four parameters, so it is the largest likelihood; BG/BB's is of another kind and takes no part). Same
+ * on all ranks: all but span.
  * @param holdout_days    as in tsr_value_validate(); 0: no holdout
  * @param[out] candidate  [*n]; chosen: the one to take
  * @return as tsr_value_fit() and tsr_value_validate()

@@ -25,6 +25,12 @@ for key in parameters standard_errors spend validation.parameters validation.hol
     "$PROBE" equal value.json $key run/segments.json value.$key || die "value --json differs from segments.json: $key"
 done
 
+# without a holdout a likelihood of opportunities is not held against those of moments
+"$TESSERA" value job.yaml --quiet --set value.calibration_end=null --set output=monthly --set value.model=auto \
+    --set value.time_unit=month --set value.opportunity=month --set value.horizon=12 >months
+grep -q '^  BG/BB ' months || die "BG/BB is not there, or was chosen by BIC"
+grep -q '^\* [MP].*/NBD ' months || die "no model was chosen"
+
 # ---- settings that cannot be ----
 refused() { # STATUS WORDS SETTING...
     wanted=$1 words=$2

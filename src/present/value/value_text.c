@@ -109,8 +109,9 @@ static void put_fits(tsr_sheet *s, const json_t *value)
     const json_t *spend = tsr_at(value, "spend");
     char a[TSR_FIGURE_BYTES], b[TSR_FIGURE_BYTES];
 
-    tsr_page_print(&s->page, "\n  Purchases: %s, rates per %s, %s customers, log-likelihood %s\n\n",
-                   title_of(tsr_text_at(value, "model")), tsr_text_at(value, "time_unit"),
+    const char *model = tsr_text_at(value, "model");
+    tsr_page_print(&s->page, "\n  Purchases: %s, %s %s, %s customers, log-likelihood %s\n\n", title_of(model),
+                   strcmp(model, "bg_bb") == 0 ? "one chance a" : "rates per", tsr_text_at(value, "time_unit"),
                    tsr_figure(&s->language, tsr_at(value, "customers"), 0, a),
                    tsr_figure(&s->language, tsr_at(value, "log_likelihood"), 2, b));
     put_parameters(s, value);

@@ -14,11 +14,12 @@ double tsr_value_bic(const tsr_value_model *model)
 }
 
 /* Smaller is better: the error of the holdout, for which the expected number is the best prediction; without a holdout
- * what BIC says. */
+ * what BIC says. BG/BB's likelihood is a probability, the others' are densities: their BICs cannot be compared. */
 static double badness(const tsr_value_candidate *c)
 {
     double figure = c->validated ? c->validation.rmse : tsr_value_bic(&c->model);
 
+    if (!c->validated && c->model.model == TSR_VALUE_BG_BB) return INFINITY;
     return isfinite(figure) ? figure : INFINITY;
 }
 
