@@ -256,32 +256,35 @@ static int32_t write_value(const tsr_value_type *type, const void *value, int64_
     }
 }
 
-/* What is in the first eight bytes is looked at together; whatever stands behind a shorter text can be read. */
-static void look_at(tsr_slice text, tsr_value_texts *out)
+/* What is behind the first eight bytes. */
+static void look_behind(tsr_slice text, tsr_value_texts *out)
 {
-    const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
-    const uint64_t beyond = text.n >= 8 ? 0 : ~0ULL << 8 * text.n;
-    uint64_t word;
-
-    memcpy(&word, text.at, sizeof word);
-    out->ascii = out->ascii && (word & ~beyond & highs) == 0;
-    word |= beyond;
-    out->nul = out->nul || ((word - ones) & ~word & highs) != 0;
-    out->roomy = out->roomy && (text.n == 0 || (unsigned char)*text.at > ' ');
-    if (text.n <= 8) return;
-    text = (tsr_slice){text.at + 8, text.n - 8};
+    text = (tsr_slice){text.at + sizeof(uint64_t), text.n - (int32_t)sizeof(uint64_t)};
     out->ascii = out->ascii && tsr_is_ascii(text);
     out->nul = out->nul || memchr(text.at, '\0', (size_t)text.n) != NULL;
 }
 
+/* The first eight bytes are looked at together: whatever stands behind a shorter text can be read. */
 static void take_texts(const tsr_duck_vector *vector, int64_t first, int64_t n, tsr_value_texts *out, tsr_slice *field,
                        int64_t stride)
 {
+    const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
+    uint64_t any_high = 0, any_zero = 0, word;
+
     for (int64_t i = 0; i < n; i++, field += stride) {
         tsr_duck_text text = tsr_duck_text_at(vector, first + i);
         *field = (tsr_slice){text.n > 0 ? text.at : "", text.n};
-        if (text.n > 0) look_at(*field, out);
+        if (text.n == 0) continue;
+        memcpy(&word, text.at, sizeof word);
+        out->roomy = out->roomy && (word & 0xff) > ' ';
+        const uint64_t beyond = text.n < 8 ? ~0ULL << 8 * text.n : 0;
+        any_high |= word & ~beyond;
+        word |= beyond;
+        any_zero |= (word - ones) & ~word;
+        if (text.n > 8) look_behind(*field, out);
     }
+    out->ascii = out->ascii && (any_high & highs) == 0;
+    out->nul = out->nul || (any_zero & highs) != 0;
 }
 
 bool tsr_value_write(const tsr_value_type *type, const tsr_duck_vector *vector, int64_t first, int64_t n,

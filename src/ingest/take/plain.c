@@ -212,14 +212,14 @@ static void gather_fine(const tsr_mapping *mapping, const tsr_row_block *block)
 
 /* ---- rows to the collection ---- */
 
-static tsr_status find_code(const tsr_mapping *mapping, const tsr_plain_column *plain, tsr_slice text, bool roomy,
+static tsr_status find_code(const tsr_plain_column *plain, known_code *lately, tsr_slice text, bool roomy,
                             tsr_collect *collect, int32_t *code)
 {
     *code = -1;
     if (text.n == 0) return TSR_OK;
     if (text.n > SWAR_MOST) return tsr_collect_code(collect, plain->dictionary, text, code);
     uint64_t word = up_to_eight(text, roomy);
-    known_code *known = &mapping->memory->code[plain->column][word * SPREAD >> 56];
+    known_code *known = &lately[word * SPREAD >> 56];
     if (known->text != word || known->n != text.n) {
         tsr_status st = tsr_collect_code(collect, plain->dictionary, text, code);
         if (st != TSR_OK) return st;
@@ -234,13 +234,15 @@ static tsr_status find_codes(const tsr_mapping *mapping, const tsr_row_block *bl
                              tsr_collect *collect)
 {
     struct tsr_plain_memory *memory = mapping->memory;
+    known_code *lately = memory->code[plain->column];
+    uint64_t *cell = memory->cell[plain->column];
+    const int32_t *row = memory->row, rows = memory->fine_n;
     int32_t code;
     tsr_status st = TSR_OK;
 
-    for (int32_t k = 0; k < memory->fine_n; k++) {
-        tsr_slice text = text_at(block, plain->slot, memory->row[k]);
-        TSR_TRY(find_code(mapping, plain, text, block->roomy, collect, &code));
-        memory->cell[plain->column][k] = (uint32_t)code;
+    for (int32_t k = 0; k < rows; k++) {
+        TSR_TRY(find_code(plain, lately, text_at(block, plain->slot, row[k]), block->roomy, collect, &code));
+        cell[k] = (uint32_t)code;
     }
 done:
     return st;
@@ -250,11 +252,13 @@ static void account(const tsr_mapping *mapping, tsr_balance *balance, tsr_seen *
 {
     const struct tsr_plain_memory *memory = mapping->memory;
     tsr_int128 money = 0;
+    bool clock = false;
 
     for (int32_t i = 0; i < mapping->plain_n; i++)
         if (mapping->plain[i].cell == TSR_CELL_MONEY)
             for (int32_t k = 0; k < memory->fine_n; k++) money += (int64_t)memory->cell[mapping->plain[i].column][k];
-    for (int32_t k = 0; k < memory->fine_n; k++) seen->clock |= memory->clock[k];
+    for (int32_t k = 0; k < memory->fine_n; k++) clock |= memory->clock[k];
+    seen->clock = seen->clock || clock;
     tsr_balance_use(balance, mapping->source, memory->fine_n, money);
 }
 
