@@ -254,7 +254,8 @@ static void verify_says_where_the_balance_fails(void **state)
     } changes[] = {{{"\"rows_read\":", NULL}, "rows read, but"},
                    {{"\"money_read\":", NULL}, "source 0 does not balance: money"},
                    {{"\"rows_used\":", "\"rows_read\":"}, "rows of transactions, but 8 are stored"},
-                   {{"\"money_used\":", "\"money_read\":"}, "the money of transactions"}};
+                   {{"\"money_used\":", "\"money_read\":"}, "the money of transactions"},
+                   {{"\"last\":", NULL}, "another range of time"}};
     test_source t;
     tsr_ingest_result result;
 
