@@ -249,12 +249,13 @@ static tsr_status unify_ids(const tsr_comm *comm, flow *f, tsr_ingest_result *re
     TSR_TRY(tsr_identities_read(comm, f->params, &f->inputs, &ids));
     if (!ids.any) goto done;
     TSR_TRY(tsr_collect_merge(comm, f->collect, ids.merge, ids.merges));
+    TSR_AGREE(comm, tsr_identities_list(&ids));
     TSR_TRY(tsr_merges_write(comm, f->params, ids.merge, ids.merges, f->output, f->info.generation));
     tsr_meter_end(comm, ids.merged, NULL);
     result->merged = ids.merged;
     if (ids.refused > 0)
-        tsr_warn("identities: %" PRId64 " groups of more than %" PRId64 " ids were not merged: shared phones or test "
-                 "accounts? see ingest.identity_limit",
+        tsr_warn("identities: %" PRId64 " groups of more than %" PRId64 " ids were not merged (see merges.csv): shared "
+                 "phones or test accounts? see ingest.identity_limit",
                  ids.refused, f->params->identity_limit);
 done:
     tsr_identities_clear(&ids);

@@ -203,6 +203,8 @@ static void pairs_give_the_dataset_of_one_id(void **state)
     CHECK_ALL(comm, tsr_ingest_run(comm, &params, test_path(comm, "two-ids"), &result) == TSR_OK);
     tsr_log_init(comm->rank, TSR_LOG_WARN);
     CHECK_ALL(comm, result.merged == 0 && result.customers == 2 * PEOPLE);
+    CHECK_ALL(comm, strstr(text_of(comm, test_path(comm, "two-ids/merges.csv")),
+                           ",refused: 2 ids of one person (ingest.identity_limit)\n\"\",") != NULL);
     use_orders(&t[0], comm, "original.csv", "id"); /* other files alone: they cannot know who is one person */
     params = params_of(&t[0].source, 1, 2);
     CHECK_ALL(comm, tsr_ingest_run(comm, &params, test_path(comm, "two-ids"), &result) == TSR_ECONF);

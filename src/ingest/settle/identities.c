@@ -283,7 +283,7 @@ static tsr_status claim_persons(const claim *own, int64_t n, int size, tsr_blob 
 }
 
 /* A person with more ids than the limit is none: a shared phone, a test account. */
-static tsr_status answer(const claim *claims, int64_t n, int64_t limit, tsr_blob *to, int64_t *refused)
+static tsr_status answer(const claim *claims, int64_t n, int64_t limit, tsr_blob *to, tsr_identities *ids)
 {
     tsr_status st = TSR_OK;
 
@@ -291,8 +291,12 @@ static tsr_status answer(const claim *claims, int64_t n, int64_t limit, tsr_blob
         claim kept = claims[first];
         end = end_of_person(claims, n, first);
         for (int64_t i = first + 1; i < end; i++) kept.ids += claims[i].ids;
-        *refused += kept.ids > limit;
-        if (kept.ids > limit) kept.text.n = 0;
+        if (kept.ids > limit) {
+            int32_t many = kept.ids < INT32_MAX ? (int32_t)kept.ids : INT32_MAX;
+            TSR_TRY(tsr_merge_pack(&(tsr_merge){kept.text, {"", 0}, -many}, &ids->refusals));
+            ids->refused++;
+            kept.text.n = 0;
+        }
         for (int64_t i = first; i < end; i++) TSR_TRY(send_claim(&kept, &to[claims[i].from]));
     }
 done:
@@ -360,7 +364,7 @@ static tsr_status find_kept(const tsr_comm *comm, const claim *own, int64_t n, i
     TSR_AGREE(comm, claim_persons(own, n, comm->size, to));
     TSR_TRY(tsr_blobs_exchange(comm, to, &received, from));
     TSR_AGREE(comm, take_claims(&received, from, comm->size, &claims, &claims_n));
-    TSR_AGREE(comm, answer(claims, claims_n, limit, to, &ids->refused));
+    TSR_AGREE(comm, answer(claims, claims_n, limit, to, ids));
     TSR_TRY(tsr_blobs_exchange(comm, to, &ids->answers, from));
     TSR_AGREE(comm, take_claims(&ids->answers, from, comm->size, &answers, &answers_n));
     TSR_AGREE(comm, list_merges(own, n, answers, ids));
@@ -398,8 +402,25 @@ done:
     return st;
 }
 
+tsr_status tsr_identities_list(tsr_identities *ids)
+{
+    tsr_merge *refused = NULL;
+    int64_t n;
+    tsr_status st;
+
+    TSR_TRY(tsr_merges_unpack(&ids->refusals, &refused, &n));
+    if (n == 0) goto done;
+    TSR_TRY(tsr_resize(&ids->merge, ids->merges + n, sizeof *ids->merge));
+    memcpy(ids->merge + ids->merges, refused, (size_t)n * sizeof *refused);
+    ids->merges += n;
+done:
+    tsr_free(&refused);
+    return st;
+}
+
 void tsr_identities_clear(tsr_identities *ids)
 {
+    tsr_free(&ids->refusals.bytes);
     tsr_free(&ids->merge);
     tsr_free(&ids->answers.bytes);
     tsr_free(&ids->texts.bytes);

@@ -21,6 +21,7 @@ typedef struct tsr_identities {
     int64_t merged;  /* ids that became another one, of all ranks */
     int64_t refused; /* persons with more ids than the limit, who were not merged; of all ranks */
     tsr_blob texts, answers;
+    tsr_blob refusals; /* the refused persons whose roots are this rank's, packed as merges */
 } tsr_identities;
 
 struct tsr_inputs;
@@ -33,6 +34,8 @@ struct tsr_inputs;
  */
 tsr_status tsr_identities_read(const tsr_comm *comm, const tsr_ingest_params *params, const struct tsr_inputs *inputs,
                                tsr_identities *identities) TSR_NODISCARD;
+/** Local. Put the refused persons behind the merges: the list for people names both. @return TSR_OK; TSR_ENOMEM */
+tsr_status tsr_identities_list(tsr_identities *identities) TSR_NODISCARD;
 void tsr_identities_clear(tsr_identities *identities);
 
 /**

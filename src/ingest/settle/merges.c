@@ -134,14 +134,18 @@ done:
 static tsr_status add_line(const tsr_ingest_params *params, const tsr_merge *merge, tsr_blob *to)
 {
     static const char *const rules[] = {"pair of ids", "exact", "case", "email", "phone"};
-    const tsr_source *source = (const tsr_source *)params->sources.item + merge->source;
-    char rule[64];
+    const tsr_source *all = params->sources.item;
+    char rule[96];
+    int n;
     tsr_status st;
 
     TSR_TRY(add_field(merge->kept, to));
     TSR_TRY(tsr_blob_add(to, ",", 1));
     TSR_TRY(add_field(merge->merged, to));
-    int n = snprintf(rule, sizeof rule, ",ingest.sources[%d]: %s\n", merge->source, rules[source->match]);
+    if (merge->source < 0)
+        n = snprintf(rule, sizeof rule, ",refused: %d ids of one person (ingest.identity_limit)\n", -merge->source);
+    else
+        n = snprintf(rule, sizeof rule, ",ingest.sources[%d]: %s\n", merge->source, rules[all[merge->source].match]);
     TSR_TRY(tsr_blob_add(to, rule, n));
 done:
     return st;

@@ -11,7 +11,8 @@
 
 typedef struct tsr_merge {
     tsr_slice merged, kept;
-    int32_t source; /* the first source that pairs the merged id */
+    int32_t source; /* the first source that pairs the merged id; -N: N ids of one person, refused, of which `merged` is
+                     * the smallest and none is kept */
 } tsr_merge;
 
 /** Local. Order of bytes; what begins another text comes before it. */
