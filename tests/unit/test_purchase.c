@@ -359,6 +359,18 @@ static void likelihood_in_company_has_the_bits_of_each_alone(void **state)
 }
 
 /* What a rank has of smaller x must not show, nor how the sum over them came about. */
+/* Without a chance to leave nothing is divided by b. */
+static void bg_nbd_says_who_bought_once_is_alive_whatever_b(void **state)
+{
+    const double parameter[] = {.25, 4.4, 1, 1e-320}, at[] = {0, 30}, until[] = {39, 39};
+    const int32_t x[] = {0, 1};
+    double p[2];
+
+    (void)state;
+    tsr_bg_nbd.p_alive(parameter, x, at, until, 2, p);
+    assert_true(p[0] == 1 && p[1] >= 0 && p[1] < 1e-300);
+}
+
 static void likelihood_does_not_depend_on_the_smaller_x_of_a_rank(void **state)
 {
     enum { N = 900 };
@@ -401,6 +413,7 @@ int main(void)
         cmocka_unit_test(bg_bb_likelihood_equals_values_of_high_precision),
         cmocka_unit_test(bg_bb_gradient_equals_differences_of_the_likelihood),
         cmocka_unit_test(counts_of_new_customers_are_a_distribution_with_the_expected_mean),
+        cmocka_unit_test(bg_nbd_says_who_bought_once_is_alive_whatever_b),
         cmocka_unit_test(likelihood_does_not_depend_on_the_smaller_x_of_a_rank),
         cmocka_unit_test(likelihood_in_company_has_the_bits_of_each_alone),
     };

@@ -136,7 +136,7 @@ TSR_INLINE void find_alive_at_width(double a, double b, int32_t at_birth, const 
 {
     for (int32_t i = 0; i < n; i++) {
         int32_t chances = x[i] + at_birth;
-        double by = chances > 0 ? lift[i] : 0, last = chances > 0 ? chances : 1;
+        double by = chances > 0 ? lift[i] : 0, last = chances > 0 ? chances : 2; /* any that leaves no b alone */
         p[i] = 1 / (1 + a / (b + last - 1) * by);
     }
 }
