@@ -23,14 +23,6 @@ tsr_slice tsr_trim_blanks(tsr_slice text)
     return text;
 }
 
-static tsr_int128 power_of_ten(int32_t exponent)
-{
-    tsr_int128 power = 1;
-
-    while (exponent-- > 0) power *= 10;
-    return power;
-}
-
 /* ---- decimal numbers ---- */
 
 tsr_parsed tsr_parse_decimal(tsr_slice text, tsr_decimal *value)
@@ -106,7 +98,7 @@ int tsr_decimal_compare(const tsr_decimal *a, const tsr_decimal *b)
     if (a->decimals == b->decimals) return (a->mantissa > b->mantissa) - (a->mantissa < b->mantissa);
 
     /* Digit by digit, as in division by hand: cross-multiplying would not fit. */
-    tsr_int128 unit_a = power_of_ten(a->decimals), unit_b = power_of_ten(b->decimals);
+    tsr_int128 unit_a = tsr_exact_power_of_ten(a->decimals), unit_b = tsr_exact_power_of_ten(b->decimals);
     tsr_int128 digit_a = a->mantissa / unit_a, digit_b = b->mantissa / unit_b;
     tsr_int128 rest_a = a->mantissa % unit_a, rest_b = b->mantissa % unit_b;
     while (digit_a == digit_b && (rest_a != 0 || rest_b != 0)) {
@@ -123,7 +115,7 @@ tsr_parsed tsr_decimal_units(const tsr_decimal *value, int32_t scale, int64_t *u
     tsr_int128 v = value->mantissa;
 
     if (value->decimals > scale) {
-        tsr_int128 lost = power_of_ten(value->decimals - scale);
+        tsr_int128 lost = tsr_exact_power_of_ten(value->decimals - scale);
         if (v % lost != 0) return TSR_PARSED_DECIMALS;
         v /= lost;
     }

@@ -34,6 +34,15 @@ typedef struct tsr_decimal {
 #define TSR_DECIMALS_MAX 18 /* of a number as written; a product has up to twice as many */
 #define TSR_DIGITS_MAX   19 /* without leading zeros */
 
+/** Local. 10^exponent, whole, up to 38; of one below 0 it is 1. */
+static inline tsr_int128 tsr_exact_power_of_ten(int32_t exponent)
+{
+    tsr_int128 power = 1;
+
+    while (exponent-- > 0) power *= 10;
+    return power;
+}
+
 /** Local. Without blanks at both ends. */
 tsr_slice tsr_trim_blanks(tsr_slice text);
 

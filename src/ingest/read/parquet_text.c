@@ -108,19 +108,12 @@ static int32_t write_signed(char *to, int64_t value)
     return (value < 0) + write_whole(to + (value < 0), value < 0 ? -(uint64_t)value : (uint64_t)value);
 }
 
-static uint64_t power_of_ten(int32_t exponent)
-{
-    uint64_t power = 1;
-
-    while (exponent-- > 0) power *= 10;
-    return power;
-}
-
 /* Digits, point, fraction; without a point where there is no fraction. A number that has no digit before the point by
  * its type, DECIMAL(2,2), is written without a zero there. */
 static int32_t write_scaled(char *to, int64_t value, int32_t scale, bool zero)
 {
-    uint64_t size = value < 0 ? -(uint64_t)value : (uint64_t)value, unit = power_of_ten(scale), whole = size / unit;
+    uint64_t size = value < 0 ? -(uint64_t)value : (uint64_t)value, unit = (uint64_t)tsr_exact_power_of_ten(scale);
+    uint64_t whole = size / unit;
     int32_t n = value < 0;
 
     *to = '-';

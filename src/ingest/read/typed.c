@@ -117,14 +117,6 @@ static bool whole_at(const tsr_typed *values, int32_t i, int64_t *whole)
     return wide == *whole;
 }
 
-static int64_t power_of_ten(int32_t exponent)
-{
-    int64_t power = 1;
-
-    while (exponent-- > 0) power *= 10;
-    return power;
-}
-
 /* Whole numbers and decimals: what is lost must be zeros. */
 static void read_decimals(const tsr_typed *values, int32_t n, int32_t scale, bool *fine, uint64_t *units)
 {
@@ -134,7 +126,7 @@ static void read_decimals(const tsr_typed *values, int32_t n, int32_t scale, boo
         refuse_all(n, fine);
         return;
     }
-    const int64_t factor = power_of_ten(shift), lost = power_of_ten(-shift);
+    const int64_t factor = (int64_t)tsr_exact_power_of_ten(shift), lost = (int64_t)tsr_exact_power_of_ten(-shift);
     for (int32_t i = 0; i < n; i++) {
         int64_t whole, made;
         bool held = whole_at(values, i, &whole);
@@ -150,7 +142,7 @@ static void read_decimals(const tsr_typed *values, int32_t n, int32_t scale, boo
 static void read_fractions(const tsr_typed *values, int32_t n, int32_t scale, bool *fine, uint64_t *units)
 {
     const bool is_float = values->type.form == TSR_VALUE_FLOAT;
-    const double power = (double)power_of_ten(scale), most = is_float ? TSR_VALUE_FLOAT_MOST : TSR_VALUE_DOUBLE_MOST;
+    const double power = tsr_power_of_ten(scale), most = is_float ? TSR_VALUE_FLOAT_MOST : TSR_VALUE_DOUBLE_MOST;
     const float *narrow = (const float *)values->vector.value + values->first;
     const double *wide = (const double *)values->vector.value + values->first;
 

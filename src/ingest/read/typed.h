@@ -2,8 +2,8 @@
  * @file ingest/read/typed.h
  * Values that have a type already -> times and numbers of the dataset, exactly as if their text had been read.
  *
- * To write 66 million dates and amounts as text and to read them again costs as much as all the rest of reading a file
- * of Parquet. What is not fine here (null, out of range, more decimals than money has, a type that means something
+ * To write dates and amounts as text and to read them again would cost as much as all the rest of reading a file of
+ * Parquet. What is not fine here (null, out of range, more decimals than money has, a type that means something
  * else) is written as text after all, and then the readers of text say what is wrong with it: no rule stands twice.
  */
 #ifndef TSR_INGEST_TYPED_H
