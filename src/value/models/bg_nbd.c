@@ -11,6 +11,8 @@
 #include "value/models/dropout.h"
 #include "value/models/lanes.h"
 
+#define NEVER 1e300 /* subtracted from a logarithm: that of 0 */
+
 enum { R, ALPHA, A, B };
 
 #define EFFECTS                                                                                                        \
@@ -118,26 +120,27 @@ static bool no_dropout(const double *parameter)
     return parameter[A] < 1e-3 * (parameter[A] + parameter[B]);
 }
 
-/* ln of the odds of being dead, without the share of chances, from ln(alpha+t) and ln(alpha+tx). */
-TSR_INLINE void find_lift_at_width(double r, const int32_t *x, const double *log_t, const double *log_tx, int32_t n,
-                                   double *lift)
+/* ln of the odds of being dead, without the share of chances, from ln(alpha+t) and ln(alpha+tx). By the model only a
+ * purchase can be the last: without a chance to leave, the odds are 0 and P(alive) is exactly 1. (Conditions are sums
+ * here: who has bought again nobody can foretell, and branches would make no vectors.) */
+TSR_INLINE void find_lift_at_width(double r, int32_t at_birth, const int32_t *x, const double *log_t,
+                                   const double *log_tx, int32_t n, double *lift)
 {
-    for (int32_t i = 0; i < n; i++) lift[i] = (r + x[i]) * (log_t[i] - log_tx[i]);
+    for (int32_t i = 0; i < n; i++)
+        lift[i] = (r + x[i]) * (log_t[i] - log_tx[i]) - NEVER * (double)(x[i] + at_birth < 1);
 }
 
 TSR_AT_ALL_WIDTHS(find_lift,
-                  (double r, const int32_t *x, const double *log_t, const double *log_tx, int32_t n, double *lift),
-                  (r, x, log_t, log_tx, n, lift))
+                  (double r, int32_t at_birth, const int32_t *x, const double *log_t, const double *log_tx, int32_t n,
+                   double *lift),
+                  (r, at_birth, x, log_t, log_tx, n, lift))
 
-/* By the model only a purchase can be the last: without a chance to leave, P(alive) is exactly 1. (No division depends
- * on a condition, so that the compiler makes vectors of them.) */
 TSR_INLINE void find_alive_at_width(double a, double b, int32_t at_birth, const int32_t *x, const double *lift,
                                     int32_t n, double *p)
 {
     for (int32_t i = 0; i < n; i++) {
-        int32_t chances = x[i] + at_birth;
-        double by = chances > 0 ? lift[i] : 0, last = chances > 0 ? chances : 2; /* any that leaves no b alone */
-        p[i] = 1 / (1 + a / (b + last - 1) * by);
+        int32_t chances = x[i] + at_birth, last = chances + 2 * (chances < 1); /* any that leaves no b alone */
+        p[i] = 1 / (1 + a / (b + last - 1) * lift[i]);
     }
 }
 
@@ -154,7 +157,7 @@ static void alive_run(const double *parameter, int32_t at_birth, const int32_t *
     for (int32_t i = 0; i < n; i++) log_tx[i] = alpha + tx[i];
     tsr_log_block(log_t, n);
     tsr_log_block(log_tx, n);
-    find_lift(parameter[R], x, log_t, log_tx, n, lift);
+    find_lift(parameter[R], at_birth, x, log_t, log_tx, n, lift);
     tsr_exp_block(lift, n);
     find_alive(parameter[A], parameter[B], at_birth, x, lift, n, p);
 }
