@@ -12,7 +12,6 @@
 #define READ_RECORDS      ((int64_t)1 << 20) /* about so many at a time: 40 MiB */
 #define SECONDS_PER_DAY   86400
 #define VALUES_PER_RECORD 8 /* of vectors: as much memory */
-#define FURTHER_KINDS     (TSR_READ_EVENTS | TSR_READ_CAMPAIGNS | TSR_READ_CONSENT)
 
 static const uint32_t kind_read[TSR_KINDS] = {
     [TSR_EVENTS] = TSR_READ_EVENTS, [TSR_CAMPAIGNS] = TSR_READ_CAMPAIGNS, [TSR_CONSENT] = TSR_READ_CONSENT};
@@ -116,26 +115,6 @@ done:
     return st;
 }
 
-/* How many of this rank's customers belong to the run. */
-static tsr_status count_customers(tsr_maker *m, int64_t *kept)
-{
-    const tsr_dataset_info *about = tsr_dataset_about(m->dataset);
-    tsr_status st = TSR_OK;
-
-    *kept = m->end - m->next;
-    /* the range of times is that of transactions */
-    if ((int64_t)about->time_last < m->window.as_of && !(m->reads & FURTHER_KINDS)) return TSR_OK;
-    *kept = 0;
-    for (int64_t first = m->next; first < m->end; first += m->block_rows) {
-        int64_t rows = m->end - first < m->block_rows ? m->end - first : m->block_rows;
-        TSR_TRY(tsr_dataset_read(m->dataset, first, rows, TSR_READ_TIME | (m->reads & FURTHER_KINDS), &m->block));
-        for (int64_t i = 0; i < rows; i++) *kept += tsr_history_counts(&m->window, &m->block, i);
-    }
-done:
-    tsr_block_clear(&m->block);
-    return st;
-}
-
 static tsr_status prepare_dataset(tsr_maker *m, const tsr_features_params *params, const tsr_observation *observation)
 {
     const tsr_dataset_info *about = tsr_dataset_about(m->dataset);
@@ -155,7 +134,8 @@ static tsr_status prepare_dataset(tsr_maker *m, const tsr_features_params *param
     TSR_TRY(tsr_event_classes(params, &about->dictionary[TSR_EVENT_TYPES], &m->event_bits));
     m->window.event_bits = m->event_bits;
     m->window.session_gap = params->session_gap * 60;
-    m->reads = TSR_READ_ID | TSR_READ_ATTRIBUTES | TSR_READ_TIME | TSR_READ_AMOUNT | TSR_READ_OPTIONAL | FURTHER_KINDS;
+    m->reads =
+        TSR_READ_ID | TSR_READ_ATTRIBUTES | TSR_READ_TIME | TSR_READ_AMOUNT | TSR_READ_OPTIONAL | TSR_READ_FURTHER;
     for (int32_t kind = TSR_TRANSACTIONS + 1; kind < TSR_KINDS; kind++) {
         if (!tsr_has_kind(about->has, kind)) m->reads &= ~kind_read[kind];
         records += about->records[kind];
@@ -169,49 +149,6 @@ static tsr_status prepare_dataset(tsr_maker *m, const tsr_features_params *param
     if (m->reads & TSR_READ_EMBEDDINGS) records += about->attributes_n * about->customers / VALUES_PER_RECORD;
     m->block_rows = tsr_rows_per_block(READ_RECORDS, 1 + records / about->customers);
 done:
-    return st;
-}
-
-/* ---- frequency of values ---- */
-
-/* Of the customers of the run: those who come later are not known yet. */
-static tsr_status count_codes(tsr_maker *m, int32_t column, int64_t *count)
-{
-    const uint32_t reads = TSR_READ_ATTRIBUTES | TSR_READ_TIME | (m->reads & FURTHER_KINDS);
-    tsr_status st = TSR_OK;
-
-    for (int64_t first = m->next; first < m->end; first += m->block_rows) {
-        int64_t rows = m->end - first < m->block_rows ? m->end - first : m->block_rows;
-        TSR_TRY(tsr_dataset_read(m->dataset, first, rows, reads, &m->block));
-        for (int64_t i = 0; i < rows; i++)
-            if (m->block.code[column][i] >= 0 && tsr_history_counts(&m->window, &m->block, i))
-                count[m->block.code[column][i]]++;
-    }
-done:
-    tsr_block_clear(&m->block);
-    return st;
-}
-
-/* One pass for each attribute that has too many values: there are few of those. */
-static tsr_status count_frequencies(const tsr_comm *comm, tsr_maker *m, int64_t customers)
-{
-    const tsr_dataset_info *about = tsr_dataset_about(m->dataset);
-    int64_t *count = NULL;
-    tsr_status st;
-
-    TSR_AGREE(comm, tsr_alloc(&m->frequency, m->set.n, sizeof *m->frequency));
-    for (int32_t f = 0; f < m->set.n; f++) {
-        if (m->set.feature[f].from != TSR_FROM_FREQUENCY) continue;
-        int32_t column = m->set.feature[f].column, n = about->attributes[column].dictionary.n;
-        TSR_AGREE(comm, tsr_alloc(&count, n, sizeof *count));
-        TSR_AGREE(comm, tsr_alloc(&m->frequency[f], n, sizeof **m->frequency));
-        TSR_AGREE(comm, count_codes(m, column, count));
-        tsr_sum_int64(comm, count, n);
-        for (int32_t i = 0; i < n; i++) m->frequency[f][i] = (double)count[i] / (double)customers;
-        tsr_free(&count);
-    }
-done:
-    tsr_free(&count);
     return st;
 }
 
@@ -233,17 +170,14 @@ tsr_status tsr_maker_run_dataset(const tsr_comm *comm, tsr_maker *m, const tsr_f
 {
     const tsr_dataset_info *about = tsr_dataset_about(m->dataset);
     tsr_span dealt, span;
-    int64_t kept;
     tsr_status st;
 
     TSR_AGREE(comm, prepare_dataset(m, params, observation));
     TSR_TRY(tsr_dataset_deal(comm, m->dataset, &dealt));
     m->next = dealt.first;
     m->end = dealt.first + dealt.rows;
-    TSR_TRY(tsr_maker_drop_unseen(comm, m));
+    TSR_TRY(tsr_maker_survey(comm, m, &span));
     TSR_AGREE(comm, tsr_maker_columns(m, about->id_width));
-    TSR_AGREE(comm, count_customers(m, &kept));
-    span = tsr_span_of(comm, kept);
     *info = (tsr_features_info){.customers = span.rows_global,
                                 .after_as_of = about->customers - span.rows_global,
                                 .money_scale = about->money_scale,
@@ -254,7 +188,6 @@ tsr_status tsr_maker_run_dataset(const tsr_comm *comm, tsr_maker *m, const tsr_f
                       about->customers);
         goto done;
     }
-    TSR_TRY(count_frequencies(comm, m, span.rows_global));
     TSR_TRY(tsr_table_write(comm, path, m->column, m->columns, &span, fill_from_dataset, m, NULL));
     TSR_TRY(sum_up(comm, m, info));
 done:

@@ -44,9 +44,15 @@ typedef struct tsr_maker {
 /** Local. Plan the columns of features.h5: what is known about the customer, then the features. */
 tsr_status tsr_maker_columns(tsr_maker *m, int32_t id_width) TSR_NODISCARD;
 
-/** Collective. Features of values that occur after as_of alone do not exist yet. One look at the first rows as a rule,
- * at all where a value is not there. @return TSR_OK; TSR_EDATA (none is left); TSR_EIO; TSR_ENOMEM */
-tsr_status tsr_maker_drop_unseen(const tsr_comm *comm, tsr_maker *m) TSR_NODISCARD;
+#define TSR_READ_FURTHER (TSR_READ_EVENTS | TSR_READ_CAMPAIGNS | TSR_READ_CONSENT) /* kinds beside transactions */
+
+/**
+ * Collective. What must be known of all customers before features are made of each: who belongs to the run, which
+ * values occur before as_of (features of others do not exist yet: they leave m->set), and m->frequency.
+ * @param[out] span  the customers of the run. @return TSR_OK; TSR_EDATA (no feature is left); TSR_EIO; TSR_ENOMEM
+ * Cost: one pass over m->next .. m->end - 1, which ends as soon as nothing is left to learn.
+ */
+tsr_status tsr_maker_survey(const tsr_comm *comm, tsr_maker *m, tsr_span *span) TSR_NODISCARD;
 
 /** Local. Rows to read at a time for about @p items items. */
 int64_t tsr_rows_per_block(int64_t items, int64_t items_per_row);
