@@ -1,10 +1,11 @@
 #include <string.h>
 
 #include "data/dataset/dataset_balance.h"
+#include "tessera/reduce.h"
 
 /* Of transactions: as_of is midnight after the last one where a job does not say. */
 typedef struct time_range {
-    int64_t first, minus_last;
+    int64_t first, last;
 } time_range;
 
 static void see_times(const tsr_block *block, time_range *range)
@@ -12,7 +13,7 @@ static void see_times(const tsr_block *block, time_range *range)
     for (int64_t i = 0; i < block->transactions; i++) {
         int64_t time = block->time[i];
         if (time < range->first) range->first = time;
-        if (-time < range->minus_last) range->minus_last = -time;
+        if (time > range->last) range->last = time;
     }
 }
 
@@ -20,9 +21,10 @@ static tsr_status check_times(const tsr_comm *comm, const tsr_dataset *dataset, 
 {
     const tsr_dataset_info *info = &dataset->info;
 
-    MPI_Allreduce(MPI_IN_PLACE, range, 2, MPI_INT64_T, MPI_MIN, comm->mpi);
+    tsr_min_int64(comm, &range->first, 1);
+    tsr_max_int64(comm, &range->last, 1);
     if (info->transactions == 0) return TSR_OK;
-    if (range->first == (int64_t)info->time_first && -range->minus_last == (int64_t)info->time_last) return TSR_OK;
+    if (range->first == (int64_t)info->time_first && range->last == (int64_t)info->time_last) return TSR_OK;
     return TSR_FAIL(TSR_EDATA, "%s/dataset.json: its transactions have another range of time; ingest again",
                     dataset->folder);
 }
@@ -66,7 +68,7 @@ tsr_status tsr_dataset_verify(const tsr_comm *comm, const tsr_dataset *dataset)
     tsr_status st = TSR_OK;
     tsr_digest_sum sum = {{0}};
     tsr_stored stored = {.rows = {0}};
-    time_range range = {INT64_MAX, INT64_MAX};
+    time_range range = {INT64_MAX, INT64_MIN};
     uint8_t digest[TSR_DIGEST_SIZE];
 
     TSR_AGREE(comm, verify_mine(comm, dataset, &sum, &stored, &range));

@@ -7,6 +7,7 @@
 #include "tessera/log.h"
 #include "tessera/memory.h"
 #include "tessera/meter.h"
+#include "tessera/reduce.h"
 
 /* ---- rounds: rows to their owners ---- */
 
@@ -168,10 +169,10 @@ static tsr_status know_all(const tsr_comm *comm, tsr_collect *collect, tsr_datas
     tsr_status st;
 
     for (int64_t b = 0; b < collect->buckets; b++) ids += tsr_store_rows(collect->store, b, TSR_STREAM_IDS);
-    MPI_Allreduce(MPI_IN_PLACE, &ids, 1, MPI_INT64_T, MPI_SUM, comm->mpi);
+    tsr_sum_int64(comm, &ids, 1);
     MPI_Allreduce(MPI_IN_PLACE, &collect->id_width, 1, MPI_INT32_T, MPI_MAX, comm->mpi);
-    MPI_Allreduce(MPI_IN_PLACE, collect->low, cells, MPI_INT64_T, MPI_MIN, comm->mpi);
-    MPI_Allreduce(MPI_IN_PLACE, collect->high, cells, MPI_INT64_T, MPI_MAX, comm->mpi);
+    tsr_min_int64(comm, &collect->low[0][0], cells);
+    tsr_max_int64(comm, &collect->high[0][0], cells);
     info->has = collect->has;
     info->id_width = collect->id_width;
     info->partitions = collect->partitions;
@@ -226,7 +227,7 @@ tsr_status tsr_collect_write(const tsr_comm *comm, tsr_collect *collect, const c
     TSR_AGREE(comm, tsr_deliver(collect, (const int32_t *const *)code, folder, info, &result->digest));
     TSR_TRY(tsr_interrupt_check(comm));
     result->spilled = collect->spill.bytes;
-    MPI_Allreduce(MPI_IN_PLACE, &result->spilled, 1, MPI_INT64_T, MPI_SUM, comm->mpi);
+    tsr_sum_int64(comm, &result->spilled, 1);
     TSR_TRY(tsr_cleaner_sum(comm, collect->cleaner));
     result->cleaned = tsr_cleaner_found(collect->cleaner);
     tsr_meter_end(comm, rows, NULL);

@@ -6,6 +6,7 @@
 
 #include "tessera/memory.h"
 #include "tessera/pca.h"
+#include "tessera/reduce.h"
 #include "tessera/rng.h"
 
 #define SAMPLE 262144
@@ -114,7 +115,7 @@ static tsr_status fit_one(const tsr_comm *comm, fitting *f, const tsr_reduce_par
 
     TSR_AGREE(comm, prepare(f));
     TSR_AGREE(comm, pass(f));
-    MPI_Allreduce(MPI_IN_PLACE, &f->largest, 1, MPI_DOUBLE, MPI_MAX, comm->mpi);
+    tsr_max_double(comm, &f->largest, 1);
     span = tsr_span_of(comm, f->rows);
     basis->customers = span.rows_global;
     if (span.rows_global < 2) {
