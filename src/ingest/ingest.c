@@ -289,8 +289,10 @@ static tsr_status account(const tsr_comm *comm, flow *f)
 {
     tsr_status st;
 
+    tsr_ingest_result so_far = {0};
     TSR_TRY(tsr_balance_settle(comm, f->balance, f->reading.first_line));
-    tsr_status verdict = tsr_rejects_judge(f->balance, f->params->sources.n, f->output, &f->info);
+    add_up(f, &so_far);
+    tsr_status verdict = tsr_rejects_judge(f->balance, &so_far, f->output, &f->info);
     if (verdict != TSR_OK) TSR_AGREE(comm, write_rejects(comm, f));
     TSR_AGREE(comm, verdict);
 done:

@@ -102,9 +102,9 @@ static void see_time(tsr_guess *guess, const tsr_guess_clocks *clocks, tsr_slice
 
     for (int32_t c = 0; c < clocks->n; c++) {
         if (guess->misfits[c] > MISFITS_MOST) continue;
-        bool fits = tsr_clock_parse(&clocks->clock[c], text, &seconds, &clock) == TSR_PARSED;
-        guess->misfits[c] += !fits;
-        fit |= (uint64_t)fits << c;
+        bool read = tsr_clock_parse(&clocks->clock[c], text, &seconds, &clock) == TSR_PARSED;
+        guess->misfits[c] += !read;
+        fit |= (uint64_t)read << c;
     }
     for (int32_t c = 0; c < clocks->n && fit != 0; c++)
         for (int32_t d = 0; d < clocks->n; d++)

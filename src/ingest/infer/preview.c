@@ -195,7 +195,6 @@ static tsr_status preview_sources(preview *p)
 
 static tsr_status put_balance(const preview *p)
 {
-    const char **name = NULL;
     char *text = NULL, count[2][32];
     int64_t bytes;
     int32_t n;
@@ -213,13 +212,10 @@ static tsr_status put_balance(const preview *p)
                 tsr_grouped(refusal[i].rows, count[0]), refusal[i].reason, refusal[i].column[0] != '\0' ? " in " : "",
                 refusal[i].column, advice != NULL ? ": " : "", advice != NULL ? advice : "");
     }
-    TSR_TRY(tsr_alloc(&name, p->inputs.n, sizeof *name));
-    for (int32_t f = 0; f < p->inputs.n; f++) name[f] = p->inputs.file[f].path;
-    TSR_TRY(tsr_balance_csv(p->balance, name, &text, &bytes));
+    TSR_TRY(tsr_rejects_text(p->balance, &p->inputs, &text, &bytes));
     if (n > 0) fprintf(p->to, "the first rejects:\n%s", text);
 done:
     tsr_free(&text);
-    tsr_free(&name);
     return st;
 }
 

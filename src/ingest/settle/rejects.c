@@ -37,7 +37,7 @@ static void name_of(const tsr_dataset_info *info, char *name)
     tsr_list_name(TSR_REJECTS, info->generation > 1 ? info->generation : 0, name);
 }
 
-static tsr_status text_of(const tsr_balance *balance, const tsr_inputs *inputs, char **text, int64_t *bytes)
+tsr_status tsr_rejects_text(const tsr_balance *balance, const tsr_inputs *inputs, char **text, int64_t *bytes)
 {
     const char **name = NULL;
     tsr_status st;
@@ -80,7 +80,7 @@ tsr_status tsr_rejects_write(const tsr_balance *balance, const tsr_inputs *input
     int64_t bytes;
     tsr_status st;
 
-    TSR_TRY(text_of(balance, inputs, &text, &bytes));
+    TSR_TRY(tsr_rejects_text(balance, inputs, &text, &bytes));
     if (added) TSR_TRY(put_behind(folder, &text, &bytes));
     name_of(info, name);
     TSR_TRY(tsr_path(&path, folder, "%s", name));
@@ -109,30 +109,23 @@ static void advise(const tsr_refusal *refusal, int32_t n)
     }
 }
 
-tsr_status tsr_rejects_judge(const tsr_balance *balance, int32_t sources, const char *folder,
+tsr_status tsr_rejects_judge(const tsr_balance *balance, const tsr_ingest_result *so_far, const char *folder,
                              const tsr_dataset_info *info)
 {
     int32_t n, most = 0;
-    int64_t read = 0, used = 0, rejected = 0;
     const tsr_refusal *refusal = tsr_balance_refusals(balance, &n);
     char name[64];
 
-    for (int32_t i = 0; i < sources; i++) {
-        read += tsr_balance_total(balance, i)->rows_read;
-        used += tsr_balance_total(balance, i)->rows_used;
-    }
-    for (int32_t i = 0; i < n; i++) {
-        rejected += refusal[i].rows;
+    for (int32_t i = 1; i < n; i++)
         if (refusal[i].rows > refusal[most].rows) most = i;
-    }
-    if (read == 0) return TSR_FAIL(TSR_EDATA, "no row: the sources of the job are empty");
+    if (so_far->rows_read == 0) return TSR_FAIL(TSR_EDATA, "no row: the sources of the job are empty");
     name_of(info, name);
     advise(refusal, n);
-    if (used == 0)
+    if (so_far->rows_used == 0)
         return TSR_FAIL(TSR_EDATA, "no usable row: all %" PRId64 " rows were rejected, most for \"%s\" (see %s/%s)",
-                        read, refusal[most].reason, folder, name);
-    if (rejected > used)
-        tsr_warn("%" PRId64 " of %" PRId64 " rows were rejected, most for \"%s\" (see rejects.csv in %s)", rejected,
-                 read, refusal[most].reason, folder);
+                        so_far->rows_read, refusal[most].reason, folder, name);
+    if (so_far->rows_rejected > so_far->rows_used)
+        tsr_warn("%" PRId64 " of %" PRId64 " rows were rejected, most for \"%s\" (see rejects.csv in %s)",
+                 so_far->rows_rejected, so_far->rows_read, refusal[most].reason, folder);
     return TSR_OK;
 }

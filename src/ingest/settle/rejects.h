@@ -16,9 +16,13 @@
 tsr_status tsr_rejects_write(const tsr_balance *balance, const tsr_inputs *inputs, const char *folder,
                              const tsr_dataset_info *info, bool added) TSR_NODISCARD;
 
+/** Local, after settling. The list as text. @param[out] text  new, tsr_free(). @return TSR_OK; TSR_ENOMEM */
+tsr_status tsr_rejects_text(const tsr_balance *balance, const tsr_inputs *inputs, char **text,
+                            int64_t *bytes) TSR_NODISCARD;
+
 /** Local, after settling. Warn of reasons about which something can be done, and where most rows were refused.
- *  @return TSR_OK; TSR_EDATA (no row, or none that can be used) */
-tsr_status tsr_rejects_judge(const tsr_balance *balance, int32_t sources, const char *folder,
+ *  @param so_far  rows, added up. @return TSR_OK; TSR_EDATA (no row, or none that can be used) */
+tsr_status tsr_rejects_judge(const tsr_balance *balance, const tsr_ingest_result *so_far, const char *folder,
                              const tsr_dataset_info *info) TSR_NODISCARD;
 
 /** Local. What can be done about rows that are refused for this reason; NULL: the reason says it. */
