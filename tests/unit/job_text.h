@@ -55,4 +55,17 @@ static inline void expect_error(const char *text, const char *message)
     assert_string_equal(tsr_error_last()->text + strlen(JOB), message);
 }
 
+/* The tests of one program, with `comm` open. */
+static inline int run_job_tests(const char *group, const struct CMUnitTest *tests, size_t n)
+{
+    MPI_Init(NULL, NULL);
+    comm = tsr_comm_open(MPI_COMM_WORLD);
+    int failed = run_unit_tests(group, tests, n);
+    tsr_comm_close(&comm);
+    MPI_Finalize();
+    return failed;
+}
+
+#define RUN_JOB_TESTS(tests) run_job_tests(__FILE__, (tests), sizeof(tests) / sizeof((tests)[0]))
+
 #endif

@@ -271,10 +271,6 @@ int main(void)
         cmocka_unit_test(a_missing_file_is_an_input_error),
         cmocka_unit_test(every_failing_allocation_ends_well),
     };
-    MPI_Init(NULL, NULL);
-    comm = tsr_comm_open(MPI_COMM_WORLD);
-    int failed = RUN_UNIT_TESTS(tests);
-    tsr_comm_close(&comm);
-    MPI_Finalize();
-    return failed;
+
+    return RUN_JOB_TESTS(tests);
 }

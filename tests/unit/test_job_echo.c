@@ -140,10 +140,6 @@ int main(void)
         cmocka_unit_test(variables_go_into_paths_but_not_into_the_echo), cmocka_unit_test(the_echo_is_sorted_and_whole),
         cmocka_unit_test(the_first_difference_of_two_jobs_is_named),     cmocka_unit_test(explain_shows_every_key),
     };
-    MPI_Init(NULL, NULL);
-    comm = tsr_comm_open(MPI_COMM_WORLD);
-    int failed = RUN_UNIT_TESTS(tests);
-    tsr_comm_close(&comm);
-    MPI_Finalize();
-    return failed;
+
+    return RUN_JOB_TESTS(tests);
 }

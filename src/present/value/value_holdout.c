@@ -4,7 +4,7 @@
 
 #include "present/value/value_sheet.h"
 
-#define CLASS_BYTES 48 // the longest name of a class: two numbers of 20 digits
+#define CLASS_BYTES 48 /* the longest name of a class: two numbers of 20 digits */
 #define BAR_WIDTH   24
 
 /* ---- all customers ---- */
