@@ -28,6 +28,9 @@ void tsr_log_error(void);
 /** Local. A count with a comma between each three digits, in @p text, which is returned. */
 const char *tsr_grouped(int64_t count, char text[32]);
 
+/** Local. The same of a decimal number, a sum of money say: "-1,234.50". Cut behind 30 characters. */
+const char *tsr_grouped_text(const char *decimal, char text[32]);
+
 /**
  * Local. Show progress of a long stage (rank 0): a live line on a terminal, redrawn at most four times a second; a line
  * every minute in a log (the environment's TESSERA_PROGRESS_SECONDS). @p total <= 0: not known.

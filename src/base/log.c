@@ -124,17 +124,25 @@ static void begin_stage(const char *stage, int64_t done, double now)
     live.drawn = terminal ? 0 : now;
 }
 
-const char *tsr_grouped(int64_t count, char text[32])
+const char *tsr_grouped_text(const char *decimal, char text[32])
 {
-    char digits[24];
-    int n = snprintf(digits, sizeof digits, "%" PRId64, count), at = 0;
+    int digits = (int)strcspn(decimal + (decimal[0] == '-'), "."), at = 0;
 
-    for (int i = 0; i < n; i++) {
-        text[at++] = digits[i];
-        if (digits[i] != '-' && i + 1 < n && (n - i - 1) % 3 == 0) text[at++] = ',';
+    if (decimal[0] == '-') text[at++] = *decimal++;
+    for (; *decimal != '\0' && at < 30; decimal++) {
+        text[at++] = *decimal;
+        if (--digits > 0 && digits % 3 == 0) text[at++] = ',';
     }
     text[at] = '\0';
     return text;
+}
+
+const char *tsr_grouped(int64_t count, char text[32])
+{
+    char digits[24];
+
+    snprintf(digits, sizeof digits, "%" PRId64, count);
+    return tsr_grouped_text(digits, text);
 }
 
 static void print_duration(char *text, size_t bytes, double seconds)

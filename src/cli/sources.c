@@ -4,12 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tessera/log.h"
+
 static void print_line(const tsr_comm *comm, const char *what, const json_t *rows, const json_t *money)
 {
-    char count[32];
+    char count[32], sum[32];
     const char *text = json_string_value(money);
     cli_print(comm, "    %-40s %16s %20s\n", what, cli_count((int64_t)json_number_value(rows), count),
-              text != NULL ? text : "");
+              text != NULL ? tsr_grouped_text(text, sum) : "");
 }
 
 static void print_if(const tsr_comm *comm, const char *what, const json_t *rows, const json_t *money)

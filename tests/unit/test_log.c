@@ -167,6 +167,24 @@ static void progress_is_one_line_on_a_terminal(void **state)
     assert_true(said[strlen(said) - 1] == '\r');
 }
 
+static void thousands_are_marked_before_the_point_only(void **state)
+{
+    static const char *const pairs[][2] = {{"0", "0"},
+                                           {"999", "999"},
+                                           {"1000", "1,000"},
+                                           {"-100", "-100"},
+                                           {"-1234567", "-1,234,567"},
+                                           {"2500315.63", "2,500,315.63"},
+                                           {"-0.0001", "-0.0001"},
+                                           {"-922337203685477.5808", "-922,337,203,685,477.5808"}};
+    char text[32];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
+        assert_string_equal(tsr_grouped_text(pairs[i][0], text), pairs[i][1]);
+    assert_string_equal(tsr_grouped(INT64_MIN, text), "-9,223,372,036,854,775,808");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -174,6 +192,7 @@ int main(void)
         cmocka_unit_test(other_ranks_are_silent_but_for_local_lines),
         cmocka_unit_test(long_line_is_cut_and_still_ends),
         cmocka_unit_test(error_is_printed_once_on_rank_0),
+        cmocka_unit_test(thousands_are_marked_before_the_point_only),
         cmocka_unit_test(progress_in_a_log_is_silent_for_a_minute),
         cmocka_unit_test(progress_in_a_log_is_whole_lines),
         cmocka_unit_test(progress_is_one_line_on_a_terminal),
