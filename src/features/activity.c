@@ -134,12 +134,34 @@ static int by_code(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
+typedef struct day_seen {
+    int64_t day, rows; /* rows 0: none yet */
+    bool has_return;
+} day_seen;
+
+/* Is there a return on the day of row i? Of a customer's rows, which end with row end - 1; asked of them in order. */
+static bool has_return(const tsr_block *block, int64_t i, int64_t end, day_seen *seen)
+{
+    int64_t day = block->time[i] / DAY_SECONDS;
+
+    if (seen->rows > 0 && seen->day == day) return seen->has_return;
+    *seen = (day_seen){.day = day};
+    for (; i < end && block->time[i] / DAY_SECONDS == day; i++, seen->rows++) seen->has_return |= block->amount[i] < 0;
+    return seen->has_return;
+}
+
+static bool is_purchase(const tsr_block *block, int64_t i, int64_t end, day_seen *seen)
+{
+    return block->amount[i] == 0 ? !has_return(block, i, end, seen) : block->amount[i] > 0;
+}
+
 tsr_basket tsr_basket_read(const tsr_block *block, int64_t first, int64_t end, int32_t *room)
 {
+    day_seen seen = {0};
     tsr_basket b = {0};
 
     for (int64_t i = first; i < end; i++) {
-        if (block->amount[i] <= 0) continue;
+        if (!is_purchase(block, i, end, &seen)) continue;
         b.rows++;
         b.promoted += block->promotion != NULL && block->promotion[i] >= 0;
         if (block->category != NULL && block->category[i] >= 0) room[b.known++] = block->category[i];
@@ -155,12 +177,13 @@ tsr_basket tsr_basket_read(const tsr_block *block, int64_t first, int64_t end, i
 
 double tsr_category_share(const tsr_block *block, int64_t customer, int64_t as_of, int32_t code)
 {
-    int64_t known = 0, found = 0;
+    int64_t first = block->offset[customer], end = block->offset[customer + 1], known = 0, found = 0;
+    day_seen seen = {0};
 
     if (block->category == NULL) return 0.0;
-    for (int64_t i = block->offset[customer]; i < block->offset[customer + 1]; i++) {
-        if ((int64_t)block->time[i] >= as_of) break;
-        if (block->amount[i] <= 0 || block->category[i] < 0) continue;
+    while (end > first && (int64_t)block->time[end - 1] >= as_of) end--;
+    for (int64_t i = first; i < end; i++) {
+        if (block->category[i] < 0 || !is_purchase(block, i, end, &seen)) continue;
         known++;
         found += block->category[i] == code;
     }

@@ -26,7 +26,7 @@ typedef struct tsr_contacts {
     int64_t responses; /* campaigns that were clicked or converted */
 } tsr_contacts;
 
-/* Purchase rows (amount > 0) by category and promotion. */
+/* Purchase rows (as in history.h) by category and promotion. */
 typedef struct tsr_basket {
     int64_t rows, promoted;            /* promoted: with a promotion */
     int64_t known, favourite, squares; /* with a category; of the most frequent one; sum of squared counts */

@@ -106,6 +106,25 @@ static void categories_of_purchases_give_diversity_and_shares(void **state)
     assert_true(tsr_channel_share(&block, 0, AS_OF, 0) == 3.0 / 5);
 }
 
+/* Rows without money: a gift beside a purchase, a swap beside a return, a sample by itself; one day for each. */
+static void rows_without_money_are_purchases_on_days_without_a_return(void **state)
+{
+    uint32_t when[] = {DAY, DAY, 2 * DAY, 2 * DAY, 3 * DAY, AS_OF};
+    int64_t money[] = {100, 0, 0, -50, 0, -1};
+    int32_t kind[] = {0, 1, 2, 2, 3, 0}, offer[] = {-1, 3, 3, -1, 3, -1}, room[5];
+    tsr_block block = {
+        .offset = (int64_t[]){0, 6}, .time = when, .amount = money, .category = kind, .promotion = offer};
+    tsr_basket basket = tsr_basket_read(&block, 0, 5, room);
+
+    (void)state;
+    assert_int_equal(basket.rows, 3);
+    assert_int_equal(basket.promoted, 2);
+    assert_int_equal(basket.known, 3);
+    assert_int_equal(basket.favourite, 1);
+    assert_true(tsr_category_share(&block, 0, AS_OF, 3) == 1.0 / 3);
+    assert_true(tsr_category_share(&block, 0, AS_OF, 2) == 0.0);
+}
+
 static void customer_without_records_has_the_stated_values(void **state)
 {
     static const char *const zero[] = {"sessions",           "active_days",      "views_per_session",
@@ -173,6 +192,7 @@ int main(void)
         cmocka_unit_test(events_before_as_of_make_sessions_days_and_means),
         cmocka_unit_test(rates_of_campaigns_know_two_more_contacts_without_reaction),
         cmocka_unit_test(categories_of_purchases_give_diversity_and_shares),
+        cmocka_unit_test(rows_without_money_are_purchases_on_days_without_a_return),
         cmocka_unit_test(customer_without_records_has_the_stated_values),
         cmocka_unit_test(records_after_as_of_change_nothing),
         cmocka_unit_test(record_of_any_kind_before_as_of_makes_a_customer_of_the_run),
