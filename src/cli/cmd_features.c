@@ -35,7 +35,9 @@ static tsr_status print_table(const cli_options *options, bool *done)
     printf(
         "\nfeatures.set takes these names, the names of a dataset's attributes, and `default`. A category attribute\n"
         "becomes a column `name=value` for each of its values, or the share of customers with the same value\n"
-        "(features.categories); so do `channel_share` (of events) and `category_share` (of purchase rows).\n"
+        "(features.categories); missing is 0 in all of them. So do `channel_share` (of the events with a channel)\n"
+        "and `category_share` (of the purchase rows with a category). A purchase row has money, or none of it on a\n"
+        "day without a return.\n"
         "`embedding:NAME` becomes the principal components of vectors (features.embedding_components).\n");
     return TSR_OK;
 }

@@ -64,21 +64,24 @@ static const tsr_feature_about about[BEHAVIOURS] = {
                       "share, from 0", "no return: 0; returns but nothing bought: 1", "none", true, 0},
     [TREND] = {"trend",
                "(b - a) / (b + a) of the purchase days after the first one, in the later (b) and the earlier half (a) "
-               "of the time from the first purchase to as_of; the middle counts as earlier.",
+               "of the calendar days from the first purchase to the last day before as_of; a day in the middle counts "
+               "as earlier.",
                "-1 (all early) to 1 (all late)", "fewer than two purchase days: 0", "none", false, 0},
-    [NIGHT_SHARE] = {"night_share", "Share of orders placed from 22:00 to 05:59.", "share, 0 to 1",
-                     "no purchase: 8/24, an even spread; a dataset without time of day: 0 for everybody", "none", false,
-                     0},
-    [WEEKEND_SHARE] = {"weekend_share", "Share of orders placed on a Saturday or Sunday.", "share, 0 to 1",
-                       "no purchase: 2/7, an even spread", "none", false, 0},
+    [NIGHT_SHARE] =
+        {"night_share", "Share of orders whose first purchase is from 22:00 to 05:59.", "share, 0 to 1",
+         "no purchase: 8/24, an even spread; where no transaction before as_of has a time of day: 0 for everybody",
+         "none", false, 0},
+    [WEEKEND_SHARE] = {"weekend_share", "Share of orders whose first purchase is on a Saturday or Sunday.",
+                       "share, 0 to 1", "no purchase: 2/7, an even spread", "none", false, 0},
     [MOMENTUM] =
         {"momentum",
          "As trend, with two neutral days added: (b - a) / (b + a + 2). Few purchases say little about a trend.",
          "-1 (all early) to 1 (all late)", "fewer than two purchase days: 0", "none", true, 0},
     [NIGHT_HABIT] = {"night_habit",
                      "As night_share, with two orders spread evenly over the day added: (n + 2 x 8/24) / (orders + 2).",
-                     "share, 0 to 1", "no purchase: 8/24; a dataset without time of day: 0 for everybody", "none", true,
-                     0},
+                     "share, 0 to 1",
+                     "no purchase: 8/24; where no transaction before as_of has a time of day: 0 for everybody", "none",
+                     true, 0},
     [WEEKEND_HABIT] = {"weekend_habit",
                        "As weekend_share, with two orders spread evenly over the week added: (n + 2 x 2/7) / (orders "
                        "+ 2).",

@@ -22,7 +22,7 @@ typedef struct tsr_window {
     int64_t calibration_day;
     int32_t period;            /* of features/period.h: purchases of one are one for the value models */
     bool ignore_returns;       /* returns: ignore; otherwise net_per_day */
-    bool clock;                /* times hold hours, not only days */
+    bool clock;                /* times of the transactions hold hours, not only days */
     double money_unit;         /* money units per currency unit, 10^money_scale */
     int64_t session_gap;       /* seconds */
     const uint8_t *event_bits; /* of tsr_event_classes(); borrowed; NULL: none */

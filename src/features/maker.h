@@ -48,7 +48,8 @@ tsr_status tsr_maker_columns(tsr_maker *m, int32_t id_width) TSR_NODISCARD;
 
 /**
  * Collective. What must be known of all customers before features are made of each: who belongs to the run, which
- * values occur before as_of (features of others do not exist yet: they leave m->set), and m->frequency.
+ * values occur before as_of (features of others do not exist yet: they leave m->set), whether times of transactions
+ * before as_of hold hours (m->window.clock), and m->frequency.
  * @param[out] span  the customers of the run. @return TSR_OK; TSR_EDATA (no feature is left); TSR_EIO; TSR_ENOMEM
  * Cost: one pass over m->next .. m->end - 1, which ends as soon as nothing is left to learn.
  */

@@ -3,10 +3,13 @@
 #include "tessera/memory.h"
 #include "tessera/reduce.h"
 
+#define DAY_SECONDS 86400
+
 typedef struct survey {
     int64_t *seen;   /* [set.n] 0: a value that no customer of the run has, as far as is known */
     int64_t **count; /* [set.n] of TSR_FROM_FREQUENCY: customers by code; else NULL */
     int64_t kept;    /* customers of this rank who belong to the run */
+    int64_t clock;   /* 0: no transaction before as_of has a time of day, as far as is known */
     int32_t unseen, counts;
     bool counting; /* customers are to be looked at to know how many */
 } survey;
@@ -35,7 +38,7 @@ static tsr_status make(const tsr_maker *m, survey *s)
 {
     tsr_status st;
 
-    *s = (survey){.kept = m->end - m->next};
+    *s = (survey){.kept = m->end - m->next, .clock = !m->window.clock};
     /* the range of times is that of transactions */
     s->counting = (int64_t)tsr_dataset_about(m->dataset)->time_last >= m->window.as_of || (m->reads & TSR_READ_FURTHER);
     if (s->counting) s->kept = 0;
@@ -59,8 +62,20 @@ static void clear(int32_t features, survey *s)
     tsr_free(&s->seen);
 }
 
+static bool has_clock(const tsr_maker *m, int64_t customer)
+{
+    const tsr_block *block = &m->block;
+
+    for (int64_t i = block->offset[customer]; i < block->offset[customer + 1]; i++) {
+        if ((int64_t)block->time[i] >= m->window.as_of) break;
+        if (block->time[i] % DAY_SECONDS != 0) return true;
+    }
+    return false;
+}
+
 static void look_at(const tsr_maker *m, int64_t customer, survey *s)
 {
+    if (s->clock == 0) s->clock = has_clock(m, customer);
     for (int32_t f = 0; f < m->set.n && s->unseen > 0; f++) {
         if (s->seen[f] != 0 || !has_code(m, &m->set.feature[f], customer)) continue;
         s->seen[f] = 1;
@@ -79,7 +94,7 @@ static tsr_status look(tsr_maker *m, survey *s)
     const uint32_t counts = TSR_READ_TIME | (m->reads & TSR_READ_FURTHER) | (s->counts > 0 ? TSR_READ_ATTRIBUTES : 0);
     tsr_status st = TSR_OK;
 
-    for (int64_t first = m->next; first < m->end && (s->counting || s->counts > 0 || s->unseen > 0);
+    for (int64_t first = m->next; first < m->end && (s->counting || s->counts > 0 || s->unseen > 0 || s->clock == 0);
          first += m->block_rows) {
         int64_t rows = m->end - first < m->block_rows ? m->end - first : m->block_rows;
         TSR_TRY(tsr_dataset_read(m->dataset, first, rows, s->unseen > 0 ? m->reads : counts, &m->block));
@@ -131,6 +146,8 @@ tsr_status tsr_maker_survey(const tsr_comm *comm, tsr_maker *m, tsr_span *span)
     TSR_AGREE(comm, make(m, &s));
     TSR_AGREE(comm, look(m, &s));
     tsr_sum_int64(comm, s.seen, features);
+    tsr_sum_int64(comm, &s.clock, 1);
+    m->window.clock = m->window.clock && s.clock > 0;
     for (int32_t f = 0; f < features; f++)
         if (s.count[f] != NULL) tsr_sum_int64(comm, s.count[f], codes_of(m, f));
     *span = tsr_span_of(comm, s.kept);

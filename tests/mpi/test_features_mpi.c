@@ -228,6 +228,43 @@ static void calendar_counts_the_purchase_days_of_the_columns(void **state)
     clean(comm);
 }
 
+/* Collective. night_share of three customers who bought at midnight but for the last one's second time. */
+static bool nights_are(const tsr_comm *comm, uint32_t last, const double expected[3])
+{
+    tiny_record records[6] = {{.id = "a"}, {.id = "a"}, {.id = "b"}, {.id = "b"}, {.id = "c"}, {.id = "c"}};
+    char name[] = "night_share", *set[] = {name};
+    tsr_features_params nights = params;
+    tsr_dataset_info info = describe(2);
+    tsr_features_info made;
+    tsr_table *t = NULL;
+    double share[3] = {-1, -1, -1};
+
+    nights.set = (tsr_texts){1, set};
+    for (uint32_t i = 0; i < 6; i++) {
+        records[i].time = i == 5 ? last : (10 + i) * DAY;
+        records[i].amount = 100;
+        records[i].order = i;
+    }
+    if (tiny_write(comm, path_of(comm, "dataset"), &info, records, 6) != TSR_OK) return false;
+    bool fine = run(comm, &nights, &observation, &made) == TSR_OK && made.customers == 3 &&
+                tsr_table_open(path_of(comm, "table.h5"), &t) == TSR_OK &&
+                tsr_table_read(t, "night_share", 0, 3, TSR_F64, share) == TSR_OK;
+    tsr_table_close(&t);
+    clean(comm);
+    for (int i = 0; i < 3; i++) fine = fine && share[i] == expected[i];
+    return fine;
+}
+
+static void nights_are_known_where_a_purchase_before_as_of_has_a_time_of_day(void **state)
+{
+    const tsr_comm *comm = *state;
+    const double unknown[] = {0, 0, 0}, known[] = {1, 0.5, 1}; /* by key: b, c, a */
+
+    CHECK_ALL(comm, nights_are(comm, 20 * DAY, unknown));
+    CHECK_ALL(comm, nights_are(comm, AS_OF + DAY / 2, unknown));
+    CHECK_ALL(comm, nights_are(comm, 20 * DAY + DAY / 2, known));
+}
+
 static void calibration_before_the_first_transaction_is_refused(void **state)
 {
     const tsr_comm *comm = *state;
@@ -354,6 +391,7 @@ int main(void)
         cmocka_unit_test(names_come_back_in_the_order_of_the_set),
         cmocka_unit_test(columns_of_one_customer_are_as_documented),
         cmocka_unit_test(calendar_counts_the_purchase_days_of_the_columns),
+        cmocka_unit_test(nights_are_known_where_a_purchase_before_as_of_has_a_time_of_day),
         cmocka_unit_test(calibration_before_the_first_transaction_is_refused),
         cmocka_unit_test(neither_id_nor_key_is_written_without_keep_ids),
         cmocka_unit_test(more_ranks_than_customers_work),
