@@ -135,24 +135,20 @@ static int by_code(const void *left, const void *right)
 }
 
 typedef struct day_seen {
-    int64_t day, rows; /* rows 0: none yet */
+    int64_t end; /* the first row after the day */
     bool has_return;
 } day_seen;
 
-/* Is there a return on the day of row i? Of a customer's rows, which end with row end - 1; asked of them in order. */
-static bool has_return(const tsr_block *block, int64_t i, int64_t end, day_seen *seen)
-{
-    int64_t day = block->time[i] / DAY_SECONDS;
-
-    if (seen->rows > 0 && seen->day == day) return seen->has_return;
-    *seen = (day_seen){.day = day};
-    for (; i < end && block->time[i] / DAY_SECONDS == day; i++, seen->rows++) seen->has_return |= block->amount[i] < 0;
-    return seen->has_return;
-}
-
+/* Of a customer's rows, which end with row end - 1; asked of all of them in order, so that each day is met at its first
+ * row. */
 static bool is_purchase(const tsr_block *block, int64_t i, int64_t end, day_seen *seen)
 {
-    return block->amount[i] == 0 ? !has_return(block, i, end, seen) : block->amount[i] > 0;
+    if (i >= seen->end) {
+        *seen = (day_seen){.end = i};
+        for (; seen->end < end && block->time[seen->end] / DAY_SECONDS == block->time[i] / DAY_SECONDS; seen->end++)
+            seen->has_return |= block->amount[seen->end] < 0;
+    }
+    return block->amount[i] > 0 || (block->amount[i] == 0 && !seen->has_return);
 }
 
 tsr_basket tsr_basket_read(const tsr_block *block, int64_t first, int64_t end, int32_t *room)
@@ -183,7 +179,7 @@ double tsr_category_share(const tsr_block *block, int64_t customer, int64_t as_o
     if (block->category == NULL) return 0.0;
     while (end > first && (int64_t)block->time[end - 1] >= as_of) end--;
     for (int64_t i = first; i < end; i++) {
-        if (block->category[i] < 0 || !is_purchase(block, i, end, &seen)) continue;
+        if (!is_purchase(block, i, end, &seen) || block->category[i] < 0) continue;
         known++;
         found += block->category[i] == code;
     }

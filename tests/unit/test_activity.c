@@ -106,15 +106,15 @@ static void categories_of_purchases_give_diversity_and_shares(void **state)
     assert_true(tsr_channel_share(&block, 0, AS_OF, 0) == 3.0 / 5);
 }
 
-/* Rows without money: a gift beside a purchase, a swap beside a return, a sample by itself; one day for each. */
+/* Rows without money: a gift beside a purchase, swaps before and after a return, a sample by itself; a day for each. */
 static void rows_without_money_are_purchases_on_days_without_a_return(void **state)
 {
-    uint32_t when[] = {DAY, DAY, 2 * DAY, 2 * DAY, 3 * DAY, AS_OF};
-    int64_t money[] = {100, 0, 0, -50, 0, -1};
-    int32_t kind[] = {0, 1, 2, 2, 3, 0}, offer[] = {-1, 3, 3, -1, 3, -1}, room[5];
+    uint32_t when[] = {DAY, DAY, 2 * DAY, 2 * DAY + 1, 2 * DAY + 2, 3 * DAY, AS_OF};
+    int64_t money[] = {100, 0, 0, -50, 0, 0, -1};
+    int32_t kind[] = {0, 1, 2, -1, 2, 3, 0}, offer[] = {-1, 3, 3, -1, 3, 3, -1}, room[6];
     tsr_block block = {
-        .offset = (int64_t[]){0, 6}, .time = when, .amount = money, .category = kind, .promotion = offer};
-    tsr_basket basket = tsr_basket_read(&block, 0, 5, room);
+        .offset = (int64_t[]){0, 7}, .time = when, .amount = money, .category = kind, .promotion = offer};
+    tsr_basket basket = tsr_basket_read(&block, 0, 6, room);
 
     (void)state;
     assert_int_equal(basket.rows, 3);
