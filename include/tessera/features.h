@@ -101,7 +101,7 @@ tsr_status tsr_features_valued(const tsr_features_params *params, const tsr_data
  */
 typedef struct tsr_features_info {
     int64_t customers;   /* rows of features.h5 */
-    int64_t after_as_of; /* customers left out: no record before as_of */
+    int64_t after_as_of; /* customers left out: records from as_of on, and nothing from before */
     int64_t prospects;   /* without a purchase */
     tsr_int128 revenue;  /* sum of column revenue, money units */
     int32_t money_scale;
@@ -113,7 +113,7 @@ typedef struct tsr_features_info {
  * Collective. Compute all raw features and write features.h5 to @p path, block by block: whole or not at all.
  * Exactly one of @p dataset and @p matrix is given; customers are dealt by cost, rows of a matrix evenly.
  * Same on all ranks: params, observation, path. The customers of the run are those with a record before as_of or with
- * no record at all.
+ * an attribute, whatever was recorded later, and those with no record at all.
  * @return TSR_OK; TSR_ECONF (unknown feature or transform, a name taken twice, calibration_end not before as_of);
  *         TSR_EDATA (no customers, none before as_of, money beyond 64 bits, infinite value); TSR_EIO; TSR_ENOMEM
  * Cost: one pass over the dataset, one more over its times where as_of is before the last transaction.
@@ -131,6 +131,13 @@ int32_t tsr_embedding_parts(const tsr_features_params *params, const tsr_embeddi
 /** Local. The first day that is not looked at, counted from 1970-01-01: vectors that hold from it or later are missing.
  */
 int64_t tsr_observation_end_day(const tsr_observation *observation, const tsr_dataset_info *about);
+
+/** Local. What of the customers is to be read to know who belongs to the run; 0: all do. */
+uint32_t tsr_observation_reads(const tsr_observation *observation, const tsr_dataset_info *about);
+
+/** Local. Does customer @p i of a block that was read so belong to the run? */
+bool tsr_observation_counts(const tsr_observation *observation, const tsr_dataset_info *about, const tsr_block *block,
+                            int64_t i);
 
 /** Local. Does customer @p i of a block have the vector, from before @p end_day? */
 bool tsr_embedding_there(const tsr_embedding *embedding, const tsr_block *block, int64_t i, int64_t end_day);

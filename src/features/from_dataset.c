@@ -13,9 +13,6 @@
 #define SECONDS_PER_DAY   86400
 #define VALUES_PER_RECORD 8 /* of vectors: as much memory */
 
-static const uint32_t kind_read[TSR_KINDS] = {
-    [TSR_EVENTS] = TSR_READ_EVENTS, [TSR_CAMPAIGNS] = TSR_READ_CAMPAIGNS, [TSR_CONSENT] = TSR_READ_CONSENT};
-
 /* ---- rows of features.h5 ---- */
 
 static void put_buying(tsr_row_writer *w, int32_t period, const tsr_buying *buying, int64_t end_day)
@@ -134,12 +131,9 @@ static tsr_status prepare_dataset(tsr_maker *m, const tsr_features_params *param
     TSR_TRY(tsr_event_classes(params, &about->dictionary[TSR_EVENT_TYPES], &m->event_bits));
     m->window.event_bits = m->event_bits;
     m->window.session_gap = params->session_gap * 60;
-    m->reads =
-        TSR_READ_ID | TSR_READ_ATTRIBUTES | TSR_READ_TIME | TSR_READ_AMOUNT | TSR_READ_OPTIONAL | TSR_READ_FURTHER;
-    for (int32_t kind = TSR_TRANSACTIONS + 1; kind < TSR_KINDS; kind++) {
-        if (!tsr_has_kind(about->has, kind)) m->reads &= ~kind_read[kind];
-        records += about->records[kind];
-    }
+    m->members = tsr_observation_reads(observation, about);
+    m->reads = m->members | TSR_READ_ID | TSR_READ_ATTRIBUTES | TSR_READ_TIME | TSR_READ_AMOUNT | TSR_READ_OPTIONAL;
+    for (int32_t kind = TSR_TRANSACTIONS + 1; kind < TSR_KINDS; kind++) records += about->records[kind];
     for (int32_t i = 0; i < m->set.n; i++) {
         if (m->set.feature[i].from != TSR_FROM_EMBEDDING) continue;
         TSR_ASSERT(m->bases != NULL);

@@ -1,6 +1,7 @@
 #include "features/history.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "features/period.h"
@@ -51,6 +52,7 @@ tsr_window tsr_window_of(const tsr_observation *observation, const tsr_dataset_i
         window.as_of = observation->as_of.seconds;
     else if (dated)
         window.as_of = (dataset->time_last / DAY_SECONDS + INT64_C(1)) * DAY_SECONDS;
+    window.attribute = dataset->attributes;
     window.as_of_day = tsr_floor_div(window.as_of, DAY_SECONDS);
     window.end_day = tsr_floor_div(window.as_of - 1, DAY_SECONDS);
     if (dated && window.as_of_day > dataset->time_first / DAY_SECONDS)
@@ -65,6 +67,16 @@ void tsr_order_sorter_clear(tsr_order_sorter *sorter)
     sorter->room = 0;
 }
 
+static bool has_attribute(const tsr_window *window, const tsr_block *block, int64_t customer)
+{
+    for (int32_t i = 0; i < block->attributes_n; i++) {
+        if (tsr_in_embedding(window->attribute[i].name)) continue; /* is read in some runs only */
+        if (block->number[i] != NULL && !isnan(block->number[i][customer])) return true;
+        if (block->code[i] != NULL && block->code[i][customer] >= 0) return true;
+    }
+    return false;
+}
+
 bool tsr_history_counts(const tsr_window *window, const tsr_block *block, int64_t customer)
 {
     int64_t first = block->offset[customer], end = block->offset[customer + 1];
@@ -77,7 +89,26 @@ bool tsr_history_counts(const tsr_window *window, const tsr_block *block, int64_
         any = any || (offset != NULL && offset[customer] < offset[customer + 1]);
         if (tsr_records_before(block, kind, customer, window->as_of) > 0) return true;
     }
-    return !any;
+    return !any || has_attribute(window, block, customer);
+}
+
+uint32_t tsr_observation_reads(const tsr_observation *observation, const tsr_dataset_info *dataset)
+{
+    const uint32_t reads =
+        TSR_READ_TIME | TSR_READ_ATTRIBUTES | TSR_READ_EVENTS | TSR_READ_CAMPAIGNS | TSR_READ_CONSENT;
+    bool later = observation->as_of.set && (int64_t)dataset->time_last >= observation->as_of.seconds;
+
+    /* the range of times is that of transactions */
+    for (int32_t kind = TSR_TRANSACTIONS + 1; kind < TSR_KINDS; kind++) later |= tsr_has_kind(dataset->has, kind);
+    return later ? reads : 0;
+}
+
+bool tsr_observation_counts(const tsr_observation *observation, const tsr_dataset_info *dataset, const tsr_block *block,
+                            int64_t i)
+{
+    const tsr_window window = tsr_window_of(observation, dataset);
+
+    return tsr_history_counts(&window, block, i);
 }
 
 static void add_money(tsr_history *history, int64_t *sum, int64_t amount)

@@ -20,12 +20,13 @@ typedef struct tsr_window {
     int64_t observed_days; /* from the first transaction of the dataset to as_of: the longest silence there can be */
     bool calibrated;       /* there is a calibration_end */
     int64_t calibration_day;
-    int32_t period;            /* of features/period.h: purchases of one are one for the value models */
-    bool ignore_returns;       /* returns: ignore; otherwise net_per_day */
-    bool clock;                /* times of the transactions hold hours, not only days */
-    double money_unit;         /* money units per currency unit, 10^money_scale */
-    int64_t session_gap;       /* seconds */
-    const uint8_t *event_bits; /* of tsr_event_classes(); borrowed; NULL: none */
+    int32_t period;                 /* of features/period.h: purchases of one are one for the value models */
+    bool ignore_returns;            /* returns: ignore; otherwise net_per_day */
+    bool clock;                     /* times of the transactions hold hours, not only days */
+    double money_unit;              /* money units per currency unit, 10^money_scale */
+    int64_t session_gap;            /* seconds */
+    const uint8_t *event_bits;      /* of tsr_event_classes(); borrowed; NULL: none */
+    const tsr_attribute *attribute; /* of the dataset; borrowed */
 } tsr_window;
 
 /** Local. as_of not set: the midnight after the dataset's last transaction (1970-01-01 where there is none). */
@@ -67,8 +68,8 @@ typedef struct tsr_order_sorter {
 /** Local. */
 void tsr_order_sorter_clear(tsr_order_sorter *sorter);
 
-/** Local. Does the customer belong to the run: a record of any kind before as_of, or no record at all? Kinds that were
- *  not read do not count. */
+/** Local. Does the customer belong to the run: a record of any kind before as_of, an attribute, or no record at all?
+ *  Records or attributes that were not read do not count. */
 bool tsr_history_counts(const tsr_window *window, const tsr_block *block, int64_t customer);
 
 /** Local. Walk customer @p customer of @p block. @return TSR_OK; TSR_ENOMEM; TSR_EDATA (overflow) */

@@ -27,7 +27,8 @@ typedef struct tsr_maker {
     const tsr_embedding_bases *bases;
     int64_t end_day;       /* of vectors: from it on they are not looked at */
     double **frequency;    /* [set.n] of TSR_FROM_FREQUENCY: share of customers by code; else NULL */
-    uint32_t reads;        /* what is read of the dataset */
+    uint32_t members;      /* what is read of the dataset to know who belongs to the run; 0: all do */
+    uint32_t reads;        /* what is read to make features */
     tsr_block block;       /* the customers now read */
     int64_t at, next, end; /* position in the block; rows of the dataset still to read: next .. end - 1 */
     int64_t made;
@@ -43,8 +44,6 @@ typedef struct tsr_maker {
 
 /** Local. Plan the columns of features.h5: what is known about the customer, then the features. */
 tsr_status tsr_maker_columns(tsr_maker *m, int32_t id_width) TSR_NODISCARD;
-
-#define TSR_READ_FURTHER (TSR_READ_EVENTS | TSR_READ_CAMPAIGNS | TSR_READ_CONSENT) /* kinds beside transactions */
 
 /**
  * Collective. What must be known of all customers before features are made of each: who belongs to the run, which

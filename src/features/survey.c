@@ -11,7 +11,6 @@ typedef struct survey {
     int64_t kept;    /* customers of this rank who belong to the run */
     int64_t clock;   /* 0: no transaction before as_of has a time of day, as far as is known */
     int32_t unseen, counts;
-    bool counting; /* customers are to be looked at to know how many */
 } survey;
 
 static bool is_of_code(const tsr_feature *feature)
@@ -39,9 +38,7 @@ static tsr_status make(const tsr_maker *m, survey *s)
     tsr_status st;
 
     *s = (survey){.kept = m->end - m->next, .clock = !m->window.clock};
-    /* the range of times is that of transactions */
-    s->counting = (int64_t)tsr_dataset_about(m->dataset)->time_last >= m->window.as_of || (m->reads & TSR_READ_FURTHER);
-    if (s->counting) s->kept = 0;
+    if (m->members != 0) s->kept = 0;
     TSR_TRY(tsr_alloc(&s->seen, m->set.n, sizeof *s->seen));
     TSR_TRY(tsr_alloc(&s->count, m->set.n, sizeof *s->count));
     for (int32_t f = 0; f < m->set.n; f++) {
@@ -91,16 +88,17 @@ static void look_at(const tsr_maker *m, int64_t customer, survey *s)
 /* As a rule the first rows show all values, and then less is read. */
 static tsr_status look(tsr_maker *m, survey *s)
 {
-    const uint32_t counts = TSR_READ_TIME | (m->reads & TSR_READ_FURTHER) | (s->counts > 0 ? TSR_READ_ATTRIBUTES : 0);
+    const uint32_t counts = m->members | TSR_READ_TIME | (s->counts > 0 ? TSR_READ_ATTRIBUTES : 0);
     tsr_status st = TSR_OK;
 
-    for (int64_t first = m->next; first < m->end && (s->counting || s->counts > 0 || s->unseen > 0 || s->clock == 0);
+    for (int64_t first = m->next;
+         first < m->end && (m->members != 0 || s->counts > 0 || s->unseen > 0 || s->clock == 0);
          first += m->block_rows) {
         int64_t rows = m->end - first < m->block_rows ? m->end - first : m->block_rows;
         TSR_TRY(tsr_dataset_read(m->dataset, first, rows, s->unseen > 0 ? m->reads : counts, &m->block));
         for (int64_t i = 0; i < rows; i++) {
             if (!tsr_history_counts(&m->window, &m->block, i)) continue;
-            s->kept += s->counting;
+            s->kept += m->members != 0;
             look_at(m, i, s);
         }
     }

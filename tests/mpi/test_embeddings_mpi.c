@@ -171,8 +171,9 @@ static void vectors_come_from_lists_of_parquet(void **state)
 
 /* ---- features ---- */
 
-/* Collective. features.h5 of a dataset, with vectors before January @p day; the second component of all customers. */
-static tsr_status make_features(const tsr_comm *comm, const char *folder, int32_t day, double value[2][CUSTOMERS])
+/* Collective. features.h5 of a dataset, as of January @p day: both components of @p customers customers. */
+static tsr_status make_features(const tsr_comm *comm, const char *folder, int32_t day, int64_t customers,
+                                double value[2][CUSTOMERS])
 {
     char *text = keep("embedding:reviews"), *path = keep("%s.h5", folder);
     tsr_features_params params = {.set = {1, &text}, .categories = 16, .session_gap = 30, .embedding_components = 2};
@@ -188,8 +189,8 @@ static tsr_status make_features(const tsr_comm *comm, const char *folder, int32_
     seen.embeddings = &bases;
     TSR_TRY(tsr_features_run(comm, &params, &seen, dataset, NULL, path, &info));
     TSR_AGREE(comm, tsr_table_open(path, &table));
-    TSR_AGREE(comm, tsr_table_read(table, "reviews:1", 0, CUSTOMERS, TSR_F64, value[0]));
-    TSR_AGREE(comm, tsr_table_read(table, "reviews:2", 0, CUSTOMERS, TSR_F64, value[1]));
+    TSR_AGREE(comm, tsr_table_read(table, "reviews:1", 0, customers, TSR_F64, value[0]));
+    TSR_AGREE(comm, tsr_table_read(table, "reviews:2", 0, customers, TSR_F64, value[1]));
 done:
     tsr_table_close(&table);
     tsr_embeddings_clear(&bases);
@@ -229,7 +230,8 @@ static void components_are_places_on_the_line_and_nothing_after_as_of_is_seen(vo
     write_vectors(comm, columns, test_path(comm, "lists.csv"), 0, 0);
     use_vectors(&t, columns, false);
     CHECK_ALL(comm, strlen(digest_of(comm, &t, 1, 4, folder)) == 64);
-    CHECK_ALL(comm, make_features(comm, folder, LEAD, value) == TSR_OK && read_numbers(comm, folder, number));
+    CHECK_ALL(comm,
+              make_features(comm, folder, LEAD, CUSTOMERS, value) == TSR_OK && read_numbers(comm, folder, number));
     for (int c = 0; c < CUSTOMERS; c++)
         if (c % 28 + 1 < LEAD) {
             middle += c;
@@ -243,8 +245,41 @@ static void components_are_places_on_the_line_and_nothing_after_as_of_is_seen(vo
         worst = fmax(worst, fabs(fabs(value[0][i]) - fabs(place)));
         worst = fmax(worst, fabs(value[1][i]));
     }
-    CHECK_ALL(comm, there > 20 && worst < 0.02);                         /* a step of the tiles is 120 / 32768 */
-    CHECK_ALL(comm, make_features(comm, folder, 1, value) == TSR_EDATA); /* no vector is that old */
+    CHECK_ALL(comm, there > 20 && worst < 0.02); /* a step of the tiles is 120 / 32768 */
+    CHECK_ALL(comm, make_features(comm, folder, 1, CUSTOMERS, value) == TSR_EDATA); /* no vector is that old */
+}
+
+/* Odd customers bought on January 1, even ones from January 29 on: their vectors, though older, are not known yet. */
+static void vectors_of_customers_who_come_after_as_of_move_nothing(void **state)
+{
+    const tsr_comm *comm = *state;
+    char *columns = test_path(comm, "columns.csv"), *bought = test_path(comm, "bought.csv"), line[64];
+    text_file sales = {malloc(CUSTOMERS * 64), 0};
+    static double value[2][CUSTOMERS];
+    int number[CUSTOMERS];
+    double worst = 0.0;
+    test_source t[2];
+
+    put(&sales, "id,when,money\n");
+    for (int c = 0; c < CUSTOMERS; c++) {
+        snprintf(line, sizeof line, "c%d,2024-01-%02d,%d\n", c, c % 2 == 1 ? 1 : 29, c + 1);
+        put(&sales, line);
+    }
+    write_text(comm, bought, sales.bytes, sales.n);
+    free(sales.bytes);
+    write_vectors(comm, columns, test_path(comm, "lists.csv"), 0, 0);
+    use_vectors(&t[0], columns, false);
+    use_source(&t[1], TSR_SOURCE_TRANSACTIONS, ",", true);
+    use_file(&t[1], bought);
+    use_column(&t[1], "id", "id");
+    use_column(&t[1], "time", "when");
+    use_column(&t[1], "amount", "money");
+    char *folder = fresh(comm, "late");
+    CHECK_ALL(comm, strlen(digest_of(comm, t, 2, 4, folder)) == 64 && read_numbers(comm, folder, number));
+    CHECK_ALL(comm, make_features(comm, folder, 29, CUSTOMERS / 2, value) == TSR_OK);
+    for (int i = 0, row = 0; i < CUSTOMERS; i++) /* the odd ones are at 1, 3, ... 59: around 30 */
+        if (number[i] % 2 == 1) worst = fmax(worst, fabs(fabs(value[0][row++]) - 3.0 * abs(number[i] - 30)));
+    CHECK_ALL(comm, worst < 0.02);
 }
 
 int main(void)
@@ -255,7 +290,8 @@ int main(void)
         cmocka_unit_test(vectors_of_another_length_under_an_old_name_are_not_added),
         cmocka_unit_test(vectors_of_another_length_or_without_numbers_are_rejected),
         cmocka_unit_test(vectors_come_from_lists_of_parquet),
-        cmocka_unit_test(components_are_places_on_the_line_and_nothing_after_as_of_is_seen)};
+        cmocka_unit_test(components_are_places_on_the_line_and_nothing_after_as_of_is_seen),
+        cmocka_unit_test(vectors_of_customers_who_come_after_as_of_move_nothing)};
 
     return RUN_MPI_TESTS(tests);
 }

@@ -194,6 +194,30 @@ static void records_from_as_of_on_are_not_looked_at(void **state)
     assert_true(tsr_history_counts(&window, &block, 0));
 }
 
+static void records_after_as_of_do_not_decide_who_is_of_the_run(void **state)
+{
+    const tsr_attribute attributes[] = {{.name = "age"}, {.name = "city", .categorical = true}, {.name = "mail.0000"}};
+    const tsr_window window = {.as_of = 31 * DAY, .attribute = attributes};
+    float age = NAN, vector = 1;
+    int32_t city = -1;
+    tsr_block block = {.customers = 1,
+                       .attributes_n = 3,
+                       .number = (float *[]){&age, NULL, &vector},
+                       .code = (int32_t *[]){NULL, &city, NULL},
+                       .offset = (int64_t[]){0, 1},
+                       .time = (uint32_t[]){31 * DAY}};
+
+    (void)state;
+    assert_false(tsr_history_counts(&window, &block, 0)); /* a vector is looked at in some runs only */
+    age = 30;
+    assert_true(tsr_history_counts(&window, &block, 0));
+    age = NAN;
+    city = 0;
+    assert_true(tsr_history_counts(&window, &block, 0));
+    block.offset[1] = 0; /* without the record it is the same */
+    assert_true(tsr_history_counts(&window, &block, 0));
+}
+
 static void as_of_within_a_day_lets_that_day_in(void **state)
 {
     tsr_dataset_info info = {.resolution = 1, .time_first = 0, .time_last = 100 * DAY, .transactions = 1};
@@ -368,6 +392,7 @@ int main(void)
         cmocka_unit_test(features_of_a_single_purchase_have_their_stated_values),
         cmocka_unit_test(trend_counts_repeat_days_by_halves_of_the_tenure),
         cmocka_unit_test(records_from_as_of_on_are_not_looked_at),
+        cmocka_unit_test(records_after_as_of_do_not_decide_who_is_of_the_run),
         cmocka_unit_test(as_of_within_a_day_lets_that_day_in),
         cmocka_unit_test(a_free_row_is_a_purchase_but_for_days_with_a_return),
         cmocka_unit_test(without_order_ids_each_row_is_an_order),

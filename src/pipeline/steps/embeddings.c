@@ -19,7 +19,9 @@ typedef struct fitting {
     tsr_span dealt; /* customers of this rank */
     uint64_t seed;
     double share; /* of customers in the sample */
+    const tsr_observation *observation;
     int64_t end_day;
+    uint32_t members; /* what is read to know who belongs to the run; 0: all do */
     tsr_block block;
     int64_t room;    /* customers of a block */
     double *column;  /* [room] */
@@ -41,12 +43,17 @@ static bool is_asked(const tsr_features_params *params, const tsr_embedding *emb
     return false;
 }
 
+static bool belongs(const fitting *f, int64_t i)
+{
+    return f->members == 0 || tsr_observation_counts(f->observation, tsr_dataset_about(f->dataset), &f->block, i);
+}
+
 static void choose(fitting *f)
 {
     f->n = 0;
     for (int64_t i = 0; i < f->block.customers; i++)
         if (tsr_draw_uniform(f->seed, TSR_STREAM_SAMPLE, f->block.key[i], 0) < f->share &&
-            tsr_embedding_there(f->about, &f->block, i, f->end_day))
+            tsr_embedding_there(f->about, &f->block, i, f->end_day) && belongs(f, i))
             f->chosen[f->n++] = i;
 }
 
@@ -70,13 +77,43 @@ static tsr_status pass(fitting *f)
     f->rows = 0;
     for (int64_t at = 0; at < f->dealt.rows; at += f->room) {
         int64_t rows = f->dealt.rows - at < f->room ? f->dealt.rows - at : f->room;
-        TSR_TRY(tsr_dataset_read(f->dataset, f->dealt.first + at, rows, TSR_READ_EMBEDDINGS, &f->block));
+        TSR_TRY(tsr_dataset_read(f->dataset, f->dealt.first + at, rows, f->members | TSR_READ_EMBEDDINGS, &f->block));
         choose(f);
         take_columns(f);
         f->rows += f->n;
     }
 done:
     tsr_block_clear(&f->block);
+    return st;
+}
+
+/* Those who come later are not known yet: they do not thin out the sample. */
+static tsr_status count_members(fitting *f, int64_t *n)
+{
+    tsr_status st = TSR_OK;
+
+    *n = f->members == 0 ? f->dealt.rows : 0;
+    for (int64_t at = 0; f->members != 0 && at < f->dealt.rows; at += f->room) {
+        int64_t rows = f->dealt.rows - at < f->room ? f->dealt.rows - at : f->room;
+        TSR_TRY(tsr_dataset_read(f->dataset, f->dealt.first + at, rows, f->members, &f->block));
+        for (int64_t i = 0; i < rows; i++) *n += belongs(f, i);
+    }
+done:
+    tsr_block_clear(&f->block);
+    return st;
+}
+
+static tsr_status draw_share(const tsr_comm *comm, fitting *f)
+{
+    int64_t members;
+    tsr_status st = TSR_OK;
+
+    f->share = 1.0;
+    if (tsr_dataset_about(f->dataset)->customers <= SAMPLE) return TSR_OK;
+    TSR_AGREE(comm, count_members(f, &members));
+    tsr_sum_int64(comm, &members, 1);
+    if (members > SAMPLE) f->share = (double)SAMPLE / (double)members;
+done:
     return st;
 }
 
@@ -114,6 +151,7 @@ static tsr_status fit_one(const tsr_comm *comm, fitting *f, const tsr_reduce_par
     tsr_status st;
 
     TSR_AGREE(comm, prepare(f));
+    TSR_TRY(draw_share(comm, f));
     TSR_AGREE(comm, pass(f));
     tsr_max_double(comm, &f->largest, 1);
     span = tsr_span_of(comm, f->rows);
@@ -148,7 +186,8 @@ tsr_status tsr_embeddings_fit(const tsr_comm *comm, const tsr_features_params *p
         fitting f = {.dataset = dataset,
                      .about = &e,
                      .seed = seed,
-                     .share = SAMPLE < info->customers ? (double)SAMPLE / (double)info->customers : 1.0,
+                     .observation = observation,
+                     .members = tsr_observation_reads(observation, info),
                      .end_day = tsr_observation_end_day(observation, info)};
         if (!is_asked(params, &e)) continue;
         TSR_AGREE(comm, tsr_resize(&bases->basis, bases->n + 1, sizeof *bases->basis));
