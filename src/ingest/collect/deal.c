@@ -32,7 +32,7 @@ static tsr_status grow_waiting(tsr_waiting *w, int32_t bytes)
     return st;
 }
 
-static tsr_status wait_here(tsr_collect *collect, tsr_waiting *w, int32_t stream, char **row)
+static inline tsr_status wait_here(tsr_collect *collect, tsr_waiting *w, int32_t stream, char **row)
 {
     int32_t bytes = collect->layout[stream].bytes;
 
@@ -130,6 +130,7 @@ static bool sent_lately(const tsr_collect *collect, tsr_customer_ref customer)
     uint64_t tag = tag_of(customer), *line = line_of(collect, customer);
     int found = 0;
 
+#pragma GCC unroll 8
     for (int way = 0; way < TSR_SENT_WAYS; way++) found |= line[way] == tag;
     if (found) return true;
     memmove(line + 1, line, (TSR_SENT_WAYS - 1) * sizeof *line);
@@ -229,7 +230,19 @@ static void pack_column(const tsr_layout_column *column, const uint64_t *cell, i
         for (int64_t i = 0; i < n; i++, to += bytes) memcpy(to, &cell[i], 4);
 }
 
-/* Do all ranks know the texts of a row's codes? One rank alone always does. */
+/* Do all ranks know all texts that this one has seen? One rank alone always does. */
+static bool all_told(const tsr_collect *collect, const tsr_layout *layout)
+{
+    bool told = true;
+
+    for (int32_t i = 0; i < layout->codes; i++) {
+        const tsr_texts_of_all *texts = &collect->texts[layout->column[layout->code[i]].dictionary];
+        told = told && texts->told == texts->mine.n;
+    }
+    return told || collect->size == 1;
+}
+
+/* Do all ranks know the texts of a row's codes? */
 static bool is_settled(const tsr_collect *collect, const tsr_layout *layout, const char *row)
 {
     bool known = true;
@@ -240,7 +253,7 @@ static bool is_settled(const tsr_collect *collect, const tsr_layout *layout, con
         memcpy(&code, row + column->at, sizeof code);
         known = known && code < collect->texts[column->dictionary].told;
     }
-    return known || collect->size == 1;
+    return known;
 }
 
 /* Runs of rows that are settled, and of rows that are not. */
@@ -248,13 +261,16 @@ static tsr_status deal_packed(tsr_collect *collect, int32_t stream, int64_t n)
 {
     const tsr_layout *layout = &collect->layout[stream];
     const int64_t bytes = layout->bytes;
+    const bool told = all_told(collect, layout);
     char *row;
     tsr_status st = TSR_OK;
 
     for (int64_t from = 0, end; from < n; from = end) {
         char *first = collect->packed + from * bytes;
-        bool settled = is_settled(collect, layout, first);
-        for (end = from + 1; end < n && is_settled(collect, layout, collect->packed + end * bytes) == settled;) end++;
+        bool settled = told || is_settled(collect, layout, first);
+        for (end = told ? n : from + 1;
+             end < n && is_settled(collect, layout, collect->packed + end * bytes) == settled;)
+            end++;
         if (settled && layout->codes > 0 && collect->size > 1)
             tsr_rows_recode(layout, collect->number, first, end - from);
         if (settled) TSR_TRY(tsr_collect_place_rows(collect, stream, first, end - from));
