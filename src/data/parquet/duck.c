@@ -29,13 +29,14 @@ static void *library; /* stays open: DuckDB has threads and statics of its own *
 
 /* ---- the library ---- */
 
+/* What is bound on its first call is never bound for most of its many functions. */
 static void try_path(const char *format, const char *folder)
 {
     char path[4096];
 
     if (library != NULL || snprintf(path, sizeof path, format, folder) >= (int)sizeof path) return;
     if (path[0] == '/' || path[0] == '.' ? access(path, R_OK) == 0 : path[0] != '\0')
-        library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+        library = dlopen(path, RTLD_LAZY | RTLD_LOCAL);
 }
 
 static void find_library(void)

@@ -210,10 +210,24 @@ done:
     return st;
 }
 
-/* The rows from reader->at on. Row groups outside of the range are not read: DuckDB knows which rows they hold. */
+/* Row groups outside of the range are not read: DuckDB knows which rows they hold. To number the rows and to compare
+ * the numbers takes a sixth of its time, and the first rows of a file need none. */
+static tsr_status append_range(text *sql, const tsr_parquet_reader *reader)
+{
+    char range[128];
+
+    if (reader->at == 0)
+        snprintf(range, sizeof range, ") LIMIT %" PRId64, reader->end);
+    else
+        snprintf(range, sizeof range,
+                 ", file_row_number = true) WHERE file_row_number >= %" PRId64 " AND file_row_number < %" PRId64,
+                 reader->at, reader->end);
+    return append(sql, range);
+}
+
+/* The rows from reader->at on. */
 static tsr_status ask(tsr_parquet_reader *reader)
 {
-    char range[96];
     text sql = {0};
     tsr_status st;
 
@@ -228,10 +242,7 @@ static tsr_status ask(tsr_parquet_reader *reader)
     }
     TSR_TRY(append(&sql, " FROM read_parquet("));
     TSR_TRY(append_file(&sql, reader->path));
-    snprintf(range, sizeof range, ", file_row_number = true) WHERE file_row_number >= %" PRId64, reader->at);
-    TSR_TRY(append(&sql, range));
-    snprintf(range, sizeof range, " AND file_row_number < %" PRId64, reader->end);
-    TSR_TRY(append(&sql, range));
+    TSR_TRY(append_range(&sql, reader));
     TSR_TRY(tsr_duck_query(reader->duck, reader->path, sql.at, &reader->rows));
 done:
     tsr_free(&sql.at);
