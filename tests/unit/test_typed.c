@@ -93,6 +93,57 @@ static void money_is_that_of_its_text_whatever_its_type(void **state)
     expect("TINYINT", "-128;127", NULL, 2, 2, 0);
 }
 
+static void compare_id(const tsr_value_type *type, const tsr_duck_vector *value, tsr_slice cast, void *count)
+{
+    const tsr_typed typed = typed_of(type, value);
+    char text[1][TSR_VALUE_ID];
+    bool fine = true;
+    tsr_slice id;
+
+    assert_true(tsr_typed_serves(type, TSR_USE_ID));
+    tsr_typed_ids(&typed, 1, &fine, text, &id);
+    assert_int_equal(fine, cast.n > 0); /* null has no text */
+    if (fine && (id.n != cast.n || memcmp(id.at, cast.at, (size_t)cast.n) != 0))
+        fail_msg("%.*s, and by DuckDB %.*s", id.n, id.at, cast.n, cast.at);
+    *(int *)count += fine;
+}
+
+static void an_id_that_is_a_number_is_its_text(void **state)
+{
+    int count = 0;
+
+    (void)state;
+    if (need_duckdb()) return;
+    each_value("TINYINT", "0;-128;127;NULL", compare_id, &count);
+    each_value("SMALLINT", "-32768;32767", compare_id, &count);
+    each_value("INTEGER", "-2147483648;99999999;100000000", compare_id, &count);
+    each_value("BIGINT", "NULL;-9223372036854775808;9999999999999999;10000000000000000;7", compare_id, &count);
+    each_value("UTINYINT", "255", compare_id, &count);
+    each_value("UBIGINT", "18446744073709551615;0", compare_id, &count);
+    assert_int_equal(count, 15);
+}
+
+static void each_null_among_many_values_is_found(void **state)
+{
+    static char text[TSR_BLOCK_MOST][TSR_VALUE_ID];
+    static tsr_slice id[TSR_BLOCK_MOST];
+    static int64_t value[1024];
+    const tsr_value_type type = tsr_value_type_of("BIGINT");
+    uint64_t valid[1024 / 64];
+    tsr_typed typed = typed_of(&type, &(tsr_duck_vector){value, valid});
+
+    (void)state;
+    typed.first = 500;
+    for (int64_t null = 0; null < 1024; null++) {
+        bool fine[TSR_BLOCK_MOST];
+        memset(valid, 0xff, sizeof valid);
+        memset(fine, true, sizeof fine);
+        valid[null / 64] &= ~(1ULL << null % 64);
+        tsr_typed_ids(&typed, TSR_BLOCK_MOST, fine, text, id);
+        for (int64_t i = 0; i < TSR_BLOCK_MOST; i++) assert_int_equal(fine[i], typed.first + i != null);
+    }
+}
+
 static void types_that_are_neither_time_nor_number_come_as_text(void **state)
 {
     static const char *const never[] = {"VARCHAR", "BOOLEAN", "HUGEINT", "INTEGER[]", "TIME", "INTERVAL"};
@@ -102,10 +153,11 @@ static void types_that_are_neither_time_nor_number_come_as_text(void **state)
     for (size_t i = 0; i < sizeof never / sizeof *never; i++) {
         const tsr_value_type type = tsr_value_type_of(never[i]);
         assert_false(tsr_typed_serves(&type, TSR_USE_TIME) || tsr_typed_serves(&type, TSR_USE_NUMBER));
+        assert_false(tsr_typed_serves(&type, TSR_USE_ID));
     }
     assert_true(tsr_typed_serves(&date, TSR_USE_TIME) && !tsr_typed_serves(&date, TSR_USE_NUMBER));
     assert_true(tsr_typed_serves(&money, TSR_USE_NUMBER) && !tsr_typed_serves(&money, TSR_USE_TIME));
-    assert_false(tsr_typed_serves(&money, TSR_USE_TEXT));
+    assert_false(tsr_typed_serves(&money, TSR_USE_TEXT) || tsr_typed_serves(&money, TSR_USE_ID));
 }
 
 static void counts_are_whole(void **state)
@@ -158,6 +210,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(money_is_that_of_its_text_whatever_its_type),
+        cmocka_unit_test(an_id_that_is_a_number_is_its_text),
+        cmocka_unit_test(each_null_among_many_values_is_found),
         cmocka_unit_test(types_that_are_neither_time_nor_number_come_as_text),
         cmocka_unit_test(counts_are_whole),
         cmocka_unit_test(times_are_those_of_their_text_in_every_zone),

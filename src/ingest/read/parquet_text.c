@@ -6,6 +6,8 @@
 
 #define MICROSECONDS  1000000
 #define NANOSECONDS   1000000000
+#define EIGHT_DIGITS  100000000
+#define ZEROS         0x3030303030303030u
 #define NARROW_DIGITS 18 /* of a decimal that 64 bits hold */
 #define SECONDS_DAY   86400
 #define FIRST_DAY     (-719162LL) /* 0001-01-01; before it, and after the last one, dates have another form */
@@ -78,7 +80,7 @@ static void write_digits(char *to, int32_t digits, uint64_t value)
 
 /* Less than 10^8, from the halves of the number to its digits, the first in the lowest byte: four, two and one at a
  * time, as P. Khuong's "How to print integers really fast" has it. */
-static uint64_t eight_digits(uint32_t value)
+static inline uint64_t eight_digits(uint32_t value)
 {
     uint64_t four = value / 10000 | (uint64_t)(value % 10000) << 32;
     uint64_t hundreds = (four * 10486 >> 20) & 0x7f0000007fu;
@@ -88,21 +90,32 @@ static uint64_t eight_digits(uint32_t value)
     return tens | (two - 10 * tens) << 8;
 }
 
-/* Eight bytes may be written, however few digits there are. */
-static int32_t write_whole(char *to, uint64_t value)
+/* Eight bytes are written, however few digits there are. */
+static inline int32_t write_below(char *to, uint32_t value)
 {
-    const uint64_t eight = 100000000, zeros = 0x3030303030303030u;
-    int32_t before = 0, blank = 0;
+    uint64_t digits = eight_digits(value);
+    int32_t blank = __builtin_ctzll(digits | 1ULL << 56) / 8; /* a zero is one digit */
 
-    if (value >= eight) before = write_whole(to, value / eight);
-    uint64_t digits = eight_digits((uint32_t)(value % eight));
-    if (before == 0) blank = __builtin_ctzll(digits | 1ULL << 56) / 8; /* a zero is one digit */
-    digits = (digits | zeros) >> 8 * blank;
-    memcpy(to + before, &digits, sizeof digits);
-    return before + 8 - blank;
+    digits = (digits | ZEROS) >> 8 * blank;
+    memcpy(to, &digits, sizeof digits);
+    return 8 - blank;
 }
 
-static int32_t write_signed(char *to, int64_t value)
+static int32_t write_above(char *to, uint64_t value)
+{
+    uint64_t digits = eight_digits((uint32_t)(value % EIGHT_DIGITS)) | ZEROS, rest = value / EIGHT_DIGITS;
+    int32_t before = rest < EIGHT_DIGITS ? write_below(to, (uint32_t)rest) : write_above(to, rest);
+
+    memcpy(to + before, &digits, sizeof digits);
+    return before + 8;
+}
+
+static inline int32_t write_whole(char *to, uint64_t value)
+{
+    return value < EIGHT_DIGITS ? write_below(to, (uint32_t)value) : write_above(to, value);
+}
+
+static inline int32_t write_signed(char *to, int64_t value)
 {
     *to = '-';
     return (value < 0) + write_whole(to + (value < 0), value < 0 ? -(uint64_t)value : (uint64_t)value);
@@ -297,4 +310,16 @@ bool tsr_value_write(const tsr_value_type *type, const tsr_duck_vector *vector, 
         if (field->n == 0) return false;
     }
     return true;
+}
+
+void tsr_value_write_ids(const tsr_value_type *type, const tsr_duck_vector *vector, int64_t first, int64_t n,
+                         char (*out)[TSR_VALUE_ID], tsr_slice *field)
+{
+    const bool has_sign = type->form == TSR_VALUE_SIGNED;
+
+    for (int64_t i = 0, at = first; i < n; i++, at++) {
+        const int32_t length = has_sign ? write_signed(out[i], tsr_value_signed(vector->value, type->bytes, at))
+                                        : write_whole(out[i], tsr_value_unsigned(vector->value, type->bytes, at));
+        field[i] = (tsr_slice){out[i], length};
+    }
 }

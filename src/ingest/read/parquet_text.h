@@ -35,6 +35,7 @@ typedef struct tsr_value_type {
 
 #define TSR_VALUE_TEXT 48 /* bytes of a text that is written */
 #define TSR_VALUE_SLOT 64 /* and some more that may be read */
+#define TSR_VALUE_ID   24 /* of a whole number alone */
 
 /* Different decimals of so many digits are different numbers; smaller ones than PLAIN are written with an exponent. */
 #define TSR_VALUE_DOUBLE_MOST 999999999999999.0
@@ -82,5 +83,9 @@ tsr_duck_type tsr_value_cast(const tsr_value_type *type);
  */
 bool tsr_value_write(const tsr_value_type *type, const tsr_duck_vector *vector, int64_t first, int64_t n,
                      tsr_value_texts *out, tsr_slice *field, int64_t stride);
+
+/** Local. The same of whole numbers, without a look at what is null. @param field  [n] they point into @p out */
+void tsr_value_write_ids(const tsr_value_type *type, const tsr_duck_vector *vector, int64_t first, int64_t n,
+                         char (*out)[TSR_VALUE_ID], tsr_slice *field);
 
 #endif

@@ -9,10 +9,10 @@
 bool tsr_typed_serves(const tsr_value_type *type, tsr_use use)
 {
     switch (type->form) {
-    case TSR_VALUE_SIGNED: return use == TSR_USE_TIME || use == TSR_USE_NUMBER;
+    case TSR_VALUE_SIGNED: return use == TSR_USE_TIME || use == TSR_USE_NUMBER || use == TSR_USE_ID;
+    case TSR_VALUE_UNSIGNED: return use == TSR_USE_NUMBER || use == TSR_USE_ID;
     case TSR_VALUE_DATE:
     case TSR_VALUE_MOMENT: return use == TSR_USE_TIME;
-    case TSR_VALUE_UNSIGNED:
     case TSR_VALUE_DECIMAL:
     case TSR_VALUE_FLOAT:
     case TSR_VALUE_DOUBLE: return use == TSR_USE_NUMBER;
@@ -26,10 +26,21 @@ const tsr_typed *tsr_typed_of(const tsr_row_block *block, int32_t column)
     return &block->values[column];
 }
 
+/* Is there a null among the values, or in the same words as one of them? */
+static bool may_have_nulls(const tsr_typed *values, int32_t n)
+{
+    const uint64_t *valid = values->vector.valid;
+    uint64_t all = ~0ULL;
+
+    if (valid == NULL) return false;
+    for (int64_t word = values->first / 64; word <= (values->first + n - 1) / 64; word++) all &= valid[word];
+    return all != ~0ULL;
+}
+
 /* What lies under a null is anything. */
 static void refuse_nulls(const tsr_typed *values, int32_t n, bool *fine)
 {
-    if (values->vector.valid == NULL) return;
+    if (!may_have_nulls(values, n)) return;
     for (int32_t i = 0; i < n; i++) fine[i] = fine[i] && !tsr_duck_is_null(&values->vector, values->first + i);
 }
 
@@ -162,6 +173,14 @@ void tsr_typed_units(const tsr_typed *values, int32_t n, int32_t scale, bool *fi
         read_fractions(values, n, scale, fine, units);
     else
         read_decimals(values, n, scale, fine, units);
+    refuse_nulls(values, n, fine);
+}
+
+/* ---- ids ---- */
+
+void tsr_typed_ids(const tsr_typed *values, int32_t n, bool *fine, char (*text)[TSR_VALUE_ID], tsr_slice *id)
+{
+    tsr_value_write_ids(&values->type, &values->vector, values->first, n, text, id);
     refuse_nulls(values, n, fine);
 }
 

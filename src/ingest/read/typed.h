@@ -27,7 +27,8 @@ typedef enum tsr_use {
     TSR_USE_NOT,    /* its fields are empty */
     TSR_USE_TEXT,   /* its fields are text */
     TSR_USE_TIME,   /* it may come as values for tsr_typed_times(), */
-    TSR_USE_NUMBER, /* or for tsr_typed_units(), where the file has such; else as text */
+    TSR_USE_NUMBER, /* or for tsr_typed_units(), */
+    TSR_USE_ID,     /* or for tsr_typed_ids(), where the file has such; else as text */
 } tsr_use;
 
 /** Local. Can a column of this type come as values for this use? */
@@ -49,6 +50,11 @@ void tsr_typed_times(const tsr_typed *values, int32_t n, const tsr_clock *clock,
  * @param[in,out] fine  [n] as above
  *  @param[out] units  [n] bits of int64 */
 void tsr_typed_units(const tsr_typed *values, int32_t n, int32_t scale, bool *fine, uint64_t *units);
+
+/** Local. Texts of whole numbers, of a column that serves for ids.
+ * @param[in,out] fine  [n] as above
+ * @param         text  [n] room that @p id points into */
+void tsr_typed_ids(const tsr_typed *values, int32_t n, bool *fine, char (*text)[TSR_VALUE_ID], tsr_slice *id);
 
 /** Local. Put the text of a value into its field, until that of another row is put there. @return TSR_OK; TSR_ENOMEM */
 tsr_status tsr_typed_write(const tsr_typed *values, int32_t row) TSR_NODISCARD;

@@ -30,6 +30,7 @@ struct tsr_plain_memory {
     bool fine[TSR_BLOCK_MOST];
     bool clock[TSR_BLOCK_MOST]; /* the time has a time of day */
     tsr_slice id[TSR_BLOCK_MOST];
+    char id_text[TSR_BLOCK_MOST][TSR_VALUE_ID]; /* of those that are numbers */
     tsr_customer_ref customer[TSR_BLOCK_MOST];
     uint64_t cell[TSR_KIND_COLUMNS][TSR_BLOCK_MOST];
 };
@@ -85,14 +86,16 @@ static tsr_slice text_at(const tsr_row_block *block, int32_t slot, int32_t row)
 static void read_ids(const tsr_mapping *mapping, const tsr_row_block *block)
 {
     struct tsr_plain_memory *memory = mapping->memory;
+    const tsr_typed *values = tsr_typed_of(block, mapping->id.slot);
     const tsr_slice *field = block->field + mapping->id.slot;
     const int32_t rows = block->rows, step = block->fields;
 
-    for (int32_t i = 0; i < rows; i++, field += step) {
+    for (int32_t i = 0; i < rows; i++) memory->fine[i] = true;
+    if (values != NULL) tsr_typed_ids(values, rows, memory->fine, memory->id_text, memory->id);
+    for (int32_t i = 0; values == NULL && i < rows; i++, field += step) {
         tsr_slice id = tsr_trim(*field);
         memory->id[i] = id;
         memory->fine[i] = id.n > 0 && id.n <= TSR_ID_MAX && (block->ascii || tsr_is_ascii(id));
-        memory->clock[i] = false;
     }
 }
 
@@ -176,6 +179,7 @@ static void check_texts(const tsr_mapping *mapping, const tsr_row_block *block, 
 
 static void read_columns(const tsr_mapping *mapping, const tsr_row_block *block)
 {
+    for (int32_t i = 0; i < block->rows; i++) mapping->memory->clock[i] = false;
     read_ids(mapping, block);
     for (int32_t i = 0; i < mapping->plain_n; i++) {
         const tsr_plain_column *plain = &mapping->plain[i];
@@ -325,7 +329,7 @@ static tsr_use use_of_cell(const tsr_mapping *mapping, tsr_cell cell)
 /* A column of the file that serves for two things is text. */
 static tsr_use use_of_slot(const tsr_mapping *mapping, int32_t slot)
 {
-    tsr_use use = slot == mapping->id.slot ? TSR_USE_TEXT : TSR_USE_NOT;
+    tsr_use use = slot == mapping->id.slot ? TSR_USE_ID : TSR_USE_NOT;
 
     for (int32_t i = 0; i < mapping->plain_n; i++) {
         if (mapping->plain[i].slot != slot) continue;
