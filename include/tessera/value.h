@@ -154,7 +154,8 @@ typedef struct tsr_value_scores {
     double expected_purchases; /* in the horizon */
     double expected_spend;     /* per purchase, currency units */
     double clv;                /* over the horizon, discounted, times margin */
-    double clv_infinite;       /* for ever, discounted continuously, times margin; NaN without interest */
+    double clv_infinite;       /* for ever, discounted continuously, times margin; NaN without interest (below
+                                  1e-9 per time unit) */
 } tsr_value_scores;
 
 /**

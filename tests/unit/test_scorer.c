@@ -142,10 +142,30 @@ static void value_for_ever_without_interest_is_missing(void **state)
     tsr_value_scores s;
 
     (void)state;
-    params.discount_rate = 0;
-    assert_int_equal(tsr_scorer_create(&model, &params, TSR_SCORE_FOR_EVER, &scorer), TSR_OK);
-    tsr_scorer_score(scorer, 1, &(int32_t){2}, &(int32_t){213}, &(int32_t){272}, &(int64_t){5000}, NULL, &s);
-    assert_true(isnan(s.clv_infinite) && s.clv > 0);
+    for (int i = 0; i < 2; i++) {
+        params.discount_rate = i * 1e-300; /* so far ahead that no room for moments once sufficed */
+        assert_int_equal(tsr_scorer_create(&model, &params, TSR_SCORE_FOR_EVER, &scorer), TSR_OK);
+        tsr_scorer_score(scorer, 1, &(int32_t){2}, &(int32_t){213}, &(int32_t){272}, &(int64_t){5000}, NULL, &s);
+        assert_true(isnan(s.clv_infinite) && s.clv > 0);
+        tsr_scorer_destroy(&scorer);
+    }
+}
+
+/* Who buys almost surely: the series from which P(buy) comes rounds to both sides of 1. */
+static void chances_of_sure_buyers_stay_within_bounds(void **state)
+{
+    tsr_value_model model = model_with(TSR_VALUE_NBD);
+    tsr_value_params params = yearly;
+    tsr_scorer *scorer = NULL;
+    tsr_value_scores s;
+
+    (void)state;
+    params.horizon = 156;
+    assert_int_equal(tsr_scorer_create(&model, &params, 0, &scorer), TSR_OK);
+    for (int32_t t = 1; t < 700; t++) {
+        tsr_scorer_score(scorer, 1, &(int32_t){60}, &(int32_t){1}, &t, &(int64_t){5000}, NULL, &s);
+        assert_true(s.p_buy <= 1 && s.churn_risk >= 0);
+    }
     tsr_scorer_destroy(&scorer);
 }
 
@@ -157,6 +177,7 @@ int main(void)
         cmocka_unit_test(scores_have_the_same_bits_alone_and_in_company),
         cmocka_unit_test(scores_have_the_same_bits_at_all_widths_of_vectors),
         cmocka_unit_test(value_for_ever_without_interest_is_missing),
+        cmocka_unit_test(chances_of_sure_buyers_stay_within_bounds),
     };
     return RUN_UNIT_TESTS(tests);
 }

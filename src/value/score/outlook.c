@@ -23,6 +23,9 @@
 #define RARE_LINES   1024
 #define LINES        (COMMON * COMMON_LINES + RARE_LINES)
 
+/* Interest of a time unit below this is none: nothing lasts a billion of them. */
+#define LEAST_INTEREST 1e-9
+
 /* ---- directly ---- */
 
 /* What money is worth a step earlier. */
@@ -51,7 +54,8 @@ static double residual(const tsr_value_model *model, const double *parameter, co
 {
     double interest = tsr_log1p(params->discount_rate) / tsr_time_units_per_year(model->time_unit);
 
-    return interest > 0 ? tsr_purchase_model_of(model->model)->residual(parameter, x, t, interest) : (double)NAN;
+    return interest >= LEAST_INTEREST ? tsr_purchase_model_of(model->model)->residual(parameter, x, t, interest)
+                                      : (double)NAN;
 }
 
 /* Of m moments t of one x. */

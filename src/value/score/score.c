@@ -26,7 +26,10 @@ static double mean_spend(const tsr_value_model *model, double units, int32_t x, 
 
 static tsr_value_scores score_of(const tsr_value_params *params, double p_alive, const tsr_outlook *ahead, double spend)
 {
-    double worth = params->margin * spend * p_alive, p_buy = p_alive * ahead->of[TSR_OUTLOOK_BUY];
+    double buys = ahead->of[TSR_OUTLOOK_BUY];
+
+    buys = buys > 1 ? 1 : buys < 0 ? 0 : buys; /* sums of series are off by their rounding */
+    double worth = params->margin * spend * p_alive, p_buy = p_alive * buys;
 
     return (tsr_value_scores){.p_alive = p_alive,
                               .p_buy = p_buy,
