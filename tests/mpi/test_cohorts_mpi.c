@@ -64,6 +64,16 @@ static void chosen_cohort_is_no_sign_of_old_customers(void **state)
     CHECK_ALL(comm, fabs(ratio - 1) < .05);
 }
 
+/* Births of half a year; whose first purchase was sent back appears later, one by one, over all of two years. */
+static void stragglers_after_a_cohort_are_no_sign_of_old_customers(void **state)
+{
+    const tsr_comm *comm = *state;
+
+    for (int i = 0; i < ROWS; i++) t[i] = i % 100 == 0 ? i * 727 / ROWS : 546 + i % 182;
+    double ratio = ratio_of(comm, 727);
+    CHECK_ALL(comm, ratio > 1 && ratio < 1.2);
+}
+
 static void few_weeks_of_births_say_nothing(void **state)
 {
     const tsr_comm *comm = *state;
@@ -105,6 +115,7 @@ int main(void)
         cmocka_unit_test(even_births_have_a_ratio_of_one),
         cmocka_unit_test(old_customers_at_the_start_raise_the_ratio),
         cmocka_unit_test(chosen_cohort_is_no_sign_of_old_customers),
+        cmocka_unit_test(stragglers_after_a_cohort_are_no_sign_of_old_customers),
         cmocka_unit_test(few_weeks_of_births_say_nothing),
         cmocka_unit_test(failure_of_memory_on_one_rank_is_the_status_of_all),
         cmocka_unit_test(remove_the_file),

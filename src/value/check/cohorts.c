@@ -24,20 +24,23 @@ done:
     return st;
 }
 
-/* Months count from the first birth to the last one: a cohort that was chosen ends with it. */
+/* Later months as their customers see them, the mean over births of those in the same month: a chosen cohort ends with
+ * its last birth, and a few stragglers after it do not make empty months count. */
 static double ratio_of(const int64_t *births, int64_t last)
 {
-    int64_t first = 0, early = 0, later = 0;
+    int64_t first = 0, early = 0;
+    double later = 0, squares = 0;
 
     while (first < last && births[first] == 0) first++;
-    for (int64_t day = first; day <= last; day++) {
-        if (day > last - MONTH_DAYS)
-            early += births[day];
-        else
-            later += births[day];
+    for (int64_t end = last, month = 0; end >= first; end -= MONTH_DAYS, month++) {
+        int64_t born = 0;
+        for (int64_t day = end; day >= first && day > end - MONTH_DAYS; day--) born += births[day];
+        if (month == 0) early = born;
+        later += month == 0 ? 0 : (double)born;
+        squares += month == 0 ? 0 : (double)born * (double)born;
     }
-    double months = (double)(last + 1 - first) / MONTH_DAYS - 1;
-    return months >= LATER_MIN && later > 0 ? (double)early / ((double)later / months) : (double)NAN;
+    bool long_enough = last + 1 - first >= (1 + LATER_MIN) * MONTH_DAYS;
+    return long_enough && later > 0 ? (double)early * later / squares : (double)NAN;
 }
 
 tsr_status tsr_cohorts_compare(const tsr_comm *comm, const char *features, const tsr_span *span, double longest_days,
