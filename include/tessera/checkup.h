@@ -19,7 +19,9 @@ enum { TSR_RANK_MODEL, TSR_RANK_FREQUENCY, TSR_RANK_RECENCY, TSR_RANK_SPEND, TSR
 
 /* Numbers only, so that it is stored as one array. NaN: not to be had. */
 typedef struct tsr_checkup {
-    /* Customers by repeat purchases in the calibration period, and as many as the model expects. */
+    /* Customers by repeat purchases in the calibration period, and as many as the model expects. Chi-square is over
+     * classes, taken together where fewer than five are expected; degrees: these less one less the numbers of the
+     * model; NaN, both: none are left. */
     double counted[TSR_CHECK_COUNTS], expected[TSR_CHECK_COUNTS], chi_square, degrees;
     /* Purchases in the holdout by purchases before: customers, means of actual and predicted. */
     double by_count[TSR_CHECK_COUNTS], count_actual[TSR_CHECK_COUNTS], count_predicted[TSR_CHECK_COUNTS];

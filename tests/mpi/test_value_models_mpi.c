@@ -1,12 +1,14 @@
 #include "mpi_test.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "cdnow.h"
 #include "mpi/cdnow_table.h"
 #include "mpi/value_mpi.h"
 #include "tessera/checkup.h"
 #include "tessera/memory.h"
+#include "tessera/rng.h"
 #include "tessera/value_interval.h"
 #include "value/fit/fit.h"
 #include "value/histories/purchase.h"
@@ -187,6 +189,69 @@ static void cdnow_checkup_equals_an_independent_one_with_the_same_bits_on_any_ra
     CHECK_ALL(comm, near(customers, 2357, 1e-9));
 }
 
+/* ---- chi-square where classes are empty ---- */
+
+enum { CHANCES = 6, DONORS = 1500 };
+
+static struct {
+    int32_t x, tx, t, hold_x;
+    int64_t spend, hold_spend;
+} donor[DONORS];
+
+/* Six chances to buy, one a day, and six more. */
+static tsr_status write_donors(const tsr_comm *comm)
+{
+    static const value_column columns[] = {{"cal_x", TSR_I32, &donor[0].x, sizeof donor[0]},
+                                           {"cal_tx_days", TSR_I32, &donor[0].tx, sizeof donor[0]},
+                                           {"cal_t_days", TSR_I32, &donor[0].t, sizeof donor[0]},
+                                           {"cal_spend", TSR_I64, &donor[0].spend, sizeof donor[0]},
+                                           {"hold_x", TSR_I32, &donor[0].hold_x, sizeof donor[0]},
+                                           {"hold_spend", TSR_I64, &donor[0].hold_spend, sizeof donor[0]}};
+
+    memset(donor, 0, sizeof donor);
+    for (uint64_t i = 0; i < DONORS; i++) {
+        tsr_rng rng = {.seed = 5, .key = i + 1};
+        double buys = tsr_rng_beta(&rng, 1.2, .75), leaves = tsr_rng_beta(&rng, .66, 2.8);
+        bool there = true;
+        donor[i].t = CHANCES;
+        for (int32_t day = 1; day <= 2 * CHANCES; day++) {
+            there = there && tsr_rng_open(&rng) >= leaves;
+            if (!there || tsr_rng_open(&rng) >= buys) continue;
+            donor[i].hold_x += day > CHANCES;
+            donor[i].x += day <= CHANCES;
+            if (day <= CHANCES) donor[i].tx = day;
+        }
+    }
+    return write_features(comm, path, columns, 6, DONORS);
+}
+
+/* Nobody can take seven of six chances: that class has no part in the sum, once 0 / 0. With three parameters more than
+ * classes leave room for there is no test. */
+static void chi_square_leaves_out_classes_in_which_few_are_expected(void **state)
+{
+    const tsr_comm *comm = *state;
+    tsr_span span = span_shape(comm, 1, DONORS), few = span_shape(comm, 0, 24);
+    tsr_value_params params = weekly;
+    tsr_validation v;
+    tsr_checkup c;
+    double sum = 0;
+
+    params.model = TSR_VALUE_BG_BB;
+    params.time_unit = TSR_UNIT_DAY;
+    CHECK_ALL(comm, write_donors(comm) == TSR_OK);
+    CHECK_ALL(comm, tsr_value_validate(comm, &params, path, &span, 2, CHANCES, &v) == TSR_OK);
+    CHECK_ALL(comm, tsr_value_checkup(comm, &params, path, &span, 2, CHANCES, &v, &c) == TSR_OK);
+    for (int k = 0; k <= CHANCES; k++) {
+        double difference = c.counted[k] - c.expected[k];
+        CHECK_ALL(comm, c.expected[k] > 5);
+        sum += difference * difference / c.expected[k];
+    }
+    CHECK_ALL(comm, near(c.expected[7], 0, 1e-9) && near(c.chi_square, sum, 1e-6) && c.degrees == 2);
+    CHECK_ALL(comm, tsr_value_validate(comm, &params, path, &few, 2, CHANCES, &v) == TSR_OK);
+    CHECK_ALL(comm, tsr_value_checkup(comm, &params, path, &few, 2, CHANCES, &v, &c) == TSR_OK);
+    CHECK_ALL(comm, isnan(c.chi_square) && isnan(c.degrees));
+}
+
 static void checkup_without_memory_on_one_rank_is_the_status_of_all(void **state)
 {
     const tsr_comm *comm = *state;
@@ -334,6 +399,7 @@ int main(void)
         cmocka_unit_test(cdnow_standard_errors_equal_the_published_ones),
         cmocka_unit_test(parameters_without_bounds_are_flagged_and_have_no_error),
         cmocka_unit_test(cdnow_checkup_equals_an_independent_one_with_the_same_bits_on_any_ranks),
+        cmocka_unit_test(chi_square_leaves_out_classes_in_which_few_are_expected),
         cmocka_unit_test(checkup_without_memory_on_one_rank_is_the_status_of_all),
         cmocka_unit_test(intervals_of_sums_hold_them_with_the_same_bits_on_any_ranks),
         cmocka_unit_test(auto_fits_all_and_takes_the_smallest_error_of_the_holdout),

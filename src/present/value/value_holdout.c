@@ -140,10 +140,11 @@ static void put_frequency(tsr_sheet *s, const json_t *frequency)
     char a[TSR_FIGURE_BYTES], b[TSR_FIGURE_BYTES];
     size_t i;
 
-    tsr_page_print(&s->page,
-                   "\n  Customers by repeat purchases in the calibration period: chi-square %s, %s degrees\n\n",
-                   tsr_figure(&s->language, tsr_at(frequency, "chi_square"), 2, a),
-                   tsr_figure(&s->language, tsr_at(frequency, "degrees_of_freedom"), 0, b));
+    tsr_page_print(
+        &s->page,
+        "\n  Customers by repeat purchases in the calibration period: chi-square %s, %s degrees of freedom\n\n",
+        tsr_figure(&s->language, tsr_at(frequency, "chi_square"), 2, a),
+        tsr_figure(&s->language, tsr_at(frequency, "degrees_of_freedom"), 0, b));
     tsr_sheet_heads(s, "repeat purchases", heads, 2);
     json_array_foreach(rows, i, row)
     {

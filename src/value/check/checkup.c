@@ -10,7 +10,8 @@
 #include "value/histories/purchase.h"
 #include "value/reals.h"
 
-#define SCALE 36 /* of sums of predictions, errors and squared errors: up to 2^26 each */
+#define LEAST_EXPECTED 5  /* customers of a class of chi-square */
+#define SCALE          36 /* of sums of predictions, errors and squared errors: up to 2^26 each */
 
 /* Sums over customers. */
 typedef struct totals {
@@ -201,16 +202,36 @@ done:
     return st;
 }
 
+/* Neighbours of whom fewer than five are expected count as one class: the distribution of chi-square is that of many.
+ */
+static void find_chi_square(int32_t numbers, tsr_checkup *out)
+{
+    double counted = 0, expected = 0, beyond = 0, chi_square = 0;
+    int32_t classes = 0;
+
+    for (int k = 0; k < TSR_CHECK_COUNTS; k++) beyond += out->expected[k];
+    for (int k = 0; k < TSR_CHECK_COUNTS; k++) {
+        counted += out->counted[k];
+        expected += out->expected[k];
+        beyond -= out->expected[k];
+        if (k + 1 < TSR_CHECK_COUNTS && fmin(expected, beyond) < LEAST_EXPECTED) continue;
+        chi_square += (counted - expected) * (counted - expected) / expected;
+        counted = expected = 0;
+        classes++;
+    }
+    bool many = classes - 1 > numbers;
+    out->chi_square = many ? chi_square : (double)NAN;
+    out->degrees = many ? classes - 1 - numbers : (double)NAN;
+}
+
 static void compare_counts(const checker *c, tsr_checkup *out)
 {
-    out->degrees = TSR_CHECK_COUNTS - 1 - tsr_model_numbers(c->model);
     for (int k = 0; k < TSR_CHECK_COUNTS; k++) {
-        double difference = (double)c->sums.counted[k] - out->expected[k];
         out->counted[k] = out->by_count[k] = (double)c->sums.counted[k];
-        out->chi_square += difference * difference / out->expected[k];
         out->count_actual[k] = (double)c->sums.bought[k] / (double)c->sums.counted[k];
         out->count_predicted[k] = tsr_fixed_value(&c->sums.predicted[k]) / (double)c->sums.counted[k];
     }
+    find_chi_square(tsr_model_numbers(c->model), out);
 }
 
 /* ---- the rest ---- */
