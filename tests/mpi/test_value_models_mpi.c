@@ -252,6 +252,27 @@ static void chi_square_leaves_out_classes_in_which_few_are_expected(void **state
     CHECK_ALL(comm, isnan(c.chi_square) && isnan(c.degrees));
 }
 
+/* One dropout in a thousand days is no small one: many of a few years' customers have left. */
+static void rare_dropout_per_opportunity_is_not_taken_for_none(void **state)
+{
+    enum { N = 60 };
+    const tsr_comm *comm = *state;
+    int32_t x[N];
+    double tx[N], t[N];
+    int64_t count[N];
+    tsr_histories h = {.n = N, .x = x, .tx = tx, .t = t, .count = count, .customers = N, .distinct = N, .t_max = 2000};
+    tsr_value_model m = {.model = TSR_VALUE_BG_BB, .time_unit = TSR_UNIT_DAY};
+
+    for (int i = 0; i < N; i++) {
+        x[i] = 20 + 3 * i;
+        tx[i] = i % 2 == 0 ? 1980 + i % 20 : 900 + 10 * i;
+        t[i] = 2000;
+        count[i] = comm->rank == 0;
+    }
+    CHECK_ALL(comm, tsr_purchases_fit(comm, &h, &m) == TSR_OK);
+    CHECK_ALL(comm, m.converged && m.parameter[2] < 1e-3 * (m.parameter[2] + m.parameter[3]) && !m.no_dropout);
+}
+
 static void checkup_without_memory_on_one_rank_is_the_status_of_all(void **state)
 {
     const tsr_comm *comm = *state;
@@ -400,6 +421,7 @@ int main(void)
         cmocka_unit_test(parameters_without_bounds_are_flagged_and_have_no_error),
         cmocka_unit_test(cdnow_checkup_equals_an_independent_one_with_the_same_bits_on_any_ranks),
         cmocka_unit_test(chi_square_leaves_out_classes_in_which_few_are_expected),
+        cmocka_unit_test(rare_dropout_per_opportunity_is_not_taken_for_none),
         cmocka_unit_test(checkup_without_memory_on_one_rank_is_the_status_of_all),
         cmocka_unit_test(intervals_of_sums_hold_them_with_the_same_bits_on_any_ranks),
         cmocka_unit_test(auto_fits_all_and_takes_the_smallest_error_of_the_holdout),

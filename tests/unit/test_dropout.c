@@ -122,6 +122,25 @@ static void mean_over_a_sharp_peak_equals_high_precision(void **state)
     }
 }
 
+/* By mpmath at 40 digits: 2F1(1, a; a+b; -1/c) / c with c = e^interest - 1. Added up chance by chance the third would
+ * take 3e9 terms. */
+static void discounted_chances_equal_high_precision(void **state)
+{
+    static const double point[][4] = {{.6567, 9.7834, .1, 6.7454667309139254},
+                                      {.04792, 335.4, 2.6e-4, 3476.6701043467949},
+                                      {.05, 1e3, 1e-8, 58001032.289366832},
+                                      {4.5e-5, 2935, .008, 124.50043832760794},
+                                      {1e-3, 2, 2.4, .099763955424017353},
+                                      {30, 2, .05, 1.0133082596086059},
+                                      {2e8, 2.5, .01, .99004984600165153}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(point); i++) {
+        double out = tsr_dropout_discounted(point[i][0], point[i][1], point[i][2]);
+        assert_near(out / point[i][3], 1, 1e-11);
+    }
+}
+
 /* (1 - (1 + p t)^-k) / p lies between its values at p = 1 and p = 0. */
 static void extremes_stay_finite_and_within_bounds(void **state)
 {
@@ -147,6 +166,7 @@ int main(void)
         cmocka_unit_test(several_moments_equal_single_ones),
         cmocka_unit_test(many_rates_equal_single_ones),
         cmocka_unit_test(mean_over_a_sharp_peak_equals_high_precision),
+        cmocka_unit_test(discounted_chances_equal_high_precision),
         cmocka_unit_test(extremes_stay_finite_and_within_bounds),
     };
     return RUN_UNIT_TESTS(tests);

@@ -9,11 +9,9 @@
 
 #include "tessera/maths.h"
 #include "value/histories/purchase.h"
+#include "value/models/dropout.h"
 
 enum { ALPHA, BETA, GAMMA, DELTA };
-
-/* Opportunities beyond which a discounted sum has nothing to add. */
-#define DISCOUNTED_AWAY 1e-12
 
 static int32_t whole(double time)
 {
@@ -94,12 +92,6 @@ static void add_likelihood(const double *parameter, const tsr_histories *h, tsr_
     }
 }
 
-/* The mean of theta is gamma / (gamma + delta). */
-static bool no_dropout(const double *parameter)
-{
-    return parameter[GAMMA] < 1e-3 * (parameter[GAMMA] + parameter[DELTA]);
-}
-
 /* ---- who is there at the next opportunity ---- */
 
 /* P(still there at opportunity n + 1 + j | there at n + j). */
@@ -138,16 +130,12 @@ static double predict(const double *parameter, int32_t x, double t, const double
     return j > 0 ? 1 - gone - there * never : 0;
 }
 
+/* Who is there at the next opportunity is there j later with E (1-theta)^j: a geometric series for each theta. */
 static double residual(const double *parameter, int32_t x, double t, double interest)
 {
     double seen = whole(t), chance = (parameter[ALPHA] + x) / (parameter[ALPHA] + parameter[BETA] + seen);
-    double factor = tsr_exp(-interest), weight = factor, sum = 0;
 
-    for (int32_t j = 0; weight > DISCOUNTED_AWAY && j < INT32_MAX; j++) {
-        sum += chance * weight;
-        weight *= factor * stays(parameter, seen, j + 1);
-    }
-    return sum;
+    return chance * tsr_dropout_discounted(parameter[GAMMA], parameter[DELTA] + seen + 1, interest);
 }
 
 /* ---- new customers ---- */
@@ -183,7 +171,6 @@ const tsr_purchase_model tsr_bg_bb = {.name = "bg_bb",
                                       .parameter_name = {"alpha", "beta", "gamma", "delta"},
                                       .is_time = {false, false, false, false},
                                       .add_likelihood = add_likelihood,
-                                      .no_dropout = no_dropout,
                                       .p_alive = p_alive,
                                       .predict = predict,
                                       .residual = residual,

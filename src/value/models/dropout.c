@@ -279,3 +279,26 @@ double tsr_dropout_residual(double a, double b, double shape, double rate, doubl
     double total = add_sides(a, b, &coarse, steep, add_residual, &r);
     return shape / rate * r.sum / total;
 }
+
+/* ---- chances that come one by one, for ever ---- */
+
+typedef struct chances {
+    double wait; /* interest of one chance */
+    double sum;
+} chances;
+
+static void add_chances(void *context, double weight, double p)
+{
+    chances *c = context;
+
+    c->sum += weight / (c->wait + p);
+}
+
+double tsr_dropout_discounted(double a, double b, double interest)
+{
+    chances c = {.wait = tsr_expm1(interest)};
+    const double steep[2] = {1 / c.wait, 1};
+    double total = add_sides(a, b, &fine, steep, add_chances, &c);
+
+    return c.sum / total;
+}

@@ -1,6 +1,7 @@
 /**
  * @file value/models/dropout.h
- * Expected purchases of a customer who is alive and drops out with probability p ~ Beta(a, b) after each purchase.
+ * Expected purchases of a customer who is alive and drops out with probability p ~ Beta(a, b) after each purchase, or
+ * after each chance to buy.
  */
 #ifndef TSR_VALUE_DROPOUT_H
 #define TSR_VALUE_DROPOUT_H
@@ -38,6 +39,13 @@ void tsr_dropout_means(double a, double b, double shape, const double *rate, int
  * Relative error below 1e-9. Cost: some 15 us.
  */
 double tsr_dropout_residual(double a, double b, double shape, double rate, double interest);
+
+/**
+ * Local. Chances that come one by one for ever, the first one a unit of time from now, each discounted and taken by who
+ * is still there, of whom a share p leaves after each: E_p[ sum_{j>=1} e^(-interest j) (1-p)^(j-1) ], which is
+ * E_p[ 1 / (e^interest - 1 + p) ]. All arguments > 0. Relative error below 1e-9. Cost: some 5 us.
+ */
+double tsr_dropout_discounted(double a, double b, double interest);
 
 /** Local. tsr_dropout_mean() by integration only: for tests, and where the series does not serve. */
 void tsr_dropout_mean_integrated(double a, double b, double shape, double rate, const double *ahead, int32_t n,

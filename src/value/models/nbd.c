@@ -33,12 +33,6 @@ static void add_likelihood(const double *parameter, const tsr_histories *h, tsr_
     }
 }
 
-static bool no_dropout(const double *parameter)
-{
-    (void)parameter;
-    return true;
-}
-
 static void p_alive(const double *parameter, const int32_t *x, const double *tx, const double *t, int32_t n, double *p)
 {
     (void)parameter, (void)x, (void)tx, (void)t;
@@ -81,7 +75,6 @@ const tsr_purchase_model tsr_nbd = {.name = "nbd",
                                     .effect_name = {"purchase_rate"},
                                     .effect = {{ALPHA, -1}},
                                     .add_likelihood = add_likelihood,
-                                    .no_dropout = no_dropout,
                                     .p_alive = p_alive,
                                     .predict = predict,
                                     .residual = residual,
