@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/edits.h"
 #include "base/launch.h"
 #include "tessera/digest.h"
 #include "tessera/interrupt.h"
@@ -54,6 +55,25 @@ static const cli_command *find_command(const char *name)
     for (int i = 0; i < COMMANDS; i++)
         if (strcmp(commands[i]->name, name) == 0) return commands[i];
     return NULL;
+}
+
+/* What was meant by a word that names no command. */
+static tsr_status unknown_command(const char *word)
+{
+    const char *meant = NULL;
+    int distance = 3; /* farther words are no slips of the finger */
+
+    if (word[0] == '-')
+        return TSR_FAIL(TSR_ECONF, "%s stands before the command: write `tessera COMMAND ... %s`; see `tessera --help`",
+                        word, word);
+    for (int i = 0; i < COMMANDS; i++) {
+        int d = tsr_edits(word, commands[i]->name);
+        if (d >= distance) continue;
+        distance = d;
+        meant = commands[i]->name;
+    }
+    return TSR_FAIL(TSR_ECONF, "unknown command %s%s%s; see `tessera --help`", word,
+                    meant != NULL ? "; did you mean " : "", meant != NULL ? meant : "");
 }
 
 static void abort_all(int exit_status)
@@ -161,7 +181,7 @@ static tsr_status dispatch(int argc, char **argv)
         return TSR_OK;
     }
     const cli_command *command = find_command(argv[1]);
-    if (command == NULL) return TSR_FAIL(TSR_ECONF, "unknown command %s; see `tessera --help`", argv[1]);
+    if (command == NULL) return unknown_command(argv[1]);
 
     cli_options options;
     tsr_status st = cli_options_read(command, argc, argv, &options);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/edits.h"
 #include "tessera/memory.h"
 
 #define PEER_TIMEOUT_SECONDS 3600.0 /* far longer than a rank computes alone */
@@ -49,13 +50,18 @@ static const option_about abouts[CLI_OPTIONS] = {
 static const uint32_t common = CLI_ACCEPTS(CLI_TIME_LIMIT) | CLI_ACCEPTS(CLI_PEER_TIMEOUT) | CLI_ACCEPTS(CLI_TRACE) |
                                CLI_ACCEPTS(CLI_QUIET) | CLI_ACCEPTS(CLI_VERBOSE) | CLI_ACCEPTS(CLI_DEBUG);
 
+static bool has_option(const cli_command *command, int id)
+{
+    return ((command->accepts | common) & CLI_ACCEPTS(id)) != 0;
+}
+
 void cli_print_command_help(const cli_command *command)
 {
     printf("Usage: tessera %s%s%s [OPTIONS]\n\n%s\n\nOptions:\n", command->name, command->operand != NULL ? " " : "",
            command->operand != NULL ? command->operand : "", command->description);
     for (int id = 0; id < CLI_OPTIONS; id++) {
         char left[40];
-        if (((command->accepts | common) & CLI_ACCEPTS(id)) == 0) continue;
+        if (!has_option(command, id)) continue;
         const char *argument = abouts[id].argument;
         snprintf(left, sizeof left, "--%s%s%s", abouts[id].name, argument != NULL ? " " : "",
                  argument != NULL ? argument : "");
@@ -67,6 +73,23 @@ void cli_print_command_help(const cli_command *command)
 static tsr_status usage_error(const cli_command *command, const char *what, const char *about)
 {
     return TSR_FAIL(TSR_ECONF, "%s%s; see `tessera %s --help`", what, about, command->name);
+}
+
+static tsr_status unknown_option(const cli_command *command, const char *text)
+{
+    char word[64];
+    const char *meant = NULL;
+    int distance = 3; /* farther words are no slips of the finger */
+
+    snprintf(word, sizeof word, "%.*s", (int)strcspn(text, "="), text);
+    for (int id = 0; id < CLI_OPTIONS; id++) {
+        int d = has_option(command, id) ? tsr_edits(word + strspn(word, "-"), abouts[id].name) : distance;
+        if (d >= distance) continue;
+        distance = d;
+        meant = abouts[id].name;
+    }
+    return TSR_FAIL(TSR_ECONF, "unknown option %s%s%s; see `tessera %s --help`", word,
+                    meant != NULL ? "; did you mean --" : "", meant != NULL ? meant : "", command->name);
 }
 
 /* A whole number; "1e9" is one too. */
@@ -153,10 +176,10 @@ static tsr_status read_all(const cli_command *command, int argc, char **argv, co
         } else if (id == ':') {
             return usage_error(command, "a value is missing after ", argv[optind - 1]);
         } else if (id == '?') {
-            return usage_error(command, "unknown option ", argv[optind - 1]);
+            return unknown_option(command, argv[optind - 1]);
         } else {
             cli_option_id option = (cli_option_id)(id - 256);
-            if (((command->accepts | common) & CLI_ACCEPTS(option)) == 0)
+            if (!has_option(command, option))
                 return usage_error(command, "this command has no option --", abouts[option].name);
             TSR_TRY(take_option(option, optarg, options));
         }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/edits.h"
 #include "features/behaviour.h"
 #include "features/value_features.h"
 #include "tessera/memory.h"
@@ -112,42 +113,17 @@ static tsr_status offer_matrix(const tsr_matrix *matrix, tsr_feature_set *offere
 
 /* ---- names that are not there ---- */
 
-static int32_t least(int32_t a, int32_t b, int32_t c)
-{
-    int32_t m = a < b ? a : b;
-
-    return m < c ? m : c;
-}
-
-/* Letters to insert, delete or replace (Levenshtein). */
-static int32_t edits(const char *a, const char *b)
-{
-    int32_t row[TSR_NAME_BYTES + 1], n = (int32_t)strlen(b);
-
-    for (int32_t j = 0; j <= n; j++) row[j] = j;
-    for (int32_t i = 0; a[i] != '\0'; i++) {
-        int32_t corner = row[0];
-        row[0] = i + 1;
-        for (int32_t j = 1; j <= n; j++) {
-            int32_t above = row[j];
-            row[j] = least(above + 1, row[j - 1] + 1, corner + (a[i] != b[j - 1]));
-            corner = above;
-        }
-    }
-    return row[n];
-}
-
 static tsr_status unknown(const tsr_feature_set *offered, const char *name)
 {
     const tsr_feature *nearest = NULL;
-    int32_t distance = 4; /* farther names are no slips of the finger */
+    int distance = 4; /* farther names are no slips of the finger */
     char list[768];
     size_t used = 0;
 
     list[0] = '\0';
     for (int32_t i = 0; i < offered->n; i++) {
         const tsr_feature *feature = &offered->feature[i];
-        int32_t d = edits(name, feature->name);
+        int d = tsr_edits(name, feature->name);
         if (d < distance) {
             distance = d;
             nearest = feature;

@@ -92,7 +92,10 @@ printf 'dataset: good.data\noutput: x.run\ncluster: {k: few}\n' >type.yaml
 fails "a wrong type" 2 'type\.yaml:3:14: cluster\.k: few is neither' segment type.yaml
 fails "a value out of range" 2 '--set reduce\.variance=2: 2 is out of range' segment good.yaml --set reduce.variance=2
 fails "an unknown command" 2 'unknown command frobnicate' frobnicate
-fails "an unknown option" 2 'unknown option --frobnicate' segment good.yaml --frobnicate
+fails "a slip in a command" 2 'unknown command segmnet; did you mean segment; see' segmnet good.yaml
+fails "an option before the command" 2 'write `tessera COMMAND \.\.\. --verbose`' --verbose segment good.yaml
+fails "an unknown option" 2 'unknown option --frobnicate; see' segment good.yaml --frobnicate
+fails "a slip in an option" 2 'unknown option --vebrose; did you mean --verbose;' segment good.yaml --vebrose=1
 fails "no operand" 2 'JOB is missing' segment
 fails "a bad time limit" 2 '--time-limit soon: write seconds or HH:MM:SS' segment good.yaml --time-limit soon
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/edits.h"
 #include "tessera/file.h"
 #include "tessera/memory.h"
 
@@ -24,26 +25,6 @@ typedef struct key_scope {
 } key_scope;
 
 /* ---- names that are not in the tables --------------------------------------------------------------------------- */
-
-/* Levenshtein distance; long names count as far. */
-static int edit_distance(const char *a, const char *b)
-{
-    int row[64];
-    size_t m = strlen(b);
-    if (m >= 64) return 64;
-    for (size_t j = 0; j <= m; j++) row[j] = (int)j;
-    for (size_t i = 1; a[i - 1] != '\0'; i++) {
-        int diagonal = row[0];
-        row[0] = (int)i;
-        for (size_t j = 1; j <= m; j++) {
-            int change = diagonal + (a[i - 1] != b[j - 1]);
-            diagonal = row[j];
-            int least = diagonal < row[j - 1] ? diagonal + 1 : row[j - 1] + 1;
-            row[j] = change < least ? change : least;
-        }
-    }
-    return row[m];
-}
 
 static const char *last_part(const char *path)
 {
@@ -69,7 +50,7 @@ static bool find_nearest(const key_scope *scope, const char *path, char best[PAT
         const char *key = scope->entries[i].key->path;
         char candidate[PATH_BYTES];
         take_parts(candidate, key, parts);
-        int d = edit_distance(path, candidate);
+        int d = tsr_edits(path, candidate);
         if (strcmp(last_part(path), last_part(key)) == 0 && d > 1) {
             snprintf(candidate, sizeof candidate, "%s", key);
             d = 1;
