@@ -62,11 +62,11 @@ static const tsr_feature_about about[BEHAVIOURS] = {
                       "Returned money (negative amounts) divided by the sum of the positive amounts; above 1 where "
                       "purchases lie before the data.",
                       "share, from 0", "no return: 0; returns but nothing bought: 1", "none", true, 0},
-    [TREND] = {"trend",
-               "(b - a) / (b + a) of the purchase days after the first one, in the later (b) and the earlier half (a) "
-               "of the calendar days from the first purchase to the last day before as_of; a day in the middle counts "
-               "as earlier.",
-               "-1 (all early) to 1 (all late)", "fewer than two purchase days: 0", "none", false, 0},
+    [TREND] =
+        {"trend",
+         "(b - a) / (b + a) of the purchase days after the first, in the later (b) and the earlier half (a) of the "
+         "days from the first to the last before as_of; the middle day is of the earlier half.",
+         "-1 (all early) to 1 (all late)", "fewer than two purchase days: 0", "none", false, 0},
     [NIGHT_SHARE] =
         {"night_share", "Share of orders whose first purchase is from 22:00 to 05:59.", "share, 0 to 1",
          "no purchase: 8/24, an even spread; where no transaction before as_of has a time of day: 0 for everybody",
