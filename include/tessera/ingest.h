@@ -7,11 +7,12 @@
  * A row is refused for the first reason that holds, in this order: its form (NUL bytes, quotes, missing columns), a
  * missing id, the rules of the source, its money, its time, its quantity, its texts. Every refused row is counted by
  * reason, with its money where that can be read. Rows of a source with equal keys, where it declares one, are
- * duplicates beyond the first; equal rows are kept and counted otherwise. Rows read = used + duplicates + refused, and
- * money likewise. Money in another currency is converted by its declared rate and rounded once, halves to even.
- * Of several values of an attribute the last one stands, in the order of sources, files and lines, unless the job
- * declares another rule for it; an empty field is no value. Of several vectors of a customer the last one stands,
- * whole. A row without an order, where others have one, belongs to the order of its customer and moment.
+ * duplicates beyond the first; equal rows are kept and counted otherwise (as they are read, before returns are set
+ * off). Rows read = used + duplicates + refused, and money likewise. Money in another currency is converted by its
+ * declared rate and rounded once, halves to even. Of several values of an attribute the last one stands, in the order
+ * of sources, files and lines, unless the job declares another rule for it; an empty field is no value. Of several
+ * vectors of a customer the last one stands, whole. A row without an order, where others have one, belongs to the order
+ * of its customer and moment.
  */
 #ifndef TSR_INGEST_H
 #define TSR_INGEST_H
@@ -31,8 +32,9 @@ typedef enum tsr_source_kind {
     TSR_SOURCE_EMBEDDINGS  /* no records: one vector per customer */
 } tsr_source_kind;
 
-/* What `other` is in a source of identities: an id, or a mark that ids share, compared as it is, without case, as an
- * e-mail address (without case, with an @), as a phone number (its digits, 00 for +). */
+/* What `other` is in a source of identities: an id, or a mark that ids share, compared as it is, without case (of A to
+ * Z), as an e-mail address (without case, with an @), as a phone number (its digits, at least seven; 00 for +). A row
+ * with a text that is no such mark is refused. */
 typedef enum tsr_match { TSR_MATCH_ID, TSR_MATCH_EXACT, TSR_MATCH_CASE, TSR_MATCH_EMAIL, TSR_MATCH_PHONE } tsr_match;
 
 typedef enum tsr_source_format { TSR_FORMAT_TEXT, TSR_FORMAT_PARQUET } tsr_source_format;

@@ -162,7 +162,7 @@ static tsr_status add_attributes(appending *a, int64_t i, tsr_customer_ref custo
         any = any || text.n > 0;
         a->text[a->place[k]] = text;
     }
-    return any ? tsr_collect_attributes(a->collect, customer, OLD_SOURCE, 0, 0, a->text) : TSR_OK;
+    return any ? tsr_collect_attributes(a->collect, customer, OLD_SOURCE, 0, 0, a->text, a->text) : TSR_OK;
 }
 
 static uint64_t cell_of(const appending *a, int32_t kind, int32_t c, int64_t record)

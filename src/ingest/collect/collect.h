@@ -81,9 +81,10 @@ tsr_status tsr_collect_records(tsr_collect *collect, int32_t kind, int64_t n, co
  * unless the shape has another rule for it; @p time of the row, civil seconds, 0: not said;
  * positions (from 1; 0: from an older dataset) rise in the order of sources, files and lines.
  * @param text  [attributes], trimmed; n = 0: the row has none
+ * @param number  [attributes] the same where it is a number, with a decimal point; may be @p text
  */
 tsr_status tsr_collect_attributes(tsr_collect *collect, tsr_customer_ref customer, int32_t source, int64_t position,
-                                  uint32_t time, const tsr_slice *text) TSR_NODISCARD;
+                                  uint32_t time, const tsr_slice *text, const tsr_slice *number) TSR_NODISCARD;
 
 /** Local. Is it time for tsr_collect_round()? More rows may still come. */
 bool tsr_collect_full(const tsr_collect *collect);

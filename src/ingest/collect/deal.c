@@ -318,7 +318,8 @@ tsr_status tsr_collect_record(tsr_collect *collect, int32_t kind, tsr_customer_r
 
 /* A text becomes a code where it may turn out to be one, and a number where it is one: which of them counts is known
  * when all have been seen. */
-static tsr_status set_attribute(tsr_collect *collect, int32_t a, tsr_slice text, char *row, bool *settled)
+static tsr_status set_attribute(tsr_collect *collect, int32_t a, tsr_slice text, tsr_slice pointed, char *row,
+                                bool *settled)
 {
     tsr_attribute_state *state = &collect->attribute[a];
     tsr_texts_of_all *texts = &collect->texts[TSR_DICTIONARIES + a];
@@ -326,7 +327,7 @@ static tsr_status set_attribute(tsr_collect *collect, int32_t a, tsr_slice text,
     int32_t code = -1;
     tsr_status st = TSR_OK;
 
-    if (text.n > 0 && state->form != TSR_FORM_CATEGORY && tsr_parse_float(text, &number) != TSR_PARSED)
+    if (text.n > 0 && state->form != TSR_FORM_CATEGORY && tsr_parse_float(pointed, &number) != TSR_PARSED)
         state->text_seen = 1;
     if (text.n > 0 && state->form != TSR_FORM_NUMBER && !state->too_many) {
         st = tsr_strings_add(&texts->mine, text, &code);
@@ -338,7 +339,7 @@ static tsr_status set_attribute(tsr_collect *collect, int32_t a, tsr_slice text,
 }
 
 tsr_status tsr_collect_attributes(tsr_collect *collect, tsr_customer_ref customer, int32_t source, int64_t position,
-                                  uint32_t time, const tsr_slice *text)
+                                  uint32_t time, const tsr_slice *text, const tsr_slice *number)
 {
     const tsr_layout *layout = &collect->layout[TSR_STREAM_ATTRIBUTES];
     char *made = collect->attribute_row, *row;
@@ -348,7 +349,8 @@ tsr_status tsr_collect_attributes(tsr_collect *collect, tsr_customer_ref custome
     tsr_row_begin(made, customer, source);
     tsr_row_set_position(made, position);
     tsr_row_set_time(made, time);
-    for (int32_t a = 0; a < collect->attributes; a++) TSR_TRY(set_attribute(collect, a, text[a], made, &settled));
+    for (int32_t a = 0; a < collect->attributes; a++)
+        TSR_TRY(set_attribute(collect, a, text[a], number[a], made, &settled));
     if (settled && collect->size > 1) tsr_rows_recode(layout, collect->number, made, 1);
     if (settled)
         TSR_TRY(tsr_collect_place(collect, TSR_STREAM_ATTRIBUTES, customer.key, &row));

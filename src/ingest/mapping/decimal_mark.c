@@ -74,6 +74,7 @@ void tsr_marked_clear(tsr_marked *marked)
 {
     tsr_free(&marked->slot);
     tsr_free(&marked->field);
+    tsr_free(&marked->attribute);
     tsr_free(&marked->text);
     *marked = (tsr_marked){0};
 }
@@ -87,6 +88,7 @@ tsr_status tsr_marked_row(tsr_marked *marked, const tsr_row *row, tsr_row *made)
     }
     *made = *row;
     made->field = marked->field;
+    marked->written = row->field;
     made->roomy = false; /* some of them stand elsewhere now */
     if (row->fields > 0) memcpy(marked->field, row->field, (size_t)row->fields * sizeof *row->field);
     for (int32_t i = 0; i < marked->slots; i++) {
@@ -98,11 +100,12 @@ tsr_status tsr_marked_row(tsr_marked *marked, const tsr_row *row, tsr_row *made)
     return TSR_OK;
 }
 
-tsr_status tsr_mapping_mark(tsr_mapping *mapping)
+tsr_status tsr_mapping_mark(tsr_mapping *mapping, int32_t attributes)
 {
     tsr_status st;
 
     TSR_TRY(tsr_alloc(&mapping->marked, 1, sizeof *mapping->marked));
+    TSR_TRY(tsr_alloc(&mapping->marked->attribute, attributes, sizeof *mapping->marked->attribute));
     TSR_TRY(tsr_marked_add(mapping->marked, mapping->price.slot));
     for (int32_t c = 0; c < mapping->columns; c++) {
         tsr_cell cell = tsr_kind_of(mapping->kind)->column[c].cell;

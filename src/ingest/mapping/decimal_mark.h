@@ -24,7 +24,9 @@ typedef struct tsr_marked {
     int32_t *slot;    /* [slots] of fields with numbers, each once */
     tsr_slice *field; /* [fields_room] */
     int32_t fields_room;
-    char *text; /* [slots][TSR_MARKED_BYTES] */
+    const tsr_slice *written; /* the fields of the row at hand, before */
+    tsr_slice *attribute;     /* [attributes of the dataset] of the row at hand, rewritten */
+    char *text;               /* [slots][TSR_MARKED_BYTES] */
 } tsr_marked;
 
 /** Local. A field that holds numbers; -1 is none. @return TSR_OK; TSR_ENOMEM */

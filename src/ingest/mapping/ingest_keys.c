@@ -14,7 +14,7 @@ static const tsr_key source_keys[] = {
      "what a row is: a customer with attributes, or a record of a customer", NULL, 0},
     {"match", TSR_KEY_CHOICE, IN_SOURCE(match), "id", 0, 0, "id|exact|case|email|phone",
      "kind identities: `other` is another id of the person, or a mark that only one person has, compared exactly, "
-     "without case, as an e-mail address or as a phone number",
+     "without case (of A to Z), as an e-mail address or as a phone number",
      NULL, 0},
     {"name", TSR_KEY_TEXT, IN_SOURCE(name), "null", 0, 0, NULL,
      "kind embeddings: what the vectors are called; features.set takes them as embedding:NAME", NULL, 0},
@@ -32,11 +32,13 @@ static const tsr_key source_keys[] = {
     {"columns", TSR_KEY_MAP, IN_SOURCE(columns), NULL, 0, 0, NULL,
      "field: column, by name in the header or number from 1, or =TEXT for all rows. Fields of transactions: id, time, "
      "amount or quantity and price, currency, order, item, category, promotion; of events: id, time, type, channel, "
-     "value; of campaigns: id, assigned, campaign, arm, sent, opened, clicked, converted (a time, or 1 and 0), "
-     "revenue, cost, currency; of consent: id, time, purpose, status; of identities: id, other; of embeddings: id, "
-     "vector (a column with a list of numbers, or PREFIX* for the columns PREFIX0, PREFIX1, ...), time; of customers: "
-     "id, time, and attributes by names of your own. Of customers and embeddings, time says since when the row holds: "
-     "one that holds from as_of on is rejected, as nobody knew it before",
+     "value; of campaigns: id, assigned, campaign, arm, sent, opened, clicked, converted (a time, or 1 and 0: at the "
+     "assignment, never), revenue and cost (empty: 0), currency; of consent: id, time, purpose, status; of identities: "
+     "id, other; of embeddings: id, vector (a column with a list of numbers, or PREFIX* for the columns PREFIX0, "
+     "PREFIX1, ...), time; of customers: id, time, and attributes by names of your own. Of customers and embeddings, "
+     "time says since when the row holds: "
+     "one that holds from as_of on is rejected, as nobody knew it before. A source without a quantity sells one piece "
+     "each; where a quantity has decimals, they count for the amount, and the dataset keeps no quantities",
      NULL, 0},
     {"types", TSR_KEY_MAP, IN_SOURCE(types), "{}", 0, 0, NULL,
      "attribute: number or category; default: number where every value is one", NULL, 0},

@@ -49,12 +49,13 @@ struct tsr_mapping {
     const tsr_rates *rates;
     uint32_t earliest;
     int64_t as_of;
-    bool pairs; /* a source of identities, with the column `other` */
+    bool pairs;    /* a source of identities, with the column `other` */
+    int32_t match; /* tsr_match, of identities */
     tsr_place other;
     tsr_place column[TSR_KIND_COLUMNS]; /* of the kind */
     int32_t attributes;
     tsr_attribute_place *attribute;
-    tsr_slice *attribute_text; /* [attributes of the dataset] of the row at hand */
+    tsr_slice *attribute_text; /* [attributes of the dataset] of the row at hand, as written */
     int32_t dimensions;        /* of a source of embeddings; else 0 */
     tsr_place vector;          /* the column with the list of numbers; not mapped where each has a column */
     tsr_slice *piece;          /* [dimensions + 1] of the list at hand, and the day */
@@ -84,8 +85,9 @@ tsr_status tsr_mapping_take_plain(const tsr_mapping *mapping, const tsr_row_bloc
 tsr_status tsr_mapping_take_closely(const tsr_mapping *mapping, const tsr_row *row, tsr_collect *collect,
                                     tsr_balance *balance, tsr_seen *seen) TSR_NODISCARD;
 
-/** Local. Plan mapping->marked: the fields that hold numbers, where those have a decimal comma. */
-tsr_status tsr_mapping_mark(tsr_mapping *mapping) TSR_NODISCARD;
+/** Local. Plan mapping->marked: the fields that hold numbers, where those have a decimal comma.
+ *  @param attributes  of the dataset */
+tsr_status tsr_mapping_mark(tsr_mapping *mapping, int32_t attributes) TSR_NODISCARD;
 
 #define TSR_DAY_BYTES 16
 

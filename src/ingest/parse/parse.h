@@ -53,7 +53,7 @@ static inline tsr_slice tsr_trim(tsr_slice text)
     return tsr_trim_blanks(text);
 }
 
-/** Local. [+-] digits [. digits], nothing else. */
+/** Local. [+-] digits [. digits], nothing else; one of both may be missing: .5, 5. */
 tsr_parsed tsr_parse_decimal(tsr_slice text, tsr_decimal *value);
 
 /** Local. The common case of a decimal in units of 10^-scale, fast. @return false where the text is anything else:

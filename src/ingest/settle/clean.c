@@ -30,7 +30,7 @@ struct tsr_cleaner {
     records of[TSR_KINDS];
     XXH128_hash_t *seen; /* [seen_room] keys: a hash table */
     int64_t seen_room;
-    char *previous; /* the last row that was handed out; empty: none of this customer */
+    char *previous; /* the last row that was counted; empty: none of this customer */
     bool has_previous;
 };
 
@@ -162,6 +162,38 @@ done:
     return st;
 }
 
+static void count_return(tsr_cleaner *cleaner, int32_t source, int64_t amount)
+{
+    tsr_cleaned *found = amount < 0 ? found_of(cleaner, source) : NULL;
+
+    if (found == NULL) return;
+    found->returns++;
+    found->return_money += amount;
+}
+
+/* Rows of the input, before returns are set off. Equal records stand together, those of one source in a row.
+ * @param made  [n] which of them are duplicates; NULL: none */
+static void count(tsr_cleaner *cleaner, int32_t kind, const char *row, int64_t n, const record *made)
+{
+    const records *all = &cleaner->of[kind];
+    const tsr_layout *layout = all->layout;
+    const char *previous = cleaner->has_previous ? cleaner->previous : NULL;
+
+    for (int64_t i = 0; i < n; i++, row += layout->bytes) {
+        const char *before = previous;
+        int32_t source = tsr_row_source(row);
+        if (made != NULL && made[i].gone) continue;
+        previous = row;
+        if (kind == TSR_TRANSACTIONS) count_return(cleaner, source, money_of(all, row));
+        if (before == NULL || tsr_row_time(layout, before) != tsr_row_time(layout, row)) continue;
+        if (source != tsr_row_source(before) || !tsr_row_equal(layout, before, row)) continue;
+        if (found_of(cleaner, source) != NULL) found_of(cleaner, source)->repeated++;
+    }
+    if (previous == NULL || previous == cleaner->previous) return;
+    memcpy(cleaner->previous, previous, (size_t)layout->bytes);
+    cleaner->has_previous = true;
+}
+
 static void look_at_row(tsr_cleaner *cleaner, const records *all, int64_t places, const char *row, record *made)
 {
     const tsr_layout *layout = all->layout;
@@ -179,15 +211,6 @@ static void look_at_row(tsr_cleaner *cleaner, const records *all, int64_t places
 }
 
 /* ---- returns ---- */
-
-static void count_return(tsr_cleaner *cleaner, int32_t source, int64_t amount)
-{
-    tsr_cleaned *found = amount < 0 ? found_of(cleaner, source) : NULL;
-
-    if (found == NULL) return;
-    found->returns++;
-    found->return_money += amount;
-}
 
 /* Take what is left to take from an amount of either sign. */
 static void set_off(tsr_cleaner *cleaner, record *r, tsr_int128 *left)
@@ -210,7 +233,6 @@ static void net_day(tsr_cleaner *cleaner, record *day, int64_t n)
     for (int64_t i = 0; i < n; i++) {
         const record *r = &day[i];
         if (r->gone) continue;
-        count_return(cleaner, r->source, r->amount);
         bought += r->amount > 0 ? r->amount : 0;
         returned -= r->amount < 0 ? r->amount : 0;
     }
@@ -249,35 +271,19 @@ tsr_status tsr_clean_customer(tsr_cleaner *cleaner, int32_t kind, tsr_sorted *so
     all->busy = n > 0 && (net || (cleaner->plan.kinds >> kind & 1) != 0);
     if (!all->busy) goto done;
     TSR_TRY(prepare(cleaner, all, n, &places));
+    cleaner->has_previous = false;
     for (int64_t i = 0; i < n;) {
         TSR_TRY(tsr_sorted_view(sorted, first + i, &row, &have));
-        for (; have > 0 && i < n; have--, i++, row += all->layout->bytes)
-            look_at_row(cleaner, all, places, row, &all->record[i]);
+        have = have < n - i ? have : n - i;
+        for (int64_t r = 0; r < have; r++)
+            look_at_row(cleaner, all, places, row + r * all->layout->bytes, &all->record[i + r]);
+        count(cleaner, kind, row, have, all->record + i);
+        i += have;
     }
     if (net) net_days(cleaner, all->record, n);
     for (int64_t i = 0; i < n; i++) *kept -= all->record[i].gone;
 done:
     return st;
-}
-
-/* Equal records stand together, those of one source in a row. */
-static void count(tsr_cleaner *cleaner, int32_t kind, const char *row, int64_t n)
-{
-    const records *all = &cleaner->of[kind];
-    const tsr_layout *layout = all->layout;
-    bool returns = kind == TSR_TRANSACTIONS && !cleaner->plan.net;
-    const char *previous = cleaner->has_previous ? cleaner->previous : NULL;
-
-    for (int64_t i = 0; i < n; i++, previous = row, row += layout->bytes) {
-        int32_t source = tsr_row_source(row);
-        if (returns) count_return(cleaner, source, money_of(all, row));
-        if (previous == NULL || tsr_row_time(layout, previous) != tsr_row_time(layout, row)) continue;
-        if (source != tsr_row_source(previous) || !tsr_row_equal(layout, previous, row)) continue;
-        if (found_of(cleaner, source) != NULL) found_of(cleaner, source)->repeated++;
-    }
-    if (n == 0) return;
-    memcpy(cleaner->previous, previous, (size_t)layout->bytes);
-    cleaner->has_previous = true;
 }
 
 const char *tsr_clean_rows(tsr_cleaner *cleaner, int32_t kind, int64_t at, const char *row, int64_t *n, char *room)
@@ -295,10 +301,10 @@ const char *tsr_clean_rows(tsr_cleaner *cleaner, int32_t kind, int64_t at, const
             memcpy(to + all->layout->column[TSR_TRANSACTION_AMOUNT].at, &r->amount, sizeof r->amount);
         kept++;
     }
-    if (all->busy) {
-        *n = kept;
-        row = room;
+    if (!all->busy) {
+        count(cleaner, kind, row, *n, NULL);
+        return row;
     }
-    count(cleaner, kind, row, *n);
-    return row;
+    *n = kept;
+    return room;
 }

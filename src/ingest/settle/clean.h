@@ -17,7 +17,7 @@
 /* What was found in the records of one source. Plain data: it travels. */
 typedef struct tsr_cleaned {
     tsr_int128 duplicate_money, return_money;
-    int64_t repeated;   /* equal to another one of the source, beyond the first: they are kept */
+    int64_t repeated;   /* equal to another one of the source, beyond the first, before returns are set off: kept */
     int64_t duplicates; /* dropped by the key of the source */
     int64_t returns;    /* negative amounts, duplicates left out */
     int64_t netted;     /* purchases and returns that were set off against each other and are gone */

@@ -176,7 +176,7 @@ static tsr_status keep_customer(const tsr_synth_params *params, tsr_collect *col
     text[AGE] = text_of(age);
     text[CHANNEL] = text_of(from->channel);
     text[NEWSLETTER] = text_of(from->newsletter ? "1" : "0");
-    TSR_TRY(tsr_collect_attributes(collect, customer, 0, 1, 0, text));
+    TSR_TRY(tsr_collect_attributes(collect, customer, 0, 1, 0, text, text));
     for (int64_t i = 0; i < from->records; i++) {
         cells.cell[TSR_TRANSACTION_TIME] = from->record[i].time;
         cells.cell[TSR_TRANSACTION_AMOUNT] = (uint64_t)from->record[i].cents;

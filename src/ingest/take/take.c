@@ -5,6 +5,7 @@
 
 #include "ingest/collect/append.h"
 #include "ingest/mapping/embedding.h"
+#include "ingest/settle/identities.h"
 #include "ingest/take/taking.h"
 
 /* ---- checks that all kinds share ---- */
@@ -73,24 +74,26 @@ static bool read_flag(tsr_taking *t, int32_t column, tsr_slice text, uint32_t *t
     return text.n == 1 && *text.at == '1';
 }
 
+static void read_time(tsr_taking *t, const tsr_place *place, const char *name, uint32_t *time, bool *clock_seen)
+{
+    tsr_parsed parsed = tsr_clock_parse(&t->mapping->clock, tsr_taking_text(t, place), time, clock_seen);
+
+    if (parsed == TSR_PARSED_EMPTY)
+        tsr_taking_refuse(t, place->column, "missing %s", name);
+    else if (parsed == TSR_PARSED_RANGE)
+        tsr_taking_refuse(t, place->column, "%s out of range (1970 to 2106)", name);
+    else if (parsed != TSR_PARSED)
+        tsr_taking_refuse(t, place->column, "%s is no date in time_format", name);
+}
+
 static void check_time(tsr_taking *t, int32_t column)
 {
     const tsr_place *place = &t->mapping->column[column];
-    const char *name = tsr_taking_about(t, column)->name;
-    tsr_slice text = tsr_taking_text(t, place);
     uint32_t time = 0;
 
-    if (!read_flag(t, column, text, &time)) {
-        tsr_parsed parsed = tsr_clock_parse(&t->mapping->clock, text, &time, &t->seen->clock);
-        if (parsed == TSR_PARSED_EMPTY)
-            tsr_taking_refuse(t, place->column, "missing %s", name);
-        else if (parsed == TSR_PARSED_RANGE)
-            tsr_taking_refuse(t, place->column, "%s out of range (1970 to 2106)", name);
-        else if (parsed != TSR_PARSED)
-            tsr_taking_refuse(t, place->column, "%s is no date in time_format", name);
-        else if (column == 0 && time < t->mapping->earliest)
-            tsr_taking_refuse(t, place->column, "%s", TSR_LATE_REASON);
-    }
+    if (!read_flag(t, column, tsr_taking_text(t, place), &time))
+        read_time(t, place, tsr_taking_about(t, column)->name, &time, &t->seen->clock);
+    if (column == 0 && time < t->mapping->earliest) tsr_taking_refuse(t, place->column, "%s", TSR_LATE_REASON);
     t->made.cell[column] = t->mapping->days ? time - time % TSR_SECONDS_PER_DAY : time;
 }
 
@@ -224,21 +227,33 @@ static void check_attribute(tsr_taking *t, const tsr_attribute_place *at)
         tsr_taking_refuse(t, at->place.column, "%s is not a number", at->name);
 }
 
+/* Before a decimal comma was made a point: what turns out to be a category stays as it is. */
+static tsr_slice written_text(const tsr_taking *t, const tsr_place *place)
+{
+    const tsr_marked *marked = t->mapping->marked;
+
+    if (marked == NULL || place->constant != NULL || place->piece != NULL || place->slot < 0)
+        return tsr_taking_text(t, place);
+    return tsr_trim(marked->written[place->slot]);
+}
+
 static tsr_status keep_customer(tsr_taking *t)
 {
     int64_t position = ((int64_t)t->mapping->file << 44) + t->row->offset + 1;
     tsr_slice *text = t->mapping->attribute_text;
+    tsr_slice *number = t->mapping->marked != NULL ? t->mapping->marked->attribute : text;
     tsr_customer_ref customer;
     bool any = false;
     tsr_status st = find_customer(t, &customer);
 
     for (int32_t a = 0; a < t->mapping->attributes; a++) {
         const tsr_attribute_place *at = &t->mapping->attribute[a];
-        text[at->attribute] = tsr_taking_text(t, &at->place);
+        number[at->attribute] = tsr_taking_text(t, &at->place);
+        text[at->attribute] = written_text(t, &at->place);
         any = any || text[at->attribute].n > 0;
     }
     if (st == TSR_OK && any)
-        st = tsr_collect_attributes(t->collect, customer, t->mapping->source, position, t->since, text);
+        st = tsr_collect_attributes(t->collect, customer, t->mapping->source, position, t->since, text, number);
     return st;
 }
 
@@ -249,9 +264,8 @@ static void check_since(tsr_taking *t)
     bool clock = false;
 
     if (!TSR_IS_MAPPED(place) || tsr_taking_text(t, place).n == 0) return;
-    if (tsr_clock_parse(&t->mapping->clock, tsr_taking_text(t, place), &t->since, &clock) != TSR_PARSED)
-        tsr_taking_refuse(t, place->column, "%s is no date in time_format", "time");
-    else if (t->mapping->as_of > 0 && (int64_t)t->since >= t->mapping->as_of)
+    read_time(t, place, "time", &t->since, &clock);
+    if (t->mapping->as_of > 0 && (int64_t)t->since >= t->mapping->as_of)
         tsr_taking_refuse(t, place->column, "%s", TSR_EARLY_REASON);
 }
 
@@ -302,12 +316,18 @@ static tsr_status take_embedding(tsr_taking *t)
 
 static void check_pair(tsr_taking *t)
 {
+    char mark[TSR_MARK_BYTES];
+
     check_form(t);
     if (tsr_taking_fine(t)) check_id(t);
     if (tsr_taking_fine(t)) check_rules(t);
     tsr_slice other = tsr_taking_text(t, &t->mapping->other);
     if (tsr_taking_fine(t) && other.n == 0) tsr_taking_refuse(t, t->mapping->other.column, "missing %s", "other");
     if (tsr_taking_fine(t)) check_text(t, other, TSR_ID_MAX, t->mapping->other.column, "other");
+    if (tsr_taking_fine(t) && t->mapping->match != TSR_MATCH_ID &&
+        tsr_identity_mark(t->mapping->match, other, mark) == 0)
+        tsr_taking_refuse(t, t->mapping->other.column, "other is no %s",
+                          t->mapping->match == TSR_MATCH_EMAIL ? "e-mail address" : "phone number");
 }
 
 bool tsr_mapping_pair(const tsr_mapping *mapping, const tsr_row *row, tsr_slice *id, tsr_slice *other)

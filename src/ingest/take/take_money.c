@@ -47,6 +47,7 @@ static tsr_parsed read_amount(tsr_taking *t)
         parsed = read_number(t, &t->mapping->column[c], tsr_taking_about(t, c)->name, &t->amount);
     else
         return TSR_PARSED; /* no money in this source: 0 */
+    if (parsed == TSR_PARSED_EMPTY && t->mapping->kind != TSR_TRANSACTIONS) return TSR_PARSED; /* it brought nothing */
     if (parsed != TSR_PARSED) return parsed;
     t->has_amount = true;
     return money_units(t, &t->amount, &t->money);
