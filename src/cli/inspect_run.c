@@ -4,6 +4,7 @@
 
 #include "tessera/file.h"
 #include "tessera/memory.h"
+#include "tessera/rfm_text.h"
 #include "tessera/segment.h"
 
 static const char *text_of(const json_t *object, const char *name)
@@ -31,7 +32,6 @@ static void print_stages(const tsr_comm *comm, const json_t *stages)
                   cli_count((int64_t)number_of(stage, "rows"), rows), number_of(stage, "seconds"),
                   number_of(peak, "min"), number_of(peak, "max"));
     }
-    cli_print(comm, "\n");
 }
 
 static tsr_status print_manifest(const tsr_comm *comm, const char *folder, bool *finished)
@@ -57,6 +57,23 @@ done:
     return st;
 }
 
+static tsr_status print_rfm(const tsr_comm *comm, const char *folder)
+{
+    char *path = NULL, *segments = NULL, *text = NULL;
+    int64_t bytes;
+    tsr_status st = TSR_OK;
+
+    TSR_TRY(tsr_path(&path, folder, "segments.json"));
+    TSR_TRY(tsr_file_read(path, &segments, &bytes));
+    TSR_TRY(tsr_rfm_text(segments, &text));
+    if (text != NULL) cli_print(comm, "%s", text);
+done:
+    tsr_free(&text);
+    tsr_free(&segments);
+    tsr_free(&path);
+    return st;
+}
+
 tsr_status cli_inspect_run(const tsr_comm *comm, const char *folder, const cli_options *options)
 {
     bool finished = false;
@@ -65,7 +82,10 @@ tsr_status cli_inspect_run(const tsr_comm *comm, const char *folder, const cli_o
 
     TSR_AGREE(comm, comm->rank == 0 ? print_manifest(comm, folder, &finished) : TSR_OK);
     tsr_bcast(comm, &finished, sizeof finished, 0);
-    if (finished) TSR_TRY(cli_print_summary(comm, folder));
+    if (finished) {
+        TSR_AGREE(comm, comm->rank == 0 ? print_rfm(comm, folder) : TSR_OK);
+        TSR_TRY(cli_print_summary(comm, folder));
+    }
     if (cli_given(options, CLI_VERIFY)) {
         TSR_TRY(tsr_run_verify(comm, folder));
         cli_print(comm, "verified: the digest of the files is that of the run\n");

@@ -1,4 +1,4 @@
-#include "present/value/value_sheet.h"
+#include "present/text_sheet.h"
 
 void tsr_sheet_right(tsr_sheet *s, const char *text, int width)
 {
