@@ -151,6 +151,11 @@ def main(run, dataset):
         for s in said["segments"]:
             check(close(float(np.nansum(clv[segment == s["segment"]])), s["clv_total"], 1e-9),
                   "CLV of segment %d" % s["segment"])
+        about = {c: [customers[c].attrs[a].decode() for a in ("unit", "description")] for c in customers}
+        horizon = "; horizon: %g %ss" % (said["value"]["horizon"], said["value"]["time_unit"])
+        check(all(about[c][1].endswith(horizon) for c in ("clv", "expected_purchases", "p_buy", "churn_risk")),
+              "columns of the horizon say how long it is")
+        check(about["expected_purchases"][0] == "purchase days", "unit of expected purchases")
         p = customers["p_alive"][:]
         p = p[~np.isnan(p)]
         check(bool(np.all((p >= 0) & (p <= 1))), "P(alive) is a probability")

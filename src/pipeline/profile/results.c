@@ -51,8 +51,8 @@ static const struct {
     [PCA] = {"pca", TSR_F32, "", "principal components of the scaled features"},
     [P_ALIVE] = {"p_alive", TSR_F32, "probability",
                  "is still a customer; by BG/NBD 1 for who bought once, so no measure of churn"},
-    [PURCHASES] = {"expected_purchases", TSR_F32, "purchase days", "expected in the horizon"},
-    [SPEND] = {"expected_spend", TSR_F32, "", "expected money per purchase day"},
+    [PURCHASES] = {"expected_purchases", TSR_F32, "", "expected in the horizon"},
+    [SPEND] = {"expected_spend", TSR_F32, "", ""},
     [CLV] = {"clv", TSR_F32, "", "customer lifetime value over the horizon, discounted, times margin"},
     [FOREVER] = {"clv_infinite", TSR_F32, "",
                  "customer lifetime value for ever, discounted, times margin; missing where the discount is 0"},
@@ -78,6 +78,7 @@ typedef struct history {
 typedef struct writer {
     const tsr_results_input *in;
     int32_t money_scale;
+    const tsr_value_params *value;
     const char *currency; /* unit of money columns; empty: not said */
     char *path;           /* of features.h5 */
     tsr_table *features;
@@ -109,6 +110,21 @@ static bool is_wanted(const writer *w, part p)
     return p < P_ALIVE || w->in->worth->fitted;
 }
 
+/* How long the horizon is, and what counts as one purchase: settings of the job, which the file is read without. */
+static void describe_value(const tsr_value_params *value, part p, tsr_column *column)
+{
+    const size_t end = strlen(column->description);
+
+    if (p == PURCHASES || p == CLV || p == BUY || p == CHURN)
+        snprintf(column->description + end, sizeof column->description - end, "; horizon: %g %ss", value->horizon,
+                 tsr_time_unit_name(value->time_unit));
+    if (p == PURCHASES)
+        snprintf(column->unit, sizeof column->unit, "purchase %ss", tsr_time_unit_name(value->opportunity));
+    if (p == SPEND)
+        snprintf(column->description, sizeof column->description, "expected money per purchase %s",
+                 tsr_time_unit_name(value->opportunity));
+}
+
 static void describe(writer *w, part p, tsr_column *column)
 {
     const char *unit = is_money(p) ? w->currency : PART[p].unit;
@@ -118,6 +134,7 @@ static void describe(writer *w, part p, tsr_column *column)
     snprintf(column->unit, sizeof column->unit, "%s", unit);
     snprintf(column->description, sizeof column->description, "%s",
              tier ? "tier of customer lifetime value, from the top; see names" : PART[p].description);
+    describe_value(w->value, p, column);
     column->type = PART[p].type;
     column->width = 1;
     if (p == ID) column->width = tsr_table_find(w->features, "id")->width;
@@ -342,6 +359,7 @@ tsr_status tsr_results_write(const tsr_comm *comm, const tsr_run *run, const tsr
     TSR_ASSERT(input->space == NULL || input->space->map == NULL); /* rows of the file stand in the order of slots */
     TSR_AGREE(comm, tsr_alloc(&w, 1, sizeof *w));
     w->in = input;
+    w->value = &run->settings->value;
     w->money_scale = tsr_input_money_scale(input->input);
     w->currency = input->input->dataset != NULL ? tsr_dataset_about(input->input->dataset)->currency : "";
     TSR_AGREE(comm, tsr_run_path(run, TSR_STAGE_FEATURES, &w->path));
