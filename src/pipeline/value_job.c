@@ -14,9 +14,12 @@ static tsr_status check_settings(const tsr_settings *settings, bool validate)
     return TSR_OK;
 }
 
-static tsr_status print_worth(const tsr_settings *settings, const tsr_worth *worth, char **text)
+/* In segments.json the currency stands beside the value models. */
+static tsr_status print_worth(const tsr_settings *settings, const tsr_input *input, const tsr_worth *worth, char **text)
 {
     json_t *json = tsr_value_json(settings, worth, NULL);
+
+    json_object_set_new(json, "currency", json_string(tsr_dataset_about(input->dataset)->currency));
     tsr_status st = tsr_json_text(json, text);
 
     json_decref(json);
@@ -44,7 +47,7 @@ tsr_status tsr_value_job(const tsr_comm *comm, const tsr_settings *settings, con
     TSR_AGREE(comm, tsr_run_path(run, TSR_STAGE_FEATURES, &features));
     TSR_TRY(tsr_population_read(comm, &input, features, &population));
     TSR_TRY(tsr_step_value(comm, run, &input, &population, &info, worth));
-    TSR_AGREE(comm, print_worth(settings, worth, text));
+    TSR_AGREE(comm, print_worth(settings, &input, worth, text));
 done:
     tsr_free(&worth);
     tsr_free(&features);

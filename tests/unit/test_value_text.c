@@ -62,6 +62,17 @@ static void covariates_are_shown_with_what_they_do(void **state)
     tsr_free(&text);
 }
 
+static void money_has_its_currency(void **state)
+{
+    char *text = text_of("{\"currency\":\"EUR\"," FIT ",\"spend\":{\"customers\":946,\"parameters\":{}},"
+                         "\"validation\":{\"holdout\":{\"actual_spend\":7}}}");
+
+    (void)state;
+    check_says(text, "Spend: Gamma-Gamma, EUR, 946 customers");
+    check_says(text, "\n  spend, EUR  ");
+    tsr_free(&text);
+}
+
 static void chosen_candidate_has_a_star(void **state)
 {
     char *text = text_of("{" FIT ",\"candidates\":[{\"model\":\"nbd\",\"chosen\":false,\"log_likelihood\":-9763.6576,"
@@ -156,6 +167,7 @@ int main(void)
         cmocka_unit_test(fit_is_shown_with_errors_in_the_order_of_the_literature),
         cmocka_unit_test(customers_whom_the_models_leave_out_are_counted),
         cmocka_unit_test(covariates_are_shown_with_what_they_do),
+        cmocka_unit_test(money_has_its_currency),
         cmocka_unit_test(chosen_candidate_has_a_star),
         cmocka_unit_test(holdout_shows_differences_bars_and_baselines),
         cmocka_unit_test(tracking_is_added_up_in_steps_and_shows_no_sum_of_what_is_masked),

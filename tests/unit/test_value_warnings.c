@@ -72,7 +72,9 @@ static void horizon_beyond_the_data_and_one_of_odd_units_are_named(void **state)
     (void)state;
     begin();
     params.horizon = 79;
-    check_warns("longer than the data (79 of 78 weeks)");
+    check_warns("longer than the data (79 against 78 weeks)");
+    params.horizon = 78.1;
+    check_warns(NULL);
     params.horizon = .5;
     check_warns("is value.time_unit what you mean?");
 }

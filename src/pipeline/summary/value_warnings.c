@@ -24,10 +24,12 @@ static void warn_of_purchases(const tsr_worth *worth, json_t *warnings)
                     "the purchase model finds nobody who left: customers from before the first record look like new "
                     "ones, so it expects too much");
     if (worth->cohort_ratio > OLD_CUSTOMERS)
-        tsr_warn_of(warnings,
-                    "%.1f times as many customers appear first in the first four weeks of the data as in four weeks "
-                    "later on: most are old customers whose earlier purchases are missing; fit those who came later",
-                    worth->cohort_ratio);
+        tsr_warn_of(
+            warnings,
+            "%.1f times as many customers appear first in the first four weeks of the data as in four weeks "
+            "later on: many of them are probably old customers whose earlier purchases are missing; fit those who "
+            "came later",
+            worth->cohort_ratio);
     if (m->t_zero > 0)
         tsr_warn_of(warnings, "%lld customer%s came on the last day: the models know nothing of them yet",
                     (long long)m->t_zero, m->t_zero == 1 ? "" : "s");
@@ -38,8 +40,8 @@ static void warn_of_times(const tsr_value_params *params, const tsr_value_model 
     const char *unit = tsr_time_unit_name(m->time_unit);
     double days = params->horizon * tsr_time_unit_days(m->time_unit);
 
-    if (params->horizon > m->t_max)
-        tsr_warn_of(warnings, "value.horizon is longer than the data (%.0f of %.0f %ss): an extrapolation",
+    if (days > m->t_max * tsr_time_unit_days(m->time_unit) + 1) /* of months not to the day */
+        tsr_warn_of(warnings, "value.horizon is longer than the data (%.4g against %.4g %ss): an extrapolation",
                     params->horizon, m->t_max, unit);
     if (days < HORIZON_DAYS_MIN || days > HORIZON_DAYS_MAX)
         tsr_warn_of(warnings, "value.horizon is %g %ss, which is %.0f days: is value.time_unit what you mean?",

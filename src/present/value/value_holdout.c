@@ -21,20 +21,24 @@ static void put_ratio(tsr_sheet *s, const char *name, const json_t *actual, cons
     tsr_page_print(&s->page, "\n");
 }
 
-static void put_holdout(tsr_sheet *s, const json_t *validation)
+static void put_holdout(tsr_sheet *s, const json_t *validation, const char *currency)
 {
     static const char *const heads[] = {"actual", "expected", "difference"};
     const json_t *holdout = tsr_at(validation, "holdout"), *tracking = tsr_at(validation, "tracking");
-    char a[TSR_FIGURE_BYTES], b[TSR_FIGURE_BYTES];
+    char a[TSR_FIGURE_BYTES], b[TSR_FIGURE_BYTES], spend[CLASS_BYTES];
 
+    snprintf(spend, sizeof spend, currency[0] != '\0' ? "spend, %s" : "spend", currency);
     tsr_page_print(&s->page,
                    "\n  Holdout: the fit of the calibration period against the %s %ss after it, %s customers\n\n",
                    tsr_figure_short(&s->language, tsr_at(holdout, "length"), a), tsr_text_at(validation, "time_unit"),
                    tsr_figure(&s->language, tsr_at(holdout, "customers"), 0, b));
     tsr_sheet_heads(s, "all customers", heads, 3);
     put_ratio(s, "purchases", tsr_at(holdout, "actual_purchases"), tsr_at(holdout, "predicted_purchases"), 0);
-    put_ratio(s, "spend", tsr_at(holdout, "actual_spend"), tsr_at(holdout, "predicted_spend"), 0);
+    put_ratio(s, spend, tsr_at(holdout, "actual_spend"), tsr_at(holdout, "predicted_spend"), 0);
+    if (!json_is_object(tracking)) return;
     put_ratio(s, "purchases, as a cohort", tsr_at(tracking, "holdout_actual"), tsr_at(tracking, "holdout_expected"), 0);
+    tsr_page_print(&s->page, "\n  As a cohort: expected from the days of the first purchases alone, as in the next "
+                             "table\n");
 }
 
 static void put_rankings(tsr_sheet *s, const json_t *checks)
@@ -232,12 +236,12 @@ static void put_tracking(tsr_sheet *s, const json_t *validation)
     json_decref(expected);
 }
 
-void tsr_sheet_validation(tsr_sheet *s, const json_t *validation)
+void tsr_sheet_validation(tsr_sheet *s, const json_t *validation, const char *currency)
 {
     const json_t *checks = tsr_at(validation, "checks");
     char a[TSR_FIGURE_BYTES], b[TSR_FIGURE_BYTES];
 
-    put_holdout(s, validation);
+    put_holdout(s, validation, currency);
     put_tracking(s, validation);
     put_rankings(s, checks);
     put_classes(s, "Purchases in the holdout, mean by tenths of the customers as the model ranks them", "customers",

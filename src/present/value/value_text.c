@@ -107,6 +107,7 @@ static void put_left_out(tsr_sheet *s, const json_t *value)
 static void put_fits(tsr_sheet *s, const json_t *value)
 {
     const json_t *spend = tsr_at(value, "spend");
+    const char *currency = tsr_text_at(value, "currency");
     char a[TSR_FIGURE_BYTES], b[TSR_FIGURE_BYTES];
 
     const char *model = tsr_text_at(value, "model");
@@ -118,8 +119,8 @@ static void put_fits(tsr_sheet *s, const json_t *value)
     put_left_out(s, value);
     put_covariates(s, tsr_at(value, "covariates"));
     if (!json_is_object(spend)) return;
-    tsr_page_print(&s->page, "\n  Spend: Gamma-Gamma, %s customers who came again, log-likelihood %s\n\n",
-                   tsr_figure(&s->language, tsr_at(spend, "customers"), 0, a),
+    tsr_page_print(&s->page, "\n  Spend: Gamma-Gamma, %s%s%s customers who came again, log-likelihood %s\n\n", currency,
+                   currency[0] != '\0' ? ", " : "", tsr_figure(&s->language, tsr_at(spend, "customers"), 0, a),
                    tsr_figure(&s->language, tsr_at(spend, "log_likelihood"), 2, b));
     put_parameters(s, spend);
 }
@@ -160,7 +161,7 @@ static void put_all(tsr_sheet *s, const json_t *value)
 
     put_fits(s, value);
     put_candidates(s, tsr_at(value, "candidates"));
-    if (json_is_object(validation)) tsr_sheet_validation(s, validation);
+    if (json_is_object(validation)) tsr_sheet_validation(s, validation, tsr_text_at(value, "currency"));
     put_warnings(s, tsr_at(value, "warnings"));
     tsr_page_print(&s->page, "\n");
 }
