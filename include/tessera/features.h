@@ -114,9 +114,10 @@ typedef struct tsr_features_info {
  * Exactly one of @p dataset and @p matrix is given; customers are dealt by cost, rows of a matrix evenly.
  * Same on all ranks: params, observation, path. The customers of the run are those with a record before as_of or with
  * an attribute, whatever was recorded later, and those with no record at all.
- * @return TSR_OK; TSR_ECONF (unknown feature or transform, a name taken twice, calibration_end not before as_of);
- *         TSR_EDATA (no customers, none before as_of, money beyond 64 bits, infinite value); TSR_EIO; TSR_ENOMEM
- * Cost: one pass over the dataset, one more over its times where as_of is before the last transaction.
+ * @return TSR_OK; TSR_ECONF (unknown feature or transform, a name taken twice, calibration_end not before as_of, no
+ * as_of for records that are no transactions); TSR_EDATA (no customers, none before as_of, money beyond 64 bits,
+ * infinite value); TSR_EIO; TSR_ENOMEM Cost: one pass over the dataset, one more over its times where as_of is before
+ * the last transaction.
  */
 tsr_status tsr_features_run(const tsr_comm *comm, const tsr_features_params *params, const tsr_observation *observation,
                             const tsr_dataset *dataset, const tsr_matrix *matrix, const char *path,
@@ -129,6 +130,7 @@ tsr_status tsr_features_run(const tsr_comm *comm, const tsr_features_params *par
 int32_t tsr_embedding_parts(const tsr_features_params *params, const tsr_embedding *embedding);
 
 /** Local. The first day that is not looked at, counted from 1970-01-01: vectors that hold from it or later are missing.
+ *  INT64_MAX where there is neither as_of nor a transaction to end with.
  */
 int64_t tsr_observation_end_day(const tsr_observation *observation, const tsr_dataset_info *about);
 

@@ -14,6 +14,7 @@ int32_t tsr_embedding_parts(const tsr_features_params *params, const tsr_embeddi
 int64_t tsr_observation_end_day(const tsr_observation *observation, const tsr_dataset_info *about)
 {
     if (observation->as_of.set) return observation->as_of.seconds / SECONDS_PER_DAY;
+    if (about->transactions == 0) return INT64_MAX;
     return (int64_t)about->time_last / SECONDS_PER_DAY + 1;
 }
 

@@ -119,7 +119,11 @@ static tsr_status prepare_dataset(tsr_maker *m, const tsr_features_params *param
     tsr_status st = TSR_OK;
 
     m->window = tsr_window_of(observation, about);
+    m->members = tsr_observation_reads(observation, about);
     if (about->customers == 0) return TSR_FAIL(TSR_EDATA, "the dataset holds no customers");
+    if (m->members != 0 && !observation->as_of.set && about->transactions == 0)
+        return TSR_FAIL(TSR_ECONF, "as_of: the dataset has no transactions to end with; give the first moment that is "
+                                   "not looked at");
     if (m->window.calibrated && m->window.calibration_day >= m->window.end_day)
         return TSR_FAIL(TSR_ECONF,
                         "value.calibration_end must lie at least one whole day before as_of: nothing is left "
@@ -131,7 +135,6 @@ static tsr_status prepare_dataset(tsr_maker *m, const tsr_features_params *param
     TSR_TRY(tsr_event_classes(params, &about->dictionary[TSR_EVENT_TYPES], &m->event_bits));
     m->window.event_bits = m->event_bits;
     m->window.session_gap = params->session_gap * 60;
-    m->members = tsr_observation_reads(observation, about);
     m->reads = m->members | TSR_READ_ID | TSR_READ_ATTRIBUTES | TSR_READ_TIME | TSR_READ_AMOUNT | TSR_READ_OPTIONAL;
     for (int32_t kind = TSR_TRANSACTIONS + 1; kind < TSR_KINDS; kind++) records += about->records[kind];
     for (int32_t i = 0; i < m->set.n; i++) {

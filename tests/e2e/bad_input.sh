@@ -116,6 +116,15 @@ succeeds "customers who are all alike" ingest alike.yaml
 fails "features that are all constant" 3 'all 8 features are constant' segment alike.yaml --set value.model=none
 fails "nobody left before as_of" 3 'no customer has a record before as_of: all 60 come after it' segment good.yaml \
     --set output=nobody.run --set as_of=1990-01-01
+printf 'id,when,type\nc1,2024-01-05,view\nc2,2024-01-06,view\n' >views.csv
+cat >views.yaml <<'END'
+dataset: views.data
+output: views.run
+value: {model: none}
+ingest: {sources: [{kind: events, files: [views.csv], columns: {id: id, time: when, type: type}}]}
+END
+succeeds "events without transactions" ingest views.yaml
+fails "records without transactions and as_of" 2 'as_of: the dataset has no transactions to end with' segment views.yaml
 
 # ---- sources ----
 job missing nosuch.csv

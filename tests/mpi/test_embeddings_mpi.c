@@ -171,13 +171,14 @@ static void vectors_come_from_lists_of_parquet(void **state)
 
 /* ---- features ---- */
 
-/* Collective. features.h5 of a dataset, as of January @p day: both components of @p customers customers. */
+/* Collective. features.h5 of a dataset, as of January @p day (0: not said): both components of @p customers customers.
+ */
 static tsr_status make_features(const tsr_comm *comm, const char *folder, int32_t day, int64_t customers,
                                 double value[2][CUSTOMERS])
 {
     char *text = keep("embedding:reviews"), *path = keep("%s.h5", folder);
     tsr_features_params params = {.set = {1, &text}, .categories = 16, .session_gap = 30, .embedding_components = 2};
-    tsr_observation seen = {.as_of = {true, (19722 + day) * 86400LL}}; /* 2023-12-31 is day 19722 */
+    tsr_observation seen = {.as_of = {day > 0, (19722 + day) * 86400LL}}; /* 2023-12-31 is day 19722 */
     tsr_embedding_bases bases = {.n = 0};
     tsr_dataset *dataset = NULL;
     tsr_table *table = NULL;
@@ -247,6 +248,8 @@ static void components_are_places_on_the_line_and_nothing_after_as_of_is_seen(vo
     }
     CHECK_ALL(comm, there > 20 && worst < 0.02); /* a step of the tiles is 120 / 32768 */
     CHECK_ALL(comm, make_features(comm, folder, 1, CUSTOMERS, value) == TSR_EDATA); /* no vector is that old */
+    CHECK_ALL(comm, make_features(comm, folder, 0, CUSTOMERS, value) == TSR_OK);
+    for (int i = 0; i < CUSTOMERS; i++) CHECK_ALL(comm, !isnan(value[0][i]));
 }
 
 /* Odd customers bought on January 1, even ones from January 29 on: their vectors, though older, are not known yet. */
