@@ -33,6 +33,20 @@ static void ties_are_cut_in_the_order_of_keys(void **state)
     }
 }
 
+/* As cut by quantiles in pandas, where duplicates are dropped: 60 of 100 came last 90 days ago, 70 bought once. */
+static void classes_that_nobody_would_be_in_are_left_out_by_distinct(void **state)
+{
+    const tsr_comm *comm = *state;
+    static tsr_rfm rfm;
+
+    for (int i = 0; i < 100; i++) customers[i] = (customer){i < 60 ? 90 : i - 50, i < 70 ? 1 : i - 68, 100 * i};
+    CHECK_ALL(comm, fit(comm, "quartiles_e", 100, 1, 2, &rfm) == TSR_OK);
+    CHECK_ALL(comm, rfm.axis[0].edge[0][0] == 34.75 && isnan(rfm.axis[0].edge[0][1]) && isnan(rfm.axis[0].edge[0][2]));
+    CHECK_ALL(comm, rfm.axis[0].count[0] == 75 && rfm.axis[0].count[1] == 25);
+    CHECK_ALL(comm, rfm.axis[1].edge[0][2] == 6.25 && rfm.axis[1].count[0] == 75 && rfm.axis[1].count[1] == 25);
+    CHECK_ALL(comm, rfm.axis[2].count[0] == 25 && rfm.axis[2].count[3] == 25);
+}
+
 static void every_rule_gives_the_same_bits_on_any_ranks(void **state)
 {
     static const char *const scheme_of[TSR_RFM_RULES] = {[TSR_RFM_MEAN] = "eight_f", [TSR_RFM_MEDIAN] = "eight_f"};
@@ -215,6 +229,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ties_are_cut_in_the_order_of_keys),
+        cmocka_unit_test(classes_that_nobody_would_be_in_are_left_out_by_distinct),
         cmocka_unit_test(every_rule_gives_the_same_bits_on_any_ranks),
         cmocka_unit_test(given_thresholds_replace_those_of_the_data),
         cmocka_unit_test(faulty_settings_are_refused),

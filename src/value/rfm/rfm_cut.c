@@ -75,13 +75,14 @@ static tsr_status cut_at_quantiles(cutter *c)
     double p[TSR_RFM_BINS_MAX + 1], out[TSR_RFM_PARTS_MAX * (TSR_RFM_BINS_MAX + 1)];
     tsr_status st;
 
-    /* The smallest value is wanted too: a distinct edge lies above it. */
-    for (int32_t i = 0; i < bins; i++) p[i] = (double)i / bins;
-    TSR_TRY(tsr_quantiles(c->comm, &source, 1, parts, p, bins, out, NULL));
+    /* The smallest and the largest value are wanted too: a distinct edge lies between them, so that no class is empty.
+     */
+    for (int32_t i = 0; i <= bins; i++) p[i] = (double)i / bins;
+    TSR_TRY(tsr_quantiles(c->comm, &source, 1, parts, p, bins + 1, out, NULL));
     for (int32_t part = 0; part < parts; part++) {
-        const double *q = out + part * bins;
+        const double *q = out + part * (bins + 1);
         for (int32_t i = 1; i < bins; i++) {
-            bool dropped = c->rfm->rule == TSR_RFM_DISTINCT && q[i] == q[i - 1];
+            bool dropped = c->rfm->rule == TSR_RFM_DISTINCT && (q[i] == q[i - 1] || q[i] == q[bins]);
             c->axis->edge[part][i - 1] = dropped ? (double)NAN : q[i] + (c->rfm->rule == TSR_RFM_PACKAGE);
         }
     }

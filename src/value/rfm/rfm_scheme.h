@@ -6,7 +6,7 @@
  *
  *     bins 5          classes per axis, 2 to 9 (5)
  *     rule value      the rule that the scheme is meant for (value)
- *     axes r f m      or `r fm`: the second sign is the mean of the scores of frequency and money
+ *     axes r f m      or `r fm`: the second sign is of the mean of the scores of frequency and money, halves included
  *     match once      every cell is named exactly once; or `match first`: the first line that fits a cell names it
  *
  * Then a cell, a tab and a name per line; after another tab the name in another language. A cell is a sign for each
