@@ -32,7 +32,7 @@ const tsr_key tsr_cluster_keys[] = {
      "Names of the tiers from the top, one more than there are cuts.", NULL, 0},
     {"cluster.tiers.rest", TSR_KEY_TEXT, FIELD(tiers.rest), "No purchase yet", 0, 0, NULL,
      "Name of the segment of customers without a lifetime value.", NULL, 0},
-    {"cluster.k", TSR_KEY_RANGE, FIELD(k), "5..8", 1, TSR_K_MAX, NULL,
+    {"cluster.k", TSR_KEY_RANGE, FIELD(k), "5..8", 2, TSR_K_MAX, NULL,
      "Number of segments: one number, or a range from which one is chosen.", NULL, 0},
     {"cluster.choose", TSR_KEY_CHOICE, FIELD(choose), "silhouette", 0, 0,
      "silhouette|calinski_harabasz|davies_bouldin|gap|stability",
