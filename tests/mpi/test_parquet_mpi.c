@@ -40,8 +40,9 @@ static void write_both(const tsr_comm *comm)
         "CREATE TABLE t AS SELECT CASE WHEN i = 7000 THEN NULL ELSE (i * 7919) % 700 END AS customer, "
         "TIMESTAMP '2024-01-01' + to_seconds(i * 61) AS moment, "
         "CASE WHEN i = 5000 THEN 0.1::DOUBLE + 0.2::DOUBLE ELSE ((i * 37) % 1000 / 100)::DECIMAL(10,2) - 1 END AS "
-        "paid, CASE WHEN i % 5 = 0 THEN NULL ELSE 'c' || i % 7 END AS "
-        "\"the \"\"kind\"\"\", i % 3 AS unused, i AS n FROM range(10000) r(i)",
+        "paid, CASE WHEN i % 5 = 0 THEN NULL WHEN i % 11 = 0 THEN '' WHEN i % 13 = 0 THEN ' c3 ' WHEN i % 17 = 0 THEN "
+        "'a kind of many letters' WHEN i % 19 = 0 THEN 'Bücher' ELSE 'c' || i % 7 END AS \"the \"\"kind\"\"\", i % 3 "
+        "AS unused, i AS n FROM range(10000) r(i)",
         keep("COPY t TO '%s' (FORMAT parquet, ROW_GROUP_SIZE 2048)", test_path(comm, "t.parquet")),
         keep("COPY t TO '%s' (HEADER, DELIMITER ',')", test_path(comm, "t.csv")),
     };
@@ -116,14 +117,15 @@ static void refused_rows_of_parquet_have_their_number(void **state)
     tsr_free(&bytes);
 }
 
-/* Collective. A file of three columns of text, of which one value is @p odd (SQL). */
+/* Collective. A file in which one customer is @p odd (SQL), and a kind among common rows and one beside that customer
+ * hold a NUL byte. */
 static void write_odd(const tsr_comm *comm, const char *odd)
 {
     const char *sql[] = {
         keep(
             "CREATE TABLE t AS SELECT CASE WHEN i = 700 THEN %s ELSE 'customer ' || i %% 50 END AS customer, DATE "
             "'2024-01-01' + i::INT %% 9 AS day, CASE WHEN i = 800 THEN 'nan'::DOUBLE WHEN i = 900 THEN NULL ELSE i / 4 "
-            "END AS paid FROM range(1000) r(i)",
+            "END AS paid, CASE WHEN i IN (100, 650) THEN 'k' || chr(0) ELSE 'k' END AS kind FROM range(1000) r(i)",
             odd),
         keep("COPY t TO '%s' (FORMAT parquet, COMPRESSION uncompressed)", test_path(comm, "odd.parquet")),
     };
@@ -138,6 +140,7 @@ static void use_odd(test_source *t, const tsr_comm *comm)
     use_column(t, "id", "customer");
     use_column(t, "time", "day");
     use_column(t, "amount", "paid");
+    use_column(t, "category", "kind");
 }
 
 /* Collective. Does the list of refused rows of the dataset hold this line? */
@@ -164,7 +167,8 @@ static void values_that_cannot_be_used_are_refused_as_in_text(void **state)
     use_odd(&t, comm);
     tsr_ingest_params params = params_of(&t.source, 1, 1);
     CHECK_ALL(comm, tsr_ingest_run(comm, &params, test_path(comm, "odd"), &result) == TSR_OK);
-    CHECK_ALL(comm, result.rows_read == 1000 && result.rows_rejected == 3);
+    CHECK_ALL(comm, result.rows_read == 1000 && result.rows_rejected == 5);
+    CHECK_ALL(comm, refuses(comm, "odd.parquet,101,") && refuses(comm, "odd.parquet,651,"));
     CHECK_ALL(comm, refuses(comm, "odd.parquet,701,"));
     CHECK_ALL(comm, refuses(comm, "NUL byte in the row"));
     CHECK_ALL(comm, refuses(comm, "amount is not a number"));

@@ -154,10 +154,12 @@ static void types_that_are_neither_time_nor_number_come_as_text(void **state)
         const tsr_value_type type = tsr_value_type_of(never[i]);
         assert_false(tsr_typed_serves(&type, TSR_USE_TIME) || tsr_typed_serves(&type, TSR_USE_NUMBER));
         assert_false(tsr_typed_serves(&type, TSR_USE_ID));
+        assert_int_equal(tsr_typed_serves(&type, TSR_USE_CODE), i == 0);
     }
     assert_true(tsr_typed_serves(&date, TSR_USE_TIME) && !tsr_typed_serves(&date, TSR_USE_NUMBER));
     assert_true(tsr_typed_serves(&money, TSR_USE_NUMBER) && !tsr_typed_serves(&money, TSR_USE_TIME));
-    assert_false(tsr_typed_serves(&money, TSR_USE_TEXT) || tsr_typed_serves(&money, TSR_USE_ID));
+    assert_false(tsr_typed_serves(&money, TSR_USE_ID) || tsr_typed_serves(&money, TSR_USE_CODE));
+    assert_false(tsr_typed_serves(&money, TSR_USE_TEXT));
 }
 
 static void counts_are_whole(void **state)

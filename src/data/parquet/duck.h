@@ -57,8 +57,9 @@ static inline bool tsr_duck_is_null(const tsr_duck_vector *vector, int64_t i)
     return vector->valid != NULL && (vector->valid[i / 64] >> (i % 64) & 1) == 0;
 }
 
-/* A VARCHAR as a vector holds it: up to 12 bytes are held in place. */
+/* A VARCHAR as a vector holds it: up to 12 bytes are held in place, and zeros behind them. */
 typedef union tsr_duck_string {
+    uint64_t word[2]; /* where they are the same, and `n` is that of a text held in place, so is the text */
     struct {
         uint32_t n;
         char head[12];

@@ -263,7 +263,6 @@ tsr_status tsr_parquet_reader_open(const char *path, int32_t columns, const tsr_
     TSR_TRY(tsr_strdup(&reader->path, path));
     TSR_TRY(tsr_alloc(&reader->want, columns, sizeof *reader->want));
     TSR_TRY(tsr_alloc(&reader->values, columns, sizeof *reader->values));
-    for (int32_t c = 0; c < columns; c++) reader->values[c].type.form = TSR_VALUE_TEXT;
     TSR_TRY(tsr_alloc(&reader->field, (int64_t)TSR_BLOCK_MOST * columns, sizeof *reader->field));
     for (int64_t i = 0; i < (int64_t)TSR_BLOCK_MOST * columns; i++) reader->field[i].at = "";
     TSR_TRY(tsr_duck_open(&reader->duck));
@@ -366,14 +365,14 @@ static bool has_nul(const tsr_parquet_reader *reader)
 }
 
 /* What a block has as values is text in a single row. */
-static tsr_status write_values(const tsr_parquet_reader *reader)
+static tsr_status write_values(const tsr_parquet_reader *reader, tsr_row *row)
 {
     tsr_status st = TSR_OK;
 
     for (int32_t i = 0; st == TSR_OK && reader->has_values && i < reader->taken; i++) {
         if (!reader->want[i].as_values) continue;
         const tsr_typed values = values_from(reader, i, reader->block);
-        st = tsr_typed_write(&values, 0);
+        st = tsr_typed_write(&values, 0, row);
     }
     return st;
 }
@@ -390,14 +389,14 @@ tsr_status tsr_parquet_reader_next(tsr_parquet_reader *reader, tsr_row *row, boo
                           reader->at, reader->end);
         goto done;
     }
-    TSR_TRY(write_values(reader));
     *row = (tsr_row){.field = fields_of(reader),
                      .fields = reader->columns,
-                     .defect = reader->nul && has_nul(reader) ? TSR_DEFECT_NUL : TSR_DEFECT_NONE,
                      .offset = reader->at,
                      .breaks = reader->at - reader->begin,
                      .roomy = reader->roomy,
                      .ascii = reader->ascii};
+    TSR_TRY(write_values(reader, row));
+    if (reader->nul && has_nul(reader)) row->defect = TSR_DEFECT_NUL;
     *more = true;
     reader->block++;
     reader->at++;

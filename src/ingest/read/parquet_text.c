@@ -140,7 +140,7 @@ static int32_t write_scaled(char *to, int64_t value, int32_t scale, bool zero)
 /* The same of more than 64 bits. */
 static int32_t write_wide(char *to, tsr_int128 value, int32_t scale, bool zero)
 {
-    char digits[TSR_VALUE_TEXT];
+    char digits[TSR_VALUE_BYTES];
     int32_t given = 0, n = 0;
 
     if (value < 0) to[n++] = '-', value = -value;

@@ -33,9 +33,9 @@ typedef struct tsr_value_type {
     bool zoned;            /* of a moment: a Z follows */
 } tsr_value_type;
 
-#define TSR_VALUE_TEXT 48 /* bytes of a text that is written */
-#define TSR_VALUE_SLOT 64 /* and some more that may be read */
-#define TSR_VALUE_ID   24 /* of a whole number alone */
+#define TSR_VALUE_BYTES 48 /* of a text that is written */
+#define TSR_VALUE_SLOT  64 /* and some more that may be read */
+#define TSR_VALUE_ID    24 /* of a whole number alone */
 
 /* Different decimals of so many digits are different numbers; smaller ones than PLAIN are written with an exponent. */
 #define TSR_VALUE_DOUBLE_MOST 999999999999999.0

@@ -11,6 +11,7 @@ bool tsr_typed_serves(const tsr_value_type *type, tsr_use use)
     switch (type->form) {
     case TSR_VALUE_SIGNED: return use == TSR_USE_TIME || use == TSR_USE_NUMBER || use == TSR_USE_ID;
     case TSR_VALUE_UNSIGNED: return use == TSR_USE_NUMBER || use == TSR_USE_ID;
+    case TSR_VALUE_TEXT: return use == TSR_USE_CODE;
     case TSR_VALUE_DATE:
     case TSR_VALUE_MOMENT: return use == TSR_USE_TIME;
     case TSR_VALUE_DECIMAL:
@@ -22,12 +23,11 @@ bool tsr_typed_serves(const tsr_value_type *type, tsr_use use)
 
 const tsr_typed *tsr_typed_of(const tsr_row_block *block, int32_t column)
 {
-    if (block->values == NULL || block->values[column].type.form == TSR_VALUE_TEXT) return NULL;
+    if (block->values == NULL || block->values[column].texts == NULL) return NULL;
     return &block->values[column];
 }
 
-/* Is there a null among the values, or in the same words as one of them? */
-static bool may_have_nulls(const tsr_typed *values, int32_t n)
+bool tsr_typed_may_be_null(const tsr_typed *values, int32_t n)
 {
     const uint64_t *valid = values->vector.valid;
     uint64_t all = ~0ULL;
@@ -40,7 +40,7 @@ static bool may_have_nulls(const tsr_typed *values, int32_t n)
 /* What lies under a null is anything. */
 static void refuse_nulls(const tsr_typed *values, int32_t n, bool *fine)
 {
-    if (!may_have_nulls(values, n)) return;
+    if (!tsr_typed_may_be_null(values, n)) return;
     for (int32_t i = 0; i < n; i++) fine[i] = fine[i] && !tsr_duck_is_null(&values->vector, values->first + i);
 }
 
@@ -176,7 +176,7 @@ void tsr_typed_units(const tsr_typed *values, int32_t n, int32_t scale, bool *fi
     refuse_nulls(values, n, fine);
 }
 
-/* ---- ids ---- */
+/* ---- texts ---- */
 
 void tsr_typed_ids(const tsr_typed *values, int32_t n, bool *fine, char (*text)[TSR_VALUE_ID], tsr_slice *id)
 {
@@ -184,22 +184,39 @@ void tsr_typed_ids(const tsr_typed *values, int32_t n, bool *fine, char (*text)[
     refuse_nulls(values, n, fine);
 }
 
+tsr_slice tsr_typed_text(const tsr_typed *values, int32_t row)
+{
+    tsr_duck_text text = tsr_duck_text_at(&values->vector, values->first + row);
+
+    return (tsr_slice){text.n > 0 ? text.at : "", text.n};
+}
+
 /* ---- rows ---- */
 
-tsr_status tsr_typed_write(const tsr_typed *values, int32_t row)
+/* The text of a value that is not of common form. */
+static tsr_status cast_value(const tsr_typed *values, int64_t at, tsr_slice *field)
 {
     const tsr_value_type *type = &values->type;
-    const int64_t at = values->first + row;
-    tsr_slice *field = values->field + row * values->stride;
     char *slot = values->texts->slot[0];
-    tsr_status st;
+    tsr_status st = tsr_duck_cast(tsr_value_cast(type), (const char *)values->vector.value + at * type->bytes, slot,
+                                  TSR_VALUE_BYTES - 1, &field->n);
 
-    if (tsr_value_write(type, &values->vector, at, 1, values->texts, field, 1)) return TSR_OK;
-    st = tsr_duck_cast(tsr_value_cast(type), (const char *)values->vector.value + at * type->bytes, slot,
-                       TSR_VALUE_TEXT - 1, &field->n);
     if (st == TSR_OK && type->zoned) slot[field->n++] = 'Z';
     field->at = slot;
     return st;
+}
+
+tsr_status tsr_typed_write(const tsr_typed *values, int32_t i, tsr_row *row)
+{
+    const tsr_value_texts *texts = values->texts;
+    const int64_t at = values->first + i;
+    tsr_slice *field = values->field + i * values->stride;
+    bool common = tsr_value_write(&values->type, &values->vector, at, 1, values->texts, field, 1);
+
+    if (texts->nul) row->defect = TSR_DEFECT_NUL;
+    row->roomy = row->roomy && texts->roomy;
+    row->ascii = row->ascii && texts->ascii;
+    return common ? TSR_OK : cast_value(values, at, field);
 }
 
 tsr_status tsr_row_of_block(const tsr_row_block *block, int32_t i, tsr_row *row)
@@ -214,6 +231,6 @@ tsr_status tsr_row_of_block(const tsr_row_block *block, int32_t i, tsr_row *row)
                      .roomy = block->roomy,
                      .ascii = block->ascii};
     for (int32_t c = 0; st == TSR_OK && block->values != NULL && c < block->fields; c++)
-        if (tsr_typed_of(block, c) != NULL) st = tsr_typed_write(&block->values[c], i);
+        if (tsr_typed_of(block, c) != NULL) st = tsr_typed_write(&block->values[c], i, row);
     return st;
 }

@@ -6,7 +6,9 @@
 
 #define SWAR_MOST 8 /* characters that are looked at together */
 #define DAYS      4096
-#define CODES     256
+#define CODES     4096
+#define NO_CODE   (-1) /* of an empty text */
+#define UNKNOWN   (-2)
 #define SPREAD    0x9e3779b97f4a7c15u
 
 /* Texts that came lately, and what they are: dates and categories repeat. */
@@ -17,8 +19,8 @@ typedef struct known_day {
 } known_day;
 
 typedef struct known_code {
-    uint64_t text;
-    int32_t n; /* 0: none */
+    uint64_t word[2]; /* as DuckDB holds a text: its length, then it; or up_to_eight() of a field, then its length. The
+                         one is not the other, as no text holds a zero byte */
     int32_t code;
 } known_code;
 
@@ -168,12 +170,41 @@ static void read_counts(const tsr_mapping *mapping, const tsr_row_block *block, 
     }
 }
 
-static void check_texts(const tsr_mapping *mapping, const tsr_row_block *block, const tsr_plain_column *plain)
+static known_code *code_at(known_code *lately, const uint64_t word[2])
 {
+    return &lately[(word[0] ^ word[1] * SPREAD) * SPREAD >> 52];
+}
+
+/* Codes of values whose text came lately; find_codes() sees to the others. */
+static void read_codes(const tsr_mapping *mapping, const tsr_typed *values, const tsr_plain_column *plain, int32_t rows)
+{
+    const tsr_duck_string *text = (const tsr_duck_string *)values->vector.value + values->first;
+    struct tsr_plain_memory *memory = mapping->memory;
+    uint64_t *cell = memory->cell[plain->column];
+
+    for (int32_t i = 0; i < rows; i++) {
+        const known_code *known = code_at(memory->code[plain->column], text[i].word);
+        bool same = known->word[0] == text[i].word[0] && known->word[1] == text[i].word[1];
+        cell[i] = (uint32_t)(same ? known->code : UNKNOWN);
+    }
+    for (int32_t i = 0; tsr_typed_may_be_null(values, rows) && i < rows; i++)
+        if (tsr_duck_is_null(&values->vector, values->first + i)) cell[i] = (uint32_t)NO_CODE;
+    for (int32_t i = 0; i < rows; i++) {
+        if (cell[i] != (uint32_t)UNKNOWN) continue;
+        tsr_slice unknown = tsr_typed_text(values, i);
+        memory->fine[i] &=
+            unknown.n <= TSR_TEXT_MAX && tsr_utf8_valid(unknown) && memchr(unknown.at, '\0', (size_t)unknown.n) == NULL;
+    }
+}
+
+static void read_texts(const tsr_mapping *mapping, const tsr_row_block *block, const tsr_plain_column *plain)
+{
+    const tsr_typed *values = tsr_typed_of(block, plain->slot);
     const tsr_slice *text = block->field + plain->slot; /* blanks around it make it seem longer: then look closer */
     bool *fine = mapping->memory->fine;
 
-    for (int32_t i = 0; i < block->rows; i++, text += block->fields)
+    if (values != NULL) read_codes(mapping, values, plain, block->rows);
+    for (int32_t i = 0; values == NULL && i < block->rows; i++, text += block->fields)
         fine[i] &= text->n <= TSR_TEXT_MAX && (block->ascii || tsr_is_ascii(*text));
 }
 
@@ -187,7 +218,7 @@ static void read_columns(const tsr_mapping *mapping, const tsr_row_block *block)
         case TSR_CELL_TIME: read_times(mapping, block, plain); break;
         case TSR_CELL_MONEY: read_numbers(mapping, block, plain, mapping->money_scale); break;
         case TSR_CELL_COUNT: read_counts(mapping, block, plain); break;
-        default: check_texts(mapping, block, plain);
+        default: read_texts(mapping, block, plain);
         }
     }
 }
@@ -219,18 +250,33 @@ static void gather_fine(const tsr_mapping *mapping, const tsr_row_block *block)
 static tsr_status find_code(const tsr_plain_column *plain, known_code *lately, tsr_slice text, bool roomy,
                             tsr_collect *collect, int32_t *code)
 {
-    *code = -1;
+    *code = NO_CODE;
     if (text.n == 0) return TSR_OK;
     if (text.n > SWAR_MOST) return tsr_collect_code(collect, plain->dictionary, text, code);
-    uint64_t word = up_to_eight(text, roomy);
-    known_code *known = &lately[word * SPREAD >> 56];
-    if (known->text != word || known->n != text.n) {
+    const uint64_t word[2] = {up_to_eight(text, roomy), (uint64_t)text.n};
+    known_code *known = code_at(lately, word);
+    if (known->word[0] != word[0] || known->word[1] != word[1]) {
         tsr_status st = tsr_collect_code(collect, plain->dictionary, text, code);
         if (st != TSR_OK) return st;
-        *known = (known_code){word, text.n, *code};
+        *known = (known_code){{word[0], word[1]}, *code};
     }
     *code = known->code;
     return TSR_OK;
+}
+
+/* Of a value that read_codes() did not know. */
+static tsr_status find_code_of_value(const tsr_plain_column *plain, known_code *lately, const tsr_typed *values,
+                                     int32_t row, tsr_collect *collect, int32_t *code)
+{
+    const tsr_duck_string *held = (const tsr_duck_string *)values->vector.value + values->first + row;
+    const tsr_slice text = tsr_trim(tsr_typed_text(values, row));
+    tsr_status st = TSR_OK;
+
+    *code = NO_CODE;
+    if (text.n > 0) st = tsr_collect_code(collect, plain->dictionary, text, code);
+    if (st == TSR_OK && held->here.n <= sizeof held->here.head)
+        *code_at(lately, held->word) = (known_code){{held->word[0], held->word[1]}, *code};
+    return st;
 }
 
 /* Of fine rows only: what is refused shall not make an entry of a dictionary. */
@@ -238,6 +284,7 @@ static tsr_status find_codes(const tsr_mapping *mapping, const tsr_row_block *bl
                              tsr_collect *collect)
 {
     struct tsr_plain_memory *memory = mapping->memory;
+    const tsr_typed *values = tsr_typed_of(block, plain->slot);
     known_code *lately = memory->code[plain->column];
     uint64_t *cell = memory->cell[plain->column];
     const int32_t *row = memory->row, rows = memory->fine_n;
@@ -245,7 +292,11 @@ static tsr_status find_codes(const tsr_mapping *mapping, const tsr_row_block *bl
     tsr_status st = TSR_OK;
 
     for (int32_t k = 0; k < rows; k++) {
-        TSR_TRY(find_code(plain, lately, text_at(block, plain->slot, row[k]), block->roomy, collect, &code));
+        if (values != NULL && cell[k] != (uint32_t)UNKNOWN) continue;
+        if (values != NULL)
+            TSR_TRY(find_code_of_value(plain, lately, values, row[k], collect, &code));
+        else
+            TSR_TRY(find_code(plain, lately, text_at(block, plain->slot, row[k]), block->roomy, collect, &code));
         cell[k] = (uint32_t)code;
     }
 done:
@@ -314,15 +365,18 @@ static tsr_status create_memory(tsr_mapping *mapping)
 {
     tsr_status st = tsr_alloc(&mapping->memory, 1, sizeof *mapping->memory);
 
-    for (int32_t c = 0; st == TSR_OK && c < mapping->columns; c++)
+    for (int32_t c = 0; st == TSR_OK && c < mapping->columns; c++) {
+        mapping->memory->code[c][0].code = NO_CODE; /* its words are zeros: an empty text */
         for (int32_t i = 0; i < TSR_BLOCK_MOST; i++)
             mapping->memory->cell[c][i] = tsr_absent_cell(mapping->kind, c); /* it stays where the source has none */
+    }
     return st;
 }
 
 static tsr_use use_of_cell(const tsr_mapping *mapping, tsr_cell cell)
 {
     if (cell == TSR_CELL_TIME && mapping->clock.kind != TSR_TIME_PATTERN) return TSR_USE_TIME;
+    if (cell == TSR_CELL_CODE) return TSR_USE_CODE;
     return cell == TSR_CELL_MONEY || cell == TSR_CELL_COUNT ? TSR_USE_NUMBER : TSR_USE_TEXT;
 }
 
