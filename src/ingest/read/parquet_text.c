@@ -316,10 +316,12 @@ void tsr_value_write_ids(const tsr_value_type *type, const tsr_duck_vector *vect
                          char (*out)[TSR_VALUE_ID], tsr_slice *field)
 {
     const bool has_sign = type->form == TSR_VALUE_SIGNED;
+    const void *value = vector->value; /* what the text could lie over would be read again for each row */
+    const int32_t bytes = type->bytes;
 
-    for (int64_t i = 0, at = first; i < n; i++, at++) {
-        const int32_t length = has_sign ? write_signed(out[i], tsr_value_signed(vector->value, type->bytes, at))
-                                        : write_whole(out[i], tsr_value_unsigned(vector->value, type->bytes, at));
+    for (int64_t i = 0; i < n; i++) {
+        const int32_t length = has_sign ? write_signed(out[i], tsr_value_signed(value, bytes, first + i))
+                                        : write_whole(out[i], tsr_value_unsigned(value, bytes, first + i));
         field[i] = (tsr_slice){out[i], length};
     }
 }
