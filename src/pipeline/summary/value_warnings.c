@@ -21,8 +21,8 @@ static void warn_of_purchases(const tsr_worth *worth, json_t *warnings)
     if (!m->converged) tsr_warn_of(warnings, "the purchase model did not converge: read its figures with care");
     if (m->no_dropout && m->model != TSR_VALUE_NBD)
         tsr_warn_of(warnings,
-                    "the purchase model finds nobody who left: customers from before the first record look like new "
-                    "ones, so it expects too much");
+                    "the purchase model finds nobody who left: true where nobody leaves, but where customers from "
+                    "before the first record look like new ones it expects too much");
     if (worth->cohort_ratio > OLD_CUSTOMERS)
         tsr_warn_of(
             warnings,
