@@ -114,6 +114,26 @@ static void customers_who_never_drop_out_are_reported_not_an_error(void **state)
     CHECK_ALL(comm, s.p_alive > .99 && isfinite(s.clv) && s.clv > 0);
 }
 
+/* Purchases at even distances up to the end: where nobody leaves, b and beta may be anything. */
+static void parameters_that_make_no_difference_have_no_error(void **state)
+{
+    const tsr_comm *comm = *state;
+    tsr_span span = span_shape(comm, 0, ROWS);
+    tsr_value_params params = weekly;
+
+    for (int i = 0; i < ROWS; i++) {
+        int32_t x = 1 + i % 40;
+        made[i] = (cdnow_history){.x = x, .tx_days = 364 * x / (x + 1), .t_days = 364, .spend = 1000 * x};
+    }
+    CHECK_ALL(comm, write_features(comm, path, made_columns, 4, ROWS) == TSR_OK);
+    for (params.model = TSR_VALUE_BG_NBD; params.model <= TSR_VALUE_PARETO_NBD; params.model++) {
+        tsr_value_model m;
+        CHECK_ALL(comm, tsr_value_fit(comm, &params, path, &span, 2, TSR_PERIOD_ALL, &m) == TSR_OK);
+        CHECK_ALL(comm, m.no_dropout && m.has_errors && m.at_limit[3] && isnan(tsr_value_error(&m, 3)));
+        CHECK_ALL(comm, tsr_value_error(&m, 0) < m.parameter[0]);
+    }
+}
+
 static void one_customer_gives_a_finite_fit(void **state)
 {
     const tsr_comm *comm = *state;
@@ -264,6 +284,7 @@ int main(void)
         cmocka_unit_test(missing_table_and_missing_columns_are_errors),
         cmocka_unit_test(prospects_take_no_part_in_the_fit),
         cmocka_unit_test(customers_who_never_drop_out_are_reported_not_an_error),
+        cmocka_unit_test(parameters_that_make_no_difference_have_no_error),
         cmocka_unit_test(one_customer_gives_a_finite_fit),
         cmocka_unit_test(equal_spend_of_all_gives_finite_values),
         cmocka_unit_test(spend_with_tails_too_heavy_for_a_mean_is_reported),

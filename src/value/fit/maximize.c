@@ -377,8 +377,11 @@ static tsr_status find_covariance(solver *s, double *result)
     if (!isfinite(s->best.gradient)) return TSR_OK;
     square curvature = curvature_at_best(s);
     if (s->status != TSR_OK) return s->status;
-    for (int32_t i = 0; i < s->search->n; i++) {
-        limit[i] = fabs(s->best.u[i]) > TSR_WALL - AT_WALL;
+    for (int32_t i = 0; i < s->search->n; i++) limit[i] = fabs(s->best.u[i]) > TSR_WALL - AT_WALL;
+    invert(curvature, s, limit, &result[at.whole], &result[at.covariance]);
+    /* An error as wide as the walls are apart is none: of beta of Pareto/NBD, say, where nobody seems to leave. */
+    for (int32_t i = 0, k = at.covariance; i < s->search->n; i++, k += i + 1) {
+        limit[i] = limit[i] || result[k] > TSR_WALL * TSR_WALL;
         result[at.limit + i] = limit[i];
     }
     invert(curvature, s, limit, &result[at.whole], &result[at.covariance]);

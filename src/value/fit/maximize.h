@@ -42,7 +42,7 @@ typedef struct tsr_maximum {
     double gradient;       /* largest |derivative| per customer */
     int64_t evaluations;
     bool converged;
-    bool at_limit[TSR_MAXIMIZE_PARAMETERS]; /* ran to the wall: the data does not bound it */
+    bool at_limit[TSR_MAXIMIZE_PARAMETERS]; /* ran to the wall, or may be anywhere: the data does not bound it */
     bool has_covariance;                    /* false: the likelihood is no peak there */
     double covariance[TSR_MAXIMIZE_PARAMETERS][TSR_MAXIMIZE_PARAMETERS]; /* of theta: inverse of minus the second
                                                                             derivatives; 0 for those at a limit, which
