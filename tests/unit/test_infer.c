@@ -105,6 +105,36 @@ static void infer_without_a_header_numbers_columns_and_doubts_the_id(void **stat
                                "time: \"2\"", "amount: \"3\"", "time_format: \"%Y%m%d\"", NULL});
 }
 
+/* Names that are not known as they are, and forms of times beside the common ones. */
+static void infer_of_names_that_only_hint_finds_time_money_and_customer(void **state)
+{
+    char text[8192] = "channel,kind_of,event,cust_ref,seen\n";
+
+    (void)state;
+    for (int i = 0; i < 60; i++)
+        sprintf(text + strlen(text), "%s,x%d,view,k%d,2024-03-%02d\n", i % 2 ? "web" : "app", i % 20, i % 9,
+                i % 28 + 1);
+    says(job_of("infer-events.csv", text), (const char *const[]){"kind: events", "id: \"cust_ref\"", "type: \"event\"",
+                                                                 "channel: \"channel\"", "time: \"seen\"", NULL});
+    strcpy(text, "kunde,stars,net_amount,date\n");
+    for (int i = 0; i < 60; i++)
+        sprintf(text + strlen(text), "%d,%d,%d,03/%02d/2024 %d:15 PM\n", i % 9, i % 5, 100 + i, i % 28 + 1, i % 12 + 1);
+    says(job_of("infer-hours.csv", text), (const char *const[]){"kind: transactions", "amount: \"net_amount\"",
+                                                                "time_format: \"%m/%d/%Y %I:%M %p\"", NULL});
+    strcpy(text, "kunde;date;stars\n");
+    for (int i = 0; i < 60; i++) sprintf(text + strlen(text), "%d;%02d.03.24;%d\n", i % 9, i % 28 + 1, i % 5);
+    says(job_of("infer-years.csv", text), (const char *const[]){"kind: transactions", "time_format: \"%d.%m.%y\"",
+                                                                "? no amount: each purchase counts as 0", NULL});
+}
+
+static void infer_of_times_in_an_unknown_form_asks_for_it(void **state)
+{
+    (void)state;
+    says(job_of("infer-form.csv", "id,total,order_date\n1,5.5,week 3 of 2024\n2,6.25,week 4 of 2024\n"),
+         (const char *const[]){"kind: transactions", "time: \"order_date\"", "time_format: \"?\"", "week 3 of 2024",
+                               NULL});
+}
+
 static void infer_without_an_id_asks(void **state)
 {
     char text[4096] = "city\tage\n";
@@ -176,6 +206,8 @@ int main(void)
                                        cmocka_unit_test(infer_overlooks_one_dirty_value_of_fifty),
                                        cmocka_unit_test(infer_of_days_in_two_orders_asks),
                                        cmocka_unit_test(infer_without_a_header_numbers_columns_and_doubts_the_id),
+                                       cmocka_unit_test(infer_of_names_that_only_hint_finds_time_money_and_customer),
+                                       cmocka_unit_test(infer_of_times_in_an_unknown_form_asks_for_it),
                                        cmocka_unit_test(infer_without_an_id_asks),
                                        cmocka_unit_test(infer_of_pairs_and_consent_knows_the_kind),
                                        cmocka_unit_test(infer_of_nothing_is_an_error),

@@ -122,16 +122,32 @@ static int32_t find_form(const tsr_sniffed *sniffed, const tsr_guess_clocks *clo
     return -1;
 }
 
-/* Without a name that says so: the first column of whole numbers or texts with many values. */
+static const char *const people_words[] = {"cust", "client", "user", "member", "account", "kund", NULL};
+static const char *const money_words[] = {"amount", "total", "revenue", "sales", "paid", "spend", "betrag", NULL};
+
+/* Does the name of the column hold one of the words? */
+static bool speaks_of(const tsr_sniffed_column *column, const char *const *words)
+{
+    for (; column->in_file && *words != NULL; words++)
+        if (tsr_guess_hints(column->name, *words)) return true;
+    return false;
+}
+
+/* Without a name that is known: the first column of whole numbers or texts with many values, of those whose names
+ * speak of people if there are any. */
 static int32_t likely_id(const tsr_sniffed *sniffed, const tsr_guess_clocks *clocks)
 {
+    int32_t likely = -1;
+
     for (int32_t c = 0; c < sniffed->columns; c++) {
         tsr_guess_form form = form_of(sniffed, clocks, c);
         const tsr_guess *guess = &sniffed->column[c].guess;
         bool many = guess->different == TSR_GUESS_DIFFERENT || guess->different * ROWS_OF_AN_ID >= guess->filled;
-        if (many && (form == TSR_GUESS_WHOLE || form == TSR_GUESS_TEXT || form == TSR_GUESS_CATEGORY)) return c;
+        if (!many || (form != TSR_GUESS_WHOLE && form != TSR_GUESS_TEXT && form != TSR_GUESS_CATEGORY)) continue;
+        if (speaks_of(&sniffed->column[c], people_words)) return c;
+        if (likely < 0) likely = c;
     }
-    return -1;
+    return likely;
 }
 
 static bool has(const tsr_sniffed *sniffed, const known_field *known)
@@ -144,8 +160,10 @@ static bool has(const tsr_sniffed *sniffed, const known_field *known)
 static int32_t guess_kind(const tsr_sniffed *sniffed, const tsr_guess_clocks *clocks)
 {
     tsr_source_guess none = {.n = 0};
-    bool time = find_form(sniffed, clocks, &none, TSR_GUESS_TIME) >= 0;
     bool money = has(sniffed, &transaction_fields[1]) || has(sniffed, &transaction_fields[3]);
+    bool record = money || has(sniffed, &event_fields[1]); /* then a time has its name, in whatever form it is */
+    bool time =
+        find_form(sniffed, clocks, &none, TSR_GUESS_TIME) >= 0 || (record && has(sniffed, &transaction_fields[0]));
 
     if (has(sniffed, &consent_fields[1]) && has(sniffed, &consent_fields[2]) && time) return TSR_SOURCE_CONSENT;
     if (has(sniffed, &campaign_fields[1]) && (has(sniffed, &campaign_fields[2]) || has(sniffed, &campaign_fields[3])))
@@ -157,16 +175,34 @@ static int32_t guess_kind(const tsr_sniffed *sniffed, const tsr_guess_clocks *cl
     return TSR_SOURCE_CUSTOMERS;
 }
 
+/* Where no name says which column is the time. */
+static void take_time(const tsr_sniffed *sniffed, const tsr_guess_clocks *clocks, tsr_source_guess *guess,
+                      const char *field)
+{
+    if (tsr_fields_column(guess, field) < 0) take(guess, field, find_form(sniffed, clocks, guess, TSR_GUESS_TIME));
+}
+
+/* Without a name that is known: numbers with decimals, or whole ones in a column whose name speaks of money. */
+static int32_t likely_amount(const tsr_sniffed *sniffed, const tsr_guess_clocks *clocks, const tsr_source_guess *guess)
+{
+    int32_t likely = find_form(sniffed, clocks, guess, TSR_GUESS_NUMBER);
+
+    if (likely < 0) likely = find_form(sniffed, clocks, guess, TSR_GUESS_COMMA);
+    for (int32_t c = 0; c < sniffed->columns; c++) {
+        tsr_guess_form form = form_of(sniffed, clocks, c);
+        bool number = form == TSR_GUESS_WHOLE || form == TSR_GUESS_NUMBER || form == TSR_GUESS_COMMA;
+        if (number && !is_taken(guess, c) && speaks_of(&sniffed->column[c], money_words)) return c;
+    }
+    return likely;
+}
+
 static void guess_transactions(const tsr_sniffed *sniffed, const tsr_guess_clocks *clocks, tsr_source_guess *guess)
 {
     take_known(sniffed, transaction_fields, COUNT(transaction_fields), guess);
-    if (tsr_fields_column(guess, "time") < 0) take(guess, "time", find_form(sniffed, clocks, guess, TSR_GUESS_TIME));
+    take_time(sniffed, clocks, guess, "time");
     bool amount = tsr_fields_column(guess, "amount") >= 0;
     bool product = tsr_fields_column(guess, "price") >= 0 && tsr_fields_column(guess, "quantity") >= 0;
-    if (!amount && !product) {
-        int32_t c = find_form(sniffed, clocks, guess, TSR_GUESS_NUMBER);
-        take(guess, "amount", c >= 0 ? c : find_form(sniffed, clocks, guess, TSR_GUESS_COMMA));
-    }
+    if (!amount && !product) take(guess, "amount", likely_amount(sniffed, clocks, guess));
     for (int32_t i = 0; i < guess->n; i++) /* amount, or price: not both */
         if (strcmp(guess->field[i].field, "price") == 0 && (tsr_fields_column(guess, "amount") >= 0 || !product))
             guess->field[i] = guess->field[--guess->n];
@@ -197,5 +233,8 @@ void tsr_fields_guess(const tsr_sniffed *sniffed, const tsr_guess_clocks *clocks
     case TSR_SOURCE_IDENTITIES: take_known(sniffed, other_fields, COUNT(other_fields), guess); break;
     default: break;
     }
+    if (guess->kind == TSR_SOURCE_EVENTS || guess->kind == TSR_SOURCE_CONSENT)
+        take_time(sniffed, clocks, guess, "time");
+    if (guess->kind == TSR_SOURCE_CAMPAIGNS) take_time(sniffed, clocks, guess, "assigned");
     if (guess->kind == TSR_SOURCE_IDENTITIES) guess_match(sniffed, guess);
 }

@@ -40,6 +40,16 @@ static const struct {
     {"%m/%d/%y", 13},
     {"%m/%d/%y %H:%M:%S", 14},
     {"%m/%d/%y %H:%M", 15},
+    {"%d/%m/%Y %I:%M %p", 16},
+    {"%d/%m/%Y %I:%M:%S %p", 17},
+    {"%m/%d/%Y %I:%M %p", 16},
+    {"%m/%d/%Y %I:%M:%S %p", 17},
+    {"%d.%m.%y", 0},
+    {"%d.%m.%y %H:%M", 0},
+    {"%d-%b-%Y", 0},
+    {"%d-%b-%y", 0},
+    {"%d %b %Y", 0},
+    {"%b %d, %Y", 0},
     {"epoch", 0}, /* the last two only where the name of the column speaks of time */
     {"epoch_ms", 0},
 };
@@ -136,7 +146,7 @@ bool tsr_guess_hints(const char *name, const char *word)
 static bool speaks_of_time(const char *name)
 {
     return tsr_guess_hints(name, "time") || tsr_guess_hints(name, "date") || tsr_guess_hints(name, "epoch") ||
-           tsr_guess_hints(name, "stamp");
+           tsr_guess_hints(name, "stamp") || tsr_guess_hints(name, "created");
 }
 
 const char *tsr_guess_time_format(const tsr_guess *guess, const tsr_guess_clocks *clocks, const char *name,

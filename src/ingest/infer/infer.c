@@ -137,6 +137,9 @@ static void put_missing(const writing *w)
         if (field != NULL && tsr_fields_column(&w->guess, field) < 0)
             fprintf(w->to, "        %s: \"" ASK "\" # ? name a column, or write =TEXT for all rows\n", field);
     }
+    if (w->guess.kind == TSR_SOURCE_TRANSACTIONS && tsr_fields_column(&w->guess, "amount") < 0 &&
+        tsr_fields_column(&w->guess, "price") < 0)
+        fputs("        # ? no amount: each purchase counts as 0, unless a column with money is named\n", w->to);
 }
 
 static void put_time_format(const writing *w)
