@@ -3,23 +3,30 @@
 #include <stdio.h>
 
 #include "base/launch.h"
+#include "base/wrap.h"
 #include "tessera/features.h"
+
+#define INDENT 4
 
 /* In words. */
 static const char *needs_of(const tsr_feature_about *f)
 {
     if (f->needs & TSR_HAS_EVENTS) return ", of datasets with events";
     if (f->needs & TSR_HAS_CAMPAIGNS) return ", of datasets with campaigns";
-    return f->needs != 0 ? ", of transactions with categories or promotions" : "";
+    if (f->needs & TSR_HAS_CATEGORY) return ", of transactions with categories";
+    return f->needs & TSR_HAS_PROMOTION ? ", of transactions with promotions" : "";
 }
 
 static void print_lines(const tsr_feature_about *table, int32_t n, const char *needs)
 {
     for (int32_t i = 0; i < n; i++) {
         const tsr_feature_about *f = &table[i];
-        printf("%s [%s]%s%s\n    %s\n    nothing to compute it from: %s; transform: %s\n", f->name, f->unit,
-               f->in_default ? "" : ", not in the default set", needs != NULL ? needs : needs_of(f), f->definition,
-               f->missing, f->transform);
+        char rest[512];
+        snprintf(rest, sizeof rest, "nothing to compute it from: %s; transform: %s", f->missing, f->transform);
+        printf("%s [%s]%s%s\n", f->name, f->unit, f->in_default ? "" : ", not in the default set",
+               needs != NULL ? needs : needs_of(f));
+        tsr_print_wrapped(stdout, INDENT, f->definition);
+        tsr_print_wrapped(stdout, INDENT, rest);
     }
 }
 

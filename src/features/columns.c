@@ -68,6 +68,19 @@ static void add_columns(tsr_maker *m, const tsr_column *columns, int32_t n)
     m->columns += n;
 }
 
+/* What is the same for all features of an origin. */
+static const struct {
+    const char *unit, *description;
+} origins[] = {
+    [TSR_FROM_COLUMN] = {"", "a number as it was given for the customer"},
+    [TSR_FROM_CODE] = {"0 or 1", "1 where the customer has this value of the attribute, 0 where another one or none"},
+    [TSR_FROM_FREQUENCY] = {"share, 0 to 1", "share of the customers of the run who have the same value; none: 0"},
+    [TSR_FROM_CHANNEL] = {"share, 0 to 1", "share of the customer's events with a channel that came by this one"},
+    [TSR_FROM_CATEGORY] = {"share, 0 to 1",
+                           "share of the customer's purchase rows with a category that are of this one"},
+    [TSR_FROM_EMBEDDING] = {"", "principal component of the customer's vector among those of all customers"},
+};
+
 static tsr_column feature_column(const tsr_feature *feature)
 {
     tsr_column column = {.type = TSR_F64, .width = 1, .position = feature->position};
@@ -75,11 +88,12 @@ static tsr_column feature_column(const tsr_feature *feature)
     const tsr_feature_about *about = tsr_features_table(&n);
 
     if (feature->from == TSR_FROM_VALUE) return tsr_value_feature_column(feature->behaviour, feature->position);
+    const bool listed = feature->from == TSR_FROM_BEHAVIOUR;
     snprintf(column.name, sizeof column.name, "%s", feature->name);
-    if (feature->from == TSR_FROM_BEHAVIOUR) {
-        snprintf(column.unit, sizeof column.unit, "%s", about[feature->behaviour].unit);
-        snprintf(column.description, sizeof column.description, "%s", about[feature->behaviour].definition);
-    }
+    snprintf(column.unit, sizeof column.unit, "%s",
+             listed ? about[feature->behaviour].unit : origins[feature->from].unit);
+    snprintf(column.description, sizeof column.description, "%s",
+             listed ? about[feature->behaviour].definition : origins[feature->from].description);
     return column;
 }
 

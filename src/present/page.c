@@ -4,9 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/wrap.h"
 #include "tessera/memory.h"
-
-#define WIDTH 100 /* of a terminal, in characters */
 
 static bool make_room(tsr_page *page, int64_t more)
 {
@@ -56,37 +55,24 @@ void tsr_page_escape(tsr_page *page, const char *text)
     }
 }
 
-static int count_columns(const char *text, int bytes)
-{
-    int columns = 0;
-
-    for (int i = 0; i < bytes; i++) columns += ((unsigned char)text[i] & 0xc0) != 0x80;
-    return columns;
-}
-
 int tsr_page_columns(const char *text)
 {
-    return count_columns(text, (int)strlen(text));
+    return tsr_text_columns(text, (int)strlen(text));
 }
 
 void tsr_page_wrap(tsr_page *page, const char *head, const char *text)
 {
     const int start = tsr_page_columns(head);
-    int at = start;
 
     tsr_page_print(page, "%s", head);
-    for (bool first = true; *text != '\0'; first = false) {
-        int n = (int)strcspn(text, " "), columns = count_columns(text, n);
-        if (!first && at + 1 + columns > WIDTH) {
-            at = start;
-            tsr_page_print(page, "\n%*s", at, "");
-            first = true;
-        }
-        tsr_page_print(page, "%s%.*s", first ? "" : " ", n, text);
-        at += columns + (first ? 0 : 1);
-        text += n + (text[n] == ' ');
+    for (;;) {
+        const int n = tsr_line_bytes(text, TSR_LINE_COLUMNS - start);
+        tsr_page_print(page, "%.*s\n", n, text);
+        text += n;
+        text += strspn(text, " ");
+        if (*text == '\0') return;
+        tsr_page_print(page, "%*s", start, "");
     }
-    tsr_page_print(page, "\n");
 }
 
 tsr_status tsr_page_take(tsr_page *page, char **text)

@@ -136,7 +136,7 @@ static void info_counts_customers_prospects_latecomers_and_money(void **state)
     clean(comm);
 }
 
-static void names_come_back_in_the_order_of_the_set(void **state)
+static void columns_are_described_and_names_come_in_the_order_of_the_set(void **state)
 {
     const tsr_comm *comm = *state;
     const char *const expected[] = {"recency",  "frequency",   "monetary",      "tenure", "return_share",
@@ -152,6 +152,8 @@ static void names_come_back_in_the_order_of_the_set(void **state)
     CHECK_ALL(comm, tsr_features_names(table, &names, &n) == TSR_OK);
     CHECK_ALL(comm, n == 10 && info.features == 10);
     for (int32_t i = 0; i < n; i++) CHECK_ALL(comm, strcmp(names[i], expected[i]) == 0);
+    const tsr_column *columns = tsr_table_columns(table, &n);
+    for (int32_t i = 0; i < n; i++) CHECK_ALL(comm, columns[i].description[0] != '\0');
     tsr_free(&names);
     tsr_table_close(&table);
     clean(comm);
@@ -389,7 +391,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(table_is_the_same_at_every_np_and_partition_count),
         cmocka_unit_test(info_counts_customers_prospects_latecomers_and_money),
-        cmocka_unit_test(names_come_back_in_the_order_of_the_set),
+        cmocka_unit_test(columns_are_described_and_names_come_in_the_order_of_the_set),
         cmocka_unit_test(columns_of_one_customer_are_as_documented),
         cmocka_unit_test(calendar_counts_the_purchase_days_of_the_columns),
         cmocka_unit_test(nights_are_known_where_a_purchase_before_as_of_has_a_time_of_day),

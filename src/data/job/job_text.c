@@ -5,9 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/wrap.h"
 #include "tessera/memory.h"
-
-#define TEXT_COLUMNS 100
 
 /* ---- all keys, for people --------------------------------------------------------------------------------------- */
 
@@ -42,23 +41,6 @@ static void print_type(FILE *out, const tsr_key *key)
         fprintf(out, ", %.16g to %.16g", key->low, key->high);
 }
 
-/* Words in lines of TEXT_COLUMNS, each line indented. */
-static void print_wrapped(FILE *out, int indent, const char *text)
-{
-    int column = 0;
-    while (*text != '\0') {
-        int n = (int)strcspn(text, " ");
-        if (column > 0 && column + 1 + n > TEXT_COLUMNS) {
-            fputc('\n', out);
-            column = 0;
-        }
-        column += column == 0 ? fprintf(out, "%*s%.*s", indent, "", n, text) : fprintf(out, " %.*s", n, text);
-        text += n;
-        while (*text == ' ') text++;
-    }
-    fputc('\n', out);
-}
-
 static int path_width(const tsr_key *keys, const char *prefix)
 {
     int widest = 0;
@@ -81,7 +63,7 @@ static void explain_keys(FILE *out, const tsr_key *keys, const char *prefix)
             fputs("; must be given\n", out);
         else
             fprintf(out, "; default %s\n", keys->fallback[0] != '\0' ? keys->fallback : "nothing");
-        print_wrapped(out, 6, keys->meaning);
+        tsr_print_wrapped(out, 6, keys->meaning);
         if (keys->type != TSR_KEY_GROUPS) continue;
         snprintf(below, sizeof below, "%s%s[].", prefix, keys->path);
         explain_keys(out, keys->members, below);
