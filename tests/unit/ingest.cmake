@@ -7,6 +7,7 @@ tsr_unit_test(reject)
 tsr_unit_test(strings)
 tsr_unit_test(infer)
 tsr_unit_test(parquet_text)
+tsr_unit_test(parquet_reader)
 tsr_unit_test(typed)
 if(TESSERA_DUCKDB_LIBRARY) # found without the environment too
     add_test(NAME unit.parquet_text_of_build COMMAND ${CMAKE_COMMAND} -E env --unset=TESSERA_DUCKDB_ROOT

@@ -210,18 +210,17 @@ done:
     return st;
 }
 
-/* Row groups outside of the range are not read: DuckDB knows which rows they hold. To number the rows and to compare
- * the numbers takes a sixth of its time, and the first rows of a file need none. */
+/* Row groups outside of the range are not read: DuckDB knows which rows they hold, and ends behind the last one. To
+ * number rows and to compare the numbers takes a sixth of its time: from the beginning of the file on, there is no need
+ * to. */
 static tsr_status append_range(text *sql, const tsr_parquet_reader *reader)
 {
     char range[128];
+    int n = 0;
 
-    if (reader->at == 0)
-        snprintf(range, sizeof range, ") LIMIT %" PRId64, reader->end);
-    else
-        snprintf(range, sizeof range,
-                 ", file_row_number = true) WHERE file_row_number >= %" PRId64 " AND file_row_number < %" PRId64,
-                 reader->at, reader->end);
+    if (reader->at > 0)
+        n = snprintf(range, sizeof range, ", file_row_number = true) WHERE file_row_number >= %" PRId64, reader->at);
+    snprintf(range + n, sizeof range - (size_t)n, "%s LIMIT %" PRId64, n > 0 ? "" : ")", reader->end - reader->at);
     return append(sql, range);
 }
 

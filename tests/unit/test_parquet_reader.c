@@ -1,0 +1,101 @@
+/* Which rows of a file of Parquet a range holds, and in which order. Needs DuckDB's library. */
+#include "unit_test.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "duck_test.h"
+#include "ingest/read/parquet_reader.h"
+#include "tessera/file.h"
+
+#define FILE_NAME "parquet-reader-test.parquet"
+#define ROWS      30000
+#define ODD       17003 /* its number has so many digits that the column is asked for again, in the middle of a range */
+
+/* Row groups of 2048 rows, and one of fewer; what tells a row, as text and as a value that becomes text. */
+static void write_rows(void)
+{
+    tsr_duck *duck = NULL;
+
+    assert_int_equal(tsr_duck_open(&duck), TSR_OK);
+    assert_int_equal(tsr_duck_run(duck, "test",
+                                  "COPY (SELECT i::VARCHAR AS name, i + CASE WHEN i = 17003 THEN 1::DOUBLE / 3 ELSE "
+                                  "0.5 END AS number FROM range(30000) r(i)) TO '" FILE_NAME
+                                  "' (FORMAT parquet, ROW_GROUP_SIZE 2048)"),
+                     TSR_OK);
+    tsr_duck_close(&duck);
+}
+
+static void expect_row(const tsr_row *row, int64_t number)
+{
+    char name[24], value[24];
+    size_t name_n = (size_t)snprintf(name, sizeof name, "%d", (int)number);
+    size_t value_n = (size_t)snprintf(value, sizeof value, "%d.%s", (int)number, number == ODD ? "333333333332" : "5");
+
+    assert_int_equal(row->offset, number);
+    assert_int_equal(row->field[0].n, name_n);
+    assert_memory_equal(row->field[0].at, name, name_n);
+    assert_int_equal(row->field[1].n, value_n);
+    assert_memory_equal(row->field[1].at, value, value_n);
+}
+
+static void read_range(int64_t begin, int64_t end)
+{
+    static const tsr_use use[] = {TSR_USE_TEXT, TSR_USE_TEXT};
+    tsr_parquet_reader *reader = NULL;
+    int64_t rows = 0;
+    bool more = true;
+    tsr_row row;
+
+    assert_int_equal(tsr_parquet_reader_open(FILE_NAME, 2, use, begin, end, &reader), TSR_OK);
+    while (more) {
+        assert_int_equal(tsr_parquet_reader_next(reader, &row, &more), TSR_OK);
+        if (more) expect_row(&row, begin + rows++);
+    }
+    assert_int_equal(rows, end - begin);
+    tsr_parquet_reader_close(&reader);
+}
+
+/* Within row groups, across them, and so wide that DuckDB would plan another way with threads. */
+static void range_of_rows_gives_them_all_in_the_order_of_the_file(void **state)
+{
+    static const int64_t edge[] = {0, 2047, 2049, 12288, ODD, ODD + 1, ROWS};
+    const size_t n = sizeof edge / sizeof *edge;
+
+    (void)state;
+    if (need_duckdb()) return;
+    write_rows();
+    for (size_t b = 0; b < n; b++)
+        for (size_t e = b + 1; e < n; e++) read_range(edge[b], edge[e]);
+    unlink(FILE_NAME);
+}
+
+static void range_behind_the_last_row_fails_with_the_name_of_the_file(void **state)
+{
+    static const tsr_use use[] = {TSR_USE_TEXT, TSR_USE_NOT};
+    tsr_parquet_reader *reader = NULL;
+    tsr_status st = TSR_OK;
+    bool more = true;
+    tsr_row row;
+
+    (void)state;
+    if (need_duckdb()) return;
+    write_rows();
+    assert_int_equal(tsr_parquet_reader_open(FILE_NAME, 2, use, ROWS - 1, ROWS + 1, &reader), TSR_OK);
+    while (st == TSR_OK && more) st = tsr_parquet_reader_next(reader, &row, &more);
+    assert_int_equal(st, TSR_EDATA);
+    assert_non_null(strstr(tsr_error_last()->text, FILE_NAME ": ends with row 30000, its footer speaks of 30001"));
+    tsr_error_clear();
+    tsr_parquet_reader_close(&reader);
+    unlink(FILE_NAME);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(range_of_rows_gives_them_all_in_the_order_of_the_file),
+        cmocka_unit_test(range_behind_the_last_row_fails_with_the_name_of_the_file),
+    };
+
+    return RUN_UNIT_TESTS(tests);
+}
