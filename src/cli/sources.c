@@ -6,22 +6,40 @@
 
 #include "tessera/log.h"
 
-static void print_line(const tsr_comm *comm, const char *what, const json_t *rows, const json_t *money)
+#define REFUSED "rejected: "
+
+enum { NAME_LEAST = 40, MONEY = 21 };
+
+static void print_line(const tsr_comm *comm, int wide, const char *what, const json_t *rows, const json_t *money)
 {
     char count[32], sum[32];
     const char *text = json_string_value(money);
-    cli_print(comm, "    %-40s %16s %20s\n", what, cli_count((int64_t)json_number_value(rows), count),
-              text != NULL ? tsr_grouped_text(text, sum) : "");
+    cli_print(comm, "    %-*s %16s%*s\n", wide, what, cli_count((int64_t)json_number_value(rows), count),
+              text != NULL ? MONEY : 0, text != NULL ? tsr_grouped_text(text, sum) : "");
 }
 
-static void print_if(const tsr_comm *comm, const char *what, const json_t *rows, const json_t *money)
+static void print_if(const tsr_comm *comm, int wide, const char *what, const json_t *rows, const json_t *money)
 {
-    if (json_integer_value(rows) > 0) print_line(comm, what, rows, money);
+    if (json_integer_value(rows) > 0) print_line(comm, wide, what, rows, money);
 }
 
-static const char *returns_words(const json_t *source)
+/* Room for the longest reason. */
+static int name_width(json_t *rejected)
 {
-    const char *policy = json_string_value(json_object_get(json_object_get(source, "returns"), "policy"));
+    const char *reason;
+    json_t *part;
+    size_t wide = NAME_LEAST;
+    json_object_foreach(rejected, reason, part)
+    {
+        size_t n = strlen(REFUSED) + strlen(reason);
+        if (n > wide) wide = n;
+    }
+    return (int)wide;
+}
+
+static const char *returns_words(const json_t *returns)
+{
+    const char *policy = json_string_value(json_object_get(returns, "policy"));
     if (policy != NULL && strcmp(policy, "net_per_day") == 0) return "returns (set off per day)";
     return policy != NULL && strcmp(policy, "drop") == 0 ? "returns (among the rejected)" : "of them returns (kept)";
 }
@@ -46,24 +64,25 @@ static void print_files(const tsr_comm *comm, const json_t *files)
 static void print_source(const tsr_comm *comm, const json_t *source)
 {
     const char *kind = json_string_value(json_object_get(source, "kind")), *reason;
+    const json_t *returns = json_object_get(source, "returns");
     json_t *rejected = json_object_get(source, "rows_rejected"), *part;
+    const int wide = name_width(rejected);
 
     cli_print(comm, "  %s", kind != NULL ? kind : "rows");
     print_files(comm, json_object_get(source, "files"));
-    cli_print(comm, "\n    %-40s %16s %20s\n", "", "rows", "money");
-    print_line(comm, "used", json_object_get(source, "rows_used"), json_object_get(source, "money_used"));
-    print_if(comm, "of them equal to another row (kept)", json_object_get(source, "rows_repeated"), NULL);
-    print_if(comm, returns_words(source), json_object_get(json_object_get(source, "returns"), "rows"),
-             json_object_get(json_object_get(source, "returns"), "money"));
-    print_if(comm, "duplicates by key (dropped)", json_object_get(source, "rows_duplicate"),
+    cli_print(comm, "\n    %-*s %16s%*s\n", wide, "", "rows", MONEY, "money");
+    print_line(comm, wide, "used", json_object_get(source, "rows_used"), json_object_get(source, "money_used"));
+    print_if(comm, wide, "of them equal to another row (kept)", json_object_get(source, "rows_repeated"), NULL);
+    print_if(comm, wide, returns_words(returns), json_object_get(returns, "rows"), json_object_get(returns, "money"));
+    print_if(comm, wide, "duplicates by key (dropped)", json_object_get(source, "rows_duplicate"),
              json_object_get(source, "money_duplicate"));
     json_object_foreach(rejected, reason, part)
     {
-        char text[64];
-        snprintf(text, sizeof text, "rejected: %.50s", reason);
-        print_line(comm, text, json_object_get(part, "rows"), json_object_get(part, "money"));
+        char text[256];
+        snprintf(text, sizeof text, REFUSED "%s", reason);
+        print_line(comm, wide, text, json_object_get(part, "rows"), json_object_get(part, "money"));
     }
-    print_line(comm, "read", json_object_get(source, "rows_read"), json_object_get(source, "money_read"));
+    print_line(comm, wide, "read", json_object_get(source, "rows_read"), json_object_get(source, "money_read"));
 }
 
 void cli_print_sources(const tsr_comm *comm, const char *sources)

@@ -49,3 +49,10 @@ printf 'id,when,amount\na,2024-01-01,10.00\na,2024-01-01,10.00\na,2024-01-01,-3.
 ingest '{files: [back], columns: {id: id, time: when, amount: amount}}' ingest.returns=net_per_day
 [ "$(tr -d ' \n' <data/dataset.json | grep -o '"rows_repeated":[0-9]*' | xargs)" = "rows_repeated:1 rows_repeated:1" ] ||
     die "equal rows of which one was set off"
+
+# ---- the balance stands in columns, whatever the reasons are called ----
+printf 'id,when,amount\na,2024-01-01,10.00\nb,2024-01-01,10,00\n' >more
+ingest '{files: [more], columns: {id: id, time: when, amount: amount}}'
+grep -q 'rejected: more fields than the header names  *1  *[0-9.]*$' told || die "the reason why a row was refused"
+[ "$(sed -n '/rows  *money$/,/^    read/p' told | tail -4 | awk '{ print length }' | sort -u | wc -l)" = 1 ] ||
+    { cat told >&2; die "a crooked balance"; }
