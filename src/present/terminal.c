@@ -7,7 +7,7 @@
 /* Columns of the table: right-aligned figures, so that a glance compares them. */
 typedef struct column {
     const char *title, *path;
-    int width;
+    int width; /* at least */
     enum { COUNT, SHARE, MONEY, DAYS, TIMES, PERCENT } kind;
     bool money; /* only where there is money */
     bool value; /* only where there is a value model */
@@ -21,107 +21,132 @@ static const column COLUMNS[] = {
     {"churn", "means.churn_risk", 7, PERCENT, false, true},
 };
 
-enum { COLUMNS_N = sizeof COLUMNS / sizeof COLUMNS[0], NAME_LEAST = 12 };
+enum {
+    COLUMNS_N = sizeof COLUMNS / sizeof COLUMNS[0],
+    NAME_LEAST = 12,
+    GAP = 2,
+    FIGURE_BYTES = TSR_FIGURE_BYTES + 4 /* with a unit */
+};
 
-static void put(tsr_view *view, const char *text, int width)
+#define ALL "all"
+
+/* How wide the table is: as its widest figures ask for. */
+typedef struct layout {
+    int name, column[COLUMNS_N]; /* 0: not shown */
+} layout;
+
+static int larger(int a, int b)
 {
-    int n = tsr_page_columns(text);
-
-    tsr_page_print(&view->page, "%*s%s", n < width ? width - n : 0, "", text);
+    return a > b ? a : b;
 }
 
-/* Room for the longest name of a segment. */
-static int name_width(const json_t *segments)
+static const char *figure_of(const tsr_view *view, const json_t *part, const column *its, char text[FIGURE_BYTES])
 {
-    int width = NAME_LEAST;
+    const json_t *value = tsr_at(part, its->path);
+
+    switch (its->kind) {
+    case SHARE:
+    case PERCENT: tsr_figure_share(&view->language, value, text); break;
+    case MONEY: tsr_figure(&view->language, value, 2, text); break;
+    case TIMES: tsr_figure(&view->language, value, json_number_value(value) >= 10000 ? 0 : 2, text); break;
+    case COUNT: tsr_figure(&view->language, value, 0, text); break;
+    case DAYS:
+        tsr_figure(&view->language, value, 0, text);
+        if (json_is_number(value)) strcat(text, " d");
+        break;
+    }
+    return text;
+}
+
+static void widen(layout *wide, const tsr_view *view, const json_t *part, const char *name)
+{
+    char text[FIGURE_BYTES];
+
+    wide->name = larger(wide->name, tsr_page_columns(name));
+    for (int c = 0; c < COLUMNS_N; c++)
+        if (wide->column[c] > 0)
+            wide->column[c] = larger(wide->column[c], GAP + tsr_page_columns(figure_of(view, part, &COLUMNS[c], text)));
+}
+
+static layout layout_of(const tsr_view *view, const json_t *segments)
+{
+    bool money = json_object_get(segments, "revenue") != NULL, value = json_is_object(tsr_at(segments, "value"));
+    layout wide = {.name = NAME_LEAST};
     size_t i;
     json_t *segment;
 
+    for (int c = 0; c < COLUMNS_N; c++)
+        if ((!COLUMNS[c].money || money) && (!COLUMNS[c].value || value)) wide.column[c] = COLUMNS[c].width;
     json_array_foreach(tsr_at(segments, "segments"), i, segment)
-    {
-        int n = tsr_page_columns(tsr_text_at(segment, "name"));
-        if (n > width) width = n;
-    }
-    return width;
+        widen(&wide, view, segment, tsr_text_at(segment, "name"));
+    widen(&wide, view, tsr_at(segments, "total"), ALL);
+    return wide;
 }
 
 static void put_name(tsr_view *view, const char *name, int width)
 {
-    int n = tsr_page_columns(name);
-
-    tsr_page_print(&view->page, "  %.*s%*s", (int)strlen(name), name, n < width ? width - n : 0, "");
+    tsr_page_print(&view->page, "  %s%*s", name, larger(width - tsr_page_columns(name), 0), "");
 }
 
-static void put_figure(tsr_view *view, const json_t *part, const column *its)
+static void put_right(tsr_view *view, const char *text, int width)
 {
-    const json_t *value = tsr_at(part, its->path);
-    char text[TSR_FIGURE_BYTES], unit[TSR_FIGURE_BYTES + 4];
-
-    switch (its->kind) {
-    case COUNT: tsr_figure(&view->language, value, 0, text); break;
-    case SHARE:
-    case PERCENT: tsr_figure_share(&view->language, value, text); break;
-    case MONEY:
-        tsr_figure(&view->language, value,
-                   tsr_page_columns(json_is_string(value) ? json_string_value(value) : "") > 12 ? 0 : 2, text);
-        break;
-    case DAYS: tsr_figure(&view->language, value, 0, text); break;
-    case TIMES: tsr_figure(&view->language, value, json_number_value(value) >= 10000 ? 0 : 2, text); break;
-    }
-    snprintf(unit, sizeof unit, its->kind == DAYS && json_is_number(value) ? "%s d" : "%s", text);
-    put(view, unit, its->width);
+    tsr_page_print(&view->page, "%*s%s", larger(width - tsr_page_columns(text), 0), "", text);
 }
 
-static bool is_shown(const column *its, bool money, bool value)
+static void put_heads(tsr_view *view, const layout *wide)
 {
-    return (!its->money || money) && (!its->value || value);
+    put_name(view, "segment", wide->name);
+    for (int c = 0; c < COLUMNS_N; c++)
+        if (wide->column[c] > 0) put_right(view, COLUMNS[c].title, wide->column[c]);
+    tsr_page_print(&view->page, "\n");
 }
 
-static void put_rule(tsr_view *view, int width, bool money, bool value)
+static void put_rule(tsr_view *view, const layout *wide)
 {
-    for (int c = 0; c < COLUMNS_N; c++) width += is_shown(&COLUMNS[c], money, value) ? COLUMNS[c].width : 0;
+    int width = wide->name;
+
+    for (int c = 0; c < COLUMNS_N; c++) width += wide->column[c];
     tsr_page_print(&view->page, "  ");
     for (int i = 0; i < width; i++) tsr_page_print(&view->page, "─");
     tsr_page_print(&view->page, "\n");
 }
 
-static void put_row(tsr_view *view, const char *name, int width, const json_t *part, bool money, bool value)
+static void put_row(tsr_view *view, const layout *wide, const char *name, const json_t *part)
 {
-    put_name(view, name, width);
+    char text[FIGURE_BYTES];
+
+    put_name(view, name, wide->name);
     for (int c = 0; c < COLUMNS_N; c++)
-        if (is_shown(&COLUMNS[c], money, value)) put_figure(view, part, &COLUMNS[c]);
+        if (wide->column[c] > 0) put_right(view, figure_of(view, part, &COLUMNS[c], text), wide->column[c]);
     tsr_page_print(&view->page, "\n");
 }
 
 static void put_table(tsr_view *view, const json_t *segments)
 {
-    bool money = json_object_get(segments, "revenue") != NULL, value = json_is_object(tsr_at(segments, "value"));
-    int width = name_width(segments);
+    const layout wide = layout_of(view, segments);
     size_t i;
     json_t *segment;
 
-    put_name(view, "segment", width);
-    for (int c = 0; c < COLUMNS_N; c++)
-        if (is_shown(&COLUMNS[c], money, value)) put(view, COLUMNS[c].title, COLUMNS[c].width);
-    tsr_page_print(&view->page, "\n");
-    put_rule(view, width, money, value);
+    put_heads(view, &wide);
+    put_rule(view, &wide);
     json_array_foreach(tsr_at(segments, "segments"), i, segment)
-        put_row(view, tsr_text_at(segment, "name"), width, segment, money, value);
-    put_rule(view, width, money, value);
-    put_row(view, "all", width, tsr_at(segments, "total"), money, value);
+        put_row(view, &wide, tsr_text_at(segment, "name"), segment);
+    put_rule(view, &wide);
+    put_row(view, &wide, ALL, tsr_at(segments, "total"));
 }
 
 static void put_header(tsr_view *view, const json_t *segments, const json_t *run)
 {
     const char *title = json_string_value(json_object_get(tsr_at(run, "job"), "report.title"));
+    const char *currency = tsr_text_at(segments, "currency");
     char text[TSR_FIGURE_BYTES];
 
     tsr_page_print(&view->page, "\n  %s\n", title != NULL ? title : "Customer segments");
     tsr_page_print(&view->page, "  %s customers", tsr_figure(&view->language, tsr_at(segments, "customers"), 0, text));
     if (json_is_string(tsr_at(segments, "revenue")))
-        tsr_page_print(&view->page, " · revenue %s %s",
+        tsr_page_print(&view->page, " · revenue %s%s%s",
                        tsr_figure(&view->language, tsr_at(segments, "revenue"), 9, text),
-                       tsr_text_at(segments, "currency"));
+                       currency[0] != '\0' ? " " : "", currency);
     if (tsr_text_at(segments, "as_of")[0] != '\0')
         tsr_page_print(&view->page, " · before %s", tsr_text_at(segments, "as_of"));
     tsr_page_print(&view->page, "\n\n");
@@ -168,12 +193,22 @@ static void put_tiers(tsr_view *view, const json_t *segments)
     tsr_page_wrap(&view->page, "  tiers     ", line);
 }
 
+static void put_warnings(tsr_view *view, const json_t *warnings)
+{
+    char text[1024];
+    size_t i;
+    json_t *warning;
+
+    json_array_foreach(warnings, i, warning)
+    {
+        tsr_translate(&view->language, json_string_value(warning), text, sizeof text); /* figures as elsewhere */
+        tsr_page_wrap(&view->page, "  warning   ", text);
+    }
+}
+
 static void put_quality(tsr_view *view, const json_t *segments, const json_t *run)
 {
     char a[TSR_FIGURE_BYTES], b[TSR_FIGURE_BYTES], c[TSR_FIGURE_BYTES];
-    const json_t *warnings = tsr_at(run, "warnings");
-    size_t i;
-    json_t *warning;
 
     tsr_page_print(&view->page, "\n");
     put_tiers(view, segments);
@@ -188,7 +223,7 @@ static void put_quality(tsr_view *view, const json_t *segments, const json_t *ru
                        tsr_figure(&view->language, tsr_at(segments, "value.clv_total"), 2, a),
                        tsr_figure_short(&view->language, tsr_at(segments, "value.horizon"), b),
                        tsr_text_at(segments, "value.time_unit"));
-    json_array_foreach(warnings, i, warning) tsr_page_wrap(&view->page, "  warning   ", json_string_value(warning));
+    put_warnings(view, tsr_at(run, "warnings"));
 }
 
 static void put_files(tsr_view *view, const json_t *run, const char *folder)

@@ -118,6 +118,34 @@ static void summary_names_segments_and_files_within_100_columns(void **state)
     tsr_free(&text);
 }
 
+static void summary_of_large_sums_keeps_their_cents_and_its_columns(void **state)
+{
+    json_t *segments = json_loads(SEGMENTS, 0, NULL), *run = json_loads(RUN, 0, NULL);
+    char *s, *r, *text = NULL;
+
+    (void)state;
+    assert_int_equal(json_object_set_new(segments, "currency", json_string("")), 0);
+    assert_int_equal(json_object_set_new(json_object_get(segments, "total"), "revenue", json_string("3914689045.75")),
+                     0);
+    assert_int_equal(json_object_set_new(run, "warnings",
+                                         json_pack("[s]",
+                                                   "15058 customers came on the last day: the models know nothing of "
+                                                   "them yet")),
+                     0);
+    s = json_dumps(segments, 0);
+    r = json_dumps(run, 0);
+    assert_int_equal(tsr_report_summary(s, r, "run", &text), TSR_OK);
+    assert_true(holds(text, "2,500,315.63 · before"));
+    assert_true(holds(text, "  100.0%  3,914,689,045.75  100.0%"));
+    assert_true(holds(text, "   2.4%      1,234,567.89   49.4%"));
+    assert_true(holds(text, "warning   15,058 customers"));
+    tsr_free(&text);
+    free(r);
+    free(s);
+    json_decref(run);
+    json_decref(segments);
+}
+
 static void figures_are_grouped_by_thousands(void **state)
 {
     (void)state;
@@ -376,6 +404,7 @@ int main(void)
         cmocka_unit_test(page_shows_a_dash_for_what_is_masked),
         cmocka_unit_test(damaged_json_is_refused),
         cmocka_unit_test(summary_names_segments_and_files_within_100_columns),
+        cmocka_unit_test(summary_of_large_sums_keeps_their_cents_and_its_columns),
         cmocka_unit_test(figures_are_grouped_by_thousands),
         cmocka_unit_test(short_figures_keep_about_four_digits),
         cmocka_unit_test(figures_follow_the_language),
