@@ -60,7 +60,9 @@ int32_t tsr_value_parameters(int32_t model, const char *const **names);
  *     NBD               alpha exp(-g y) purchase_rate
  *
  * So the parameters are those of a customer who is average in all of them; above 0 in purchase_rate: buys more; in
- * dropout_rate: leaves sooner. BG/BB has none. A missing value counts as the mean, and is counted.
+ * dropout_rate: leaves sooner. BG/BB has none. A missing value counts as the mean, and is counted; of an attribute of
+ * categories all columns are missing then. A column that says nothing (the same for all, or following from those before
+ * it) has no part: deviation and coefficients 0.
  */
 #define TSR_COVARIATES_MAX 8
 #define TSR_EFFECTS_MAX    3
@@ -69,7 +71,7 @@ int32_t tsr_value_parameters(int32_t model, const char *const **names);
 typedef struct tsr_covariates {
     int32_t n; /* 0: none */
     char name[TSR_COVARIATES_MAX][TSR_NAME_BYTES];
-    double mean[TSR_COVARIATES_MAX], sd[TSR_COVARIATES_MAX]; /* over the customers of the fit whose value is known */
+    double mean[TSR_COVARIATES_MAX], sd[TSR_COVARIATES_MAX]; /* of the customers of the fit whose value is known */
     int64_t missing[TSR_COVARIATES_MAX];                     /* customers of the fit without it */
     double coefficient[TSR_EFFECTS_MAX][TSR_COVARIATES_MAX]; /* per unit of the covariate */
     bool at_limit[TSR_EFFECTS_MAX][TSR_COVARIATES_MAX];

@@ -237,6 +237,96 @@ static void effects_of_a_drawn_population_are_recovered(void **state)
     CHECK_ALL(comm, tsr_value_coefficient_error(&m, 0, 0) < .05 && tsr_value_coefficient_error(&m, 1, 0) < .2);
 }
 
+/* ---- what is not all there ---- */
+
+static double no_region[CDNOW_CUSTOMERS];
+
+static const value_column region_columns[] = {HISTORY("cal", calibration),
+                                              {"discs", TSR_F64, discs, sizeof discs[0]},
+                                              {"made", TSR_F64, made, sizeof made[0]},
+                                              {"region=a", TSR_F64, zero, sizeof zero[0]},
+                                              {"region=b", TSR_F64, region, sizeof region[0]},
+                                              {"region=c", TSR_F64, no_region, sizeof no_region[0]}};
+
+static tsr_status fit_names(const tsr_comm *comm, int32_t model, char **names, int32_t n, tsr_value_model *m)
+{
+    tsr_span span = span_shape(comm, 0, CDNOW_CUSTOMERS);
+    tsr_value_params params = params_of(model, names, n);
+
+    return tsr_value_fit(comm, &params, path, &span, 2, TSR_PERIOD_CALIBRATION, m);
+}
+
+/* Every third customer is of no region; `made` is region b by a number, which is missing for them. */
+static void write_regions(const tsr_comm *comm)
+{
+    write_cdnow(comm);
+    for (int64_t i = 0; i < CDNOW_CUSTOMERS; i++) {
+        zero[i] = i % 3 == 1 && i % 2 == 0;
+        region[i] = i % 3 == 1 && i % 2 == 1;
+        no_region[i] = i % 3 == 2;
+        made[i] = i % 3 == 0 ? NAN : region[i];
+    }
+    CHECK_ALL(comm, write_features(comm, path, region_columns, 9, CDNOW_CUSTOMERS) == TSR_OK);
+}
+
+static void who_has_no_category_counts_as_average_not_as_the_first_one(void **state)
+{
+    static char *names[] = {"region"}, *numbers[] = {"made", "region=c"};
+    const tsr_comm *comm = *state;
+    tsr_value_model m, same;
+
+    write_regions(comm);
+    CHECK_ALL(comm, fit_names(comm, TSR_VALUE_NBD, names, 1, &m) == TSR_OK);
+    CHECK_ALL(comm, fit_names(comm, TSR_VALUE_NBD, numbers, 2, &same) == TSR_OK);
+    CHECK_ALL(comm, m.covariates.n == 2 && m.covariates.missing[0] == 786 && m.covariates.missing[1] == 786);
+    CHECK_ALL(comm,
+              memcmp(m.covariates.coefficient, same.covariates.coefficient, sizeof m.covariates.coefficient) == 0);
+    CHECK_ALL(comm, m.covariates.coefficient[0][0] != 0 && m.log_likelihood == same.log_likelihood);
+}
+
+/* Region b follows from c where nobody is of a, and `made` from discs: without them the fit is the same. */
+static void columns_that_follow_from_others_take_no_part(void **state)
+{
+    static char *names[] = {"discs", "made", "region"}, *fewer[] = {"discs", "region=b"};
+    const tsr_comm *comm = *state;
+    tsr_value_model m, least;
+
+    write_regions(comm);
+    for (int64_t i = 0; i < CDNOW_CUSTOMERS; i++) {
+        made[i] = 3 - 2 * discs[i];
+        zero[i] = 0;
+        no_region[i] = 1 - region[i];
+    }
+    CHECK_ALL(comm, write_features(comm, path, region_columns, 9, CDNOW_CUSTOMERS) == TSR_OK);
+    CHECK_ALL(comm, fit_names(comm, TSR_VALUE_NBD, names, 3, &m) == TSR_OK);
+    CHECK_ALL(comm, fit_names(comm, TSR_VALUE_NBD, fewer, 2, &least) == TSR_OK);
+    CHECK_ALL(comm, m.converged && m.has_errors && m.covariates.n == 4);
+    for (int32_t k = 1; k < 4; k += 2)
+        CHECK_ALL(comm, m.covariates.sd[k] == 0 && m.covariates.at_limit[0][k] && m.covariates.coefficient[0][k] == 0);
+    for (int32_t k = 0; k < 2; k++)
+        CHECK_ALL(comm,
+                  near(m.covariates.coefficient[0][2 * k], least.covariates.coefficient[0][k], 1e-5) &&
+                      near(tsr_value_coefficient_error(&m, 0, 2 * k), tsr_value_coefficient_error(&least, 0, k), 1e-5));
+    CHECK_ALL(comm, near(tsr_value_error(&m, 1), tsr_value_error(&least, 1), 1e-5));
+    CHECK_ALL(comm, near(tsr_value_bic(&m), tsr_value_bic(&least), 1e-5));
+}
+
+/* `made` are some who never came again: its coefficient may be anything, the rest may not. */
+static void a_category_of_which_nobody_came_again_leaves_the_errors_of_the_rest(void **state)
+{
+    const tsr_comm *comm = *state;
+    tsr_value_model m;
+
+    write_cdnow(comm);
+    for (int64_t i = 0; i < CDNOW_CUSTOMERS; i++) made[i] = cdnow_data.calibration[i].x == 0 && i % 5 == 0;
+    CHECK_ALL(comm, write_features(comm, path, history_columns, 6, CDNOW_CUSTOMERS) == TSR_OK);
+    CHECK_ALL(comm, fit_shape(comm, TSR_VALUE_NBD, 0, &m) == TSR_OK);
+    CHECK_ALL(comm, m.has_errors && m.covariates.at_limit[0][1] && !m.covariates.at_limit[0][0]);
+    for (int32_t i = 0; i < 2; i++)
+        CHECK_ALL(comm, !m.at_limit[i] && tsr_value_error(&m, i) > .01 * m.parameter[i] &&
+                            tsr_value_error(&m, i) < .1 * m.parameter[i]);
+}
+
 /* ---- what cannot be ---- */
 
 /* Is it refused on all ranks alike, with the name of the column (or model) in the text? */
@@ -298,6 +388,9 @@ int main(void)
         cmocka_unit_test(same_bits_on_any_ranks_and_rows),
         cmocka_unit_test(validation_sees_the_covariates_of_each),
         cmocka_unit_test(effects_of_a_drawn_population_are_recovered),
+        cmocka_unit_test(who_has_no_category_counts_as_average_not_as_the_first_one),
+        cmocka_unit_test(columns_that_follow_from_others_take_no_part),
+        cmocka_unit_test(a_category_of_which_nobody_came_again_leaves_the_errors_of_the_rest),
         cmocka_unit_test(wrong_covariates_are_refused_on_all_ranks),
         cmocka_unit_test(fit_is_kept_whole),
         cmocka_unit_test(remove_the_table),

@@ -54,11 +54,25 @@ static void covariates_are_shown_with_what_they_do(void **state)
 {
     char *text = text_of("{" FIT ",\"covariates\":[{\"name\":\"age\",\"purchase_rate\":{\"coefficient\":0.1533,"
                          "\"standard_error\":0.0272,\"at_limit\":false},\"dropout_a\":{\"coefficient\":9.5,"
-                         "\"standard_error\":null,\"at_limit\":true}}]}");
+                         "\"standard_error\":null,\"at_limit\":true}},{\"name\":\"income\",\"sd\":2e4,\"missing\":12,"
+                         "\"purchase_rate\":{\"coefficient\":3.21e-6,\"standard_error\":4.5e-7}},"
+                         "{\"name\":\"net\",\"sd\":0,\"purchase_rate\":{\"coefficient\":0}}]}");
 
     (void)state;
     check_says(text, "  age: purchase_rate                                     0.1533         0.0272\n");
     check_says(text, "  age: dropout_a                                         9.5000              –  not bounded");
+    check_says(text, "  income: purchase_rate                             0.000003210    0.000000450\n");
+    check_says(text, "  income: missing for 12 customers");
+    check_says(text, "  net: the same for all, or told by those before it; no part in the fit\n");
+    tsr_free(&text);
+}
+
+static void a_covariate_of_which_nothing_is_said_is_missing_for_nobody(void **state)
+{
+    char *text = text_of("{" FIT ",\"covariates\":[{\"name\":\"age\",\"sd\":1,\"missing\":0}]}");
+
+    (void)state;
+    assert_null(strstr(text, "missing for"));
     tsr_free(&text);
 }
 
@@ -167,6 +181,7 @@ int main(void)
         cmocka_unit_test(fit_is_shown_with_errors_in_the_order_of_the_literature),
         cmocka_unit_test(customers_whom_the_models_leave_out_are_counted),
         cmocka_unit_test(covariates_are_shown_with_what_they_do),
+        cmocka_unit_test(a_covariate_of_which_nothing_is_said_is_missing_for_nobody),
         cmocka_unit_test(money_has_its_currency),
         cmocka_unit_test(chosen_candidate_has_a_star),
         cmocka_unit_test(holdout_shows_differences_bars_and_baselines),

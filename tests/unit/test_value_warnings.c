@@ -16,6 +16,8 @@ static void begin(void)
     worth.model = (tsr_value_model){.model = TSR_VALUE_BG_NBD,
                                     .time_unit = TSR_UNIT_WEEK,
                                     .converged = true,
+                                    .has_errors = true,
+                                    .has_spend_errors = true,
                                     .t_max = 78,
                                     .has_spend = true,
                                     .spend_converged = true,
@@ -100,6 +102,12 @@ static void fits_that_say_little_are_named(void **state)
     begin();
     worth.model.converged = false;
     check_warns("the purchase model did not converge");
+    worth.model.has_errors = false;
+    check_warns("no clear peak");
+    worth.model.has_spend_errors = false;
+    check_warns("no intervals of CLV");
+    worth.model.covariates = (tsr_covariates){.n = 2, .name = {"age", "net"}, .sd = {1, 0}};
+    check_warns("covariate net has no part");
     worth.model.no_dropout = true;
     check_warns("finds nobody who left");
     worth.model.model = TSR_VALUE_NBD;

@@ -19,6 +19,15 @@ static void warn_of_purchases(const tsr_worth *worth, json_t *warnings)
     const tsr_value_model *m = &worth->model;
 
     if (!m->converged) tsr_warn_of(warnings, "the purchase model did not converge: read its figures with care");
+    if (m->converged && !m->has_errors)
+        tsr_warn_of(warnings, "the purchase model's likelihood has no clear peak: there are no standard errors, and no "
+                              "intervals of sums");
+    for (int32_t k = 0; k < m->covariates.n; k++)
+        if (m->covariates.sd[k] == 0)
+            tsr_warn_of(warnings,
+                        "covariate %s has no part in the fit: it is the same for all customers, or follows "
+                        "from those before it",
+                        m->covariates.name[k]);
     if (m->no_dropout && m->model != TSR_VALUE_NBD)
         tsr_warn_of(warnings,
                     "the purchase model finds nobody who left: true where nobody leaves, but where customers from "
@@ -59,6 +68,8 @@ static void warn_of_spend(const tsr_value_model *m, json_t *warnings)
                     "use expected spend and CLV");
     else if (m->has_spend && !m->spend_converged)
         tsr_warn_of(warnings, "the spend model did not converge: read expected spend and CLV with care");
+    else if (m->has_spend && !m->has_spend_errors)
+        tsr_warn_of(warnings, "the spend model's likelihood has no clear peak: there are no intervals of CLV");
     if (m->has_spend && fabs(m->spend_correlation) > SPEND_CORRELATION)
         tsr_warn_of(warnings, "frequency and spend are correlated (%.2f): the spend model assumes that they are not",
                     m->spend_correlation);

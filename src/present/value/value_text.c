@@ -1,5 +1,6 @@
 #include "tessera/value_text.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -63,21 +64,51 @@ static void put_parameters(tsr_sheet *s, const json_t *fit)
     }
 }
 
+/* Three figures of what is small: the effect of one currency unit of income, say. */
+static int decimals_of(double number)
+{
+    double units = fabs(number) * 1e4; /* of the last decimal */
+    int decimals = 4;
+
+    for (; decimals < 10 && units < 100; decimals++) units *= 10;
+    return number == 0 ? 4 : decimals;
+}
+
 static void put_effect(tsr_sheet *s, const char *covariate, const char *effect, const json_t *number)
 {
+    const json_t *coefficient = tsr_at(number, "coefficient"), *error = tsr_at(number, "standard_error");
+    int decimals = decimals_of(json_number_value(json_is_number(error) ? error : coefficient));
     char name[128];
 
     snprintf(name, sizeof name, "%s: %s", covariate, effect);
     tsr_page_print(&s->page, "  %-*s", 2 * TSR_SHEET_NAME, name);
-    tsr_sheet_number(s, tsr_at(number, "coefficient"), 4);
-    tsr_sheet_number(s, tsr_at(number, "standard_error"), 4);
+    tsr_sheet_number(s, coefficient, decimals);
+    tsr_sheet_number(s, error, decimals);
     tsr_page_print(&s->page, "%s\n", json_is_true(tsr_at(number, "at_limit")) ? "  not bounded by the data" : "");
+}
+
+/* Without spread: no part in the fit. A masked number is a few. */
+static void put_covariate(tsr_sheet *s, const json_t *one)
+{
+    static const char *const effects[] = {"purchase_rate", "dropout_rate", "dropout_a", "dropout_b"};
+    const json_t *missing = json_object_get(one, "missing"), *sd = json_object_get(one, "sd");
+    const char *name = tsr_text_at(one, "name");
+    char number[TSR_FIGURE_BYTES];
+
+    if (json_is_number(sd) && json_number_value(sd) == 0) {
+        tsr_page_print(&s->page, "  %s: the same for all, or told by those before it; no part in the fit\n", name);
+        return;
+    }
+    for (size_t e = 0; e < sizeof effects / sizeof effects[0]; e++)
+        if (json_object_get(one, effects[e]) != NULL) put_effect(s, name, effects[e], json_object_get(one, effects[e]));
+    if (json_is_null(missing) || json_integer_value(missing) > 0)
+        tsr_page_print(&s->page, "  %s: missing for %s customers, who count as average\n", name,
+                       json_is_number(missing) ? tsr_figure(&s->language, missing, 0, number) : "a few");
 }
 
 /* What each covariate does, per unit of it. */
 static void put_covariates(tsr_sheet *s, const json_t *covariates)
 {
-    static const char *const effects[] = {"purchase_rate", "dropout_rate", "dropout_a", "dropout_b"};
     const json_t *one;
     size_t i;
 
@@ -85,12 +116,7 @@ static void put_covariates(tsr_sheet *s, const json_t *covariates)
     tsr_sheet_title(s,
                     "What covariates do, per unit (coefficient and standard error; parameters above are those at their "
                     "means)\n");
-    json_array_foreach(covariates, i, one)
-    {
-        for (size_t e = 0; e < sizeof effects / sizeof effects[0]; e++)
-            if (json_object_get(one, effects[e]) != NULL)
-                put_effect(s, tsr_text_at(one, "name"), effects[e], json_object_get(one, effects[e]));
-    }
+    json_array_foreach(covariates, i, one) put_covariate(s, one);
 }
 
 /* A masked number is a few. */

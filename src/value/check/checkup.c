@@ -231,7 +231,7 @@ static void compare_counts(const checker *c, tsr_checkup *out)
         out->count_actual[k] = (double)c->sums.bought[k] / (double)c->sums.counted[k];
         out->count_predicted[k] = tsr_fixed_value(&c->sums.predicted[k]) / (double)c->sums.counted[k];
     }
-    find_chi_square(tsr_model_numbers(c->model), out);
+    find_chi_square(tsr_model_degrees(c->model), out);
 }
 
 /* ---- the rest ---- */

@@ -8,11 +8,15 @@
 #include "tessera/maths.h"
 #include "tessera/memory.h"
 #include "tessera/reduce.h"
+#include "value/fit/cholesky.h"
 #include "value/fit/maximize.h"
 #include "value/fit/pair_sums.h"
 
 #define FARTHEST 1024.0 /* standard deviations */
 #define STEP     0x1p-20
+
+/* Of a column's spread: what those before it leave unexplained, if no more than this, is rounding. */
+#define DEPENDENT 1e-9
 
 _Static_assert(TSR_COVARIATE_BITS == 20, "steps of 2^-20");
 _Static_assert(TSR_NUMBERS_MAX <= TSR_MAXIMIZE_PARAMETERS, "a search moves all of them");
@@ -21,7 +25,7 @@ int64_t tsr_covariate_z(const tsr_covariates *covariates, int32_t k, double valu
 {
     double z = (value - covariates->mean[k]) / covariates->sd[k];
 
-    return isnan(z) ? 0 : llrint(fmax(-FARTHEST, fmin(FARTHEST, z)) / STEP);
+    return isnan(z) || covariates->sd[k] == 0 ? 0 : llrint(fmax(-FARTHEST, fmin(FARTHEST, z)) / STEP);
 }
 
 int32_t tsr_value_effects(int32_t model, const char *const **names)
@@ -40,6 +44,15 @@ int32_t tsr_model_numbers(const tsr_value_model *model)
     const tsr_purchase_model *purchases = tsr_purchase_model_of(model->model);
 
     return tsr_coefficient_at(purchases, model->covariates.n, purchases->effects, 0);
+}
+
+int32_t tsr_model_degrees(const tsr_value_model *model)
+{
+    const tsr_purchase_model *purchases = tsr_purchase_model_of(model->model);
+    int32_t degrees = purchases->parameters;
+
+    for (int32_t k = 0; k < model->covariates.n; k++) degrees += model->covariates.sd[k] > 0 ? purchases->effects : 0;
+    return degrees;
 }
 
 double tsr_value_coefficient_error(const tsr_value_model *model, int32_t effect, int32_t k)
@@ -128,11 +141,9 @@ static tsr_status add_column(const char *name, tsr_covariates *c)
     return TSR_OK;
 }
 
-static bool is_category_of(const tsr_column *column, const char *attribute)
+static bool is_category_of(const char *column, const char *attribute, size_t length)
 {
-    size_t length = strlen(attribute);
-
-    return strncmp(column->name, attribute, length) == 0 && column->name[length] == '=';
+    return strncmp(column, attribute, length) == 0 && column[length] == '=';
 }
 
 /* A column of numbers, or all columns of an attribute's categories but the first: that one is what they differ from. */
@@ -145,7 +156,7 @@ static tsr_status add_columns(const tsr_table *table, const char *name, tsr_cova
     if (one != NULL && one->type != TSR_TEXT && one->width == 1) return add_column(name, c);
     const tsr_column *all = tsr_table_columns(table, &n);
     for (int32_t i = 0; i < n; i++)
-        if (is_category_of(&all[i], name) && found++ > 0) TSR_TRY(add_column(all[i].name, c));
+        if (is_category_of(all[i].name, name, strlen(name)) && found++ > 0) TSR_TRY(add_column(all[i].name, c));
     if (found < 2)
         st = TSR_FAIL(TSR_ECONF,
                       "`value.covariates` names %s, which is no column of features.h5: list it in "
@@ -171,20 +182,52 @@ done:
 
 /* ---- customers ---- */
 
+/* One block of columns: buffers of a reader. */
+typedef struct column_block {
+    const tsr_table *features;
+    int64_t first, rows;
+    double *column; /* [rows] */
+    bool *known;    /* [rows] the category of an attribute */
+} column_block;
+
+/* Whose category is missing has 0 in all columns of the attribute, also in that of its first category. */
+static tsr_status find_known(column_block *b, const char *attribute, size_t length)
+{
+    tsr_status st = TSR_OK;
+    int32_t n;
+    const tsr_column *all = tsr_table_columns(b->features, &n);
+
+    for (int64_t i = 0; i < b->rows; i++) b->known[i] = false;
+    for (int32_t c = 0; c < n; c++) {
+        if (!is_category_of(all[c].name, attribute, length)) continue;
+        TSR_TRY(tsr_table_read(b->features, all[c].name, b->first, b->rows, TSR_F64, b->column));
+        for (int64_t i = 0; i < b->rows; i++) b->known[i] = b->known[i] || b->column[i] != 0;
+    }
+done:
+    return st;
+}
+
 tsr_status tsr_covariates_columns(const tsr_covariates *covariates, const tsr_table *features, int64_t first,
                                   int64_t rows, double *y)
 {
-    int32_t n = covariates->n;
-    double *column = NULL;
+    column_block b = {.features = features, .first = first, .rows = rows};
+    const int32_t n = covariates->n;
     tsr_status st;
 
-    TSR_TRY(tsr_alloc(&column, rows, sizeof *column));
+    TSR_TRY(tsr_alloc(&b.column, rows, sizeof *b.column));
+    TSR_TRY(tsr_alloc(&b.known, rows, sizeof *b.known));
     for (int32_t k = 0; k < n; k++) {
-        TSR_TRY(tsr_table_read(features, covariates->name[k], first, rows, TSR_F64, column));
-        for (int64_t i = 0; i < rows; i++) y[i * n + k] = column[i];
+        const char *name = covariates->name[k];
+        const size_t length = strcspn(name, "=");
+        const bool category = name[length] != '\0';
+        if (category && (k == 0 || !is_category_of(covariates->name[k - 1], name, length)))
+            TSR_TRY(find_known(&b, name, length));
+        TSR_TRY(tsr_table_read(features, name, first, rows, TSR_F64, b.column));
+        for (int64_t i = 0; i < rows; i++) y[i * n + k] = category && !b.known[i] ? (double)NAN : b.column[i];
     }
 done:
-    tsr_free(&column);
+    tsr_free(&b.known);
+    tsr_free(&b.column);
     return st;
 }
 
@@ -227,15 +270,16 @@ done:
     return st;
 }
 
-static tsr_status check_spread(const tsr_covariates *c)
+/* A column without spread says nothing, which is no fault where others do: nobody has that category, say. */
+static tsr_status check_spread(const tsr_covariates *c, tsr_value_period period)
 {
     for (int32_t k = 0; k < c->n; k++)
-        if (!(c->sd[k] > 0))
-            return TSR_FAIL(TSR_ECONF, "`value.covariates`: %s is the same for all customers", c->name[k]);
-    return TSR_OK;
+        if (c->sd[k] > 0) return TSR_OK;
+    return TSR_FAIL(TSR_ECONF, "`value.covariates`: %s is the same for all customers%s", c->name[0],
+                    period == TSR_PERIOD_CALIBRATION ? " who came by value.calibration_end" : "");
 }
 
-static tsr_status find_moments(const tsr_comm *comm, const records *all, tsr_covariates *c)
+static tsr_status find_moments(const tsr_comm *comm, const records *all, tsr_value_period period, tsr_covariates *c)
 {
     double largest[TSR_COVARIATES_MAX] = {0};
     tsr_status st = TSR_OK;
@@ -258,7 +302,7 @@ static tsr_status find_moments(const tsr_comm *comm, const records *all, tsr_cov
         c->sd[k] = tsr_pair_sums_deviation_b(&sums) * unit;
     }
     tsr_sum_int64(comm, c->missing, c->n);
-    TSR_AGREE(comm, check_spread(c));
+    TSR_AGREE(comm, check_spread(c, period));
 done:
     return st;
 }
@@ -274,14 +318,40 @@ static int by_covariates(const void *left, const void *right)
     return (a->t_days > b->t_days) - (a->t_days < b->t_days);
 }
 
-static void sort_records(const tsr_covariates *c, records *all)
+static void measure(const tsr_covariates *c, records *all)
 {
     for (int64_t i = 0; i < all->n; i++)
         for (int32_t k = 0; k < TSR_COVARIATES_MAX; k++) {
             double value = all->record[i].of[k].value;
             all->record[i].of[k].z = k < c->n ? tsr_covariate_z(c, k, value) : 0;
         }
-    if (all->n > 0) qsort(all->record, (size_t)all->n, sizeof *all->record, by_covariates);
+}
+
+/*
+ * A column that follows from those before it (an attribute under two names; the last category where nobody has the
+ * first) would leave the search a ridge to walk along and the others without errors: it becomes one without spread.
+ */
+static tsr_status drop_dependent(const tsr_comm *comm, tsr_covariates *c, records *all)
+{
+    tsr_int128 product[TSR_COVARIATES_MAX * TSR_COVARIATES_MAX] = {0};
+    double square[TSR_COVARIATES_MAX * TSR_COVARIATES_MAX], l[TSR_COVARIATES_MAX * TSR_COVARIATES_MAX];
+    const int32_t n = c->n;
+    tsr_status st;
+
+    for (int64_t i = 0; i < all->n; i++)
+        for (int32_t j = 0; j < n; j++)
+            for (int32_t k = 0; k <= j; k++)
+                product[j * n + k] += (tsr_int128)all->record[i].of[j].z * all->record[i].of[k].z;
+    TSR_TRY(tsr_sum_int128(comm, product, (int64_t)n * n));
+    for (int32_t j = 0; j < n * n; j++) square[j] = tsr_int128_scaled(product[j], 2 * TSR_COVARIATE_BITS);
+    tsr_cholesky(square, n, n, DEPENDENT, l);
+    for (int32_t k = 0; k < n; k++) {
+        if (l[k * n + k] > 0) continue;
+        c->sd[k] = 0;
+        for (int64_t i = 0; i < all->n; i++) all->record[i].of[k].z = 0;
+    }
+done:
+    return st;
 }
 
 static tsr_status fill_histories(const records *all, double unit_days, int32_t covariates, tsr_histories *h)
@@ -326,8 +396,10 @@ tsr_status tsr_covariates_read(const tsr_comm *comm, const char *features, const
     tsr_histories_clear(histories);
     TSR_AGREE(comm, find_columns(features, wanted, model, covariates));
     TSR_AGREE(comm, read_records(features, span, period, covariates, &all));
-    TSR_TRY(find_moments(comm, &all, covariates));
-    sort_records(covariates, &all);
+    TSR_TRY(find_moments(comm, &all, period, covariates));
+    measure(covariates, &all);
+    TSR_TRY(drop_dependent(comm, covariates, &all));
+    if (all.n > 0) qsort(all.record, (size_t)all.n, sizeof *all.record, by_covariates);
     TSR_AGREE(comm, fill_histories(&all, unit_days, covariates->n, &by_customer));
     *histories = by_customer;
     by_customer = (tsr_histories){0};

@@ -13,11 +13,15 @@
 
 #define TSR_COVARIATE_BITS 20
 
-/** Local. Standard deviations between a value and the mean, in units of 2^-20, at most 1,024 of them; missing: 0. */
+/** Local. Standard deviations between a value and the mean, in units of 2^-20, at most 1,024 of them; missing, or of a
+ *  column without spread: 0. */
 int64_t tsr_covariate_z(const tsr_covariates *covariates, int32_t k, double value);
 
 /** Local. How many numbers a model has: parameters and coefficients. */
 int32_t tsr_model_numbers(const tsr_value_model *model);
+
+/** Local. How many of them the data could move: not the coefficients of columns without spread. */
+int32_t tsr_model_degrees(const tsr_value_model *model);
 
 /** Local. Place of a coefficient among the numbers of a model. */
 int32_t tsr_coefficient_at(const tsr_purchase_model *purchases, int32_t covariates, int32_t effect, int32_t k);
@@ -30,7 +34,8 @@ void tsr_personal_parameters(const tsr_value_model *model, const int64_t *z, dou
  * their means and standard deviations, and put what was read by customers into @p histories in place of the groups.
  * Same on all ranks: all but span.
  * @param histories  of tsr_histories_read() for the same rows
- * @param[out] covariates  names, means, deviations, missing
+ * @param[out] covariates  names, means, missing; deviations, 0 for columns that say nothing: the same for all, or
+ * following from those before
  * @return TSR_OK; TSR_ECONF; TSR_EDATA; TSR_EIO; TSR_ENOMEM
  * Memory: 88 bytes per customer of this rank while it reads, 28 and 8 per covariate for what stays.
  */

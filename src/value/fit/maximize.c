@@ -369,6 +369,22 @@ static void invert(square curvature, const solver *s, const bool *limit, double 
     }
 }
 
+/*
+ * An error as wide as the walls are apart is none: of beta of Pareto/NBD, say, where nobody seems to leave. What is
+ * altogether flat, and by rounding no peak, is found with a little more curvature all around.
+ */
+static void hold_wide(const solver *s, square curvature, int32_t from, double *result, bool *limit)
+{
+    layout at = layout_of(s->search->n);
+
+    for (int32_t i = 0; i < s->search->n; i++)
+        curvature.at[i][i] += 1 / (16 * TSR_WALL * TSR_WALL * (double)s->search->customers);
+    invert(curvature, s, limit, &result[at.whole], &result[at.covariance]);
+    for (int32_t i = 0, k = at.covariance; i < s->search->n; i++, k += i + 1)
+        limit[i] = limit[i] || (i >= from && result[k] > TSR_WALL * TSR_WALL);
+}
+
+/* Coefficients are held first: those of a category whose customers never came again drag along what is known well. */
 static tsr_status find_covariance(solver *s, double *result)
 {
     layout at = layout_of(s->search->n);
@@ -378,12 +394,9 @@ static tsr_status find_covariance(solver *s, double *result)
     square curvature = curvature_at_best(s);
     if (s->status != TSR_OK) return s->status;
     for (int32_t i = 0; i < s->search->n; i++) limit[i] = fabs(s->best.u[i]) > TSR_WALL - AT_WALL;
-    invert(curvature, s, limit, &result[at.whole], &result[at.covariance]);
-    /* An error as wide as the walls are apart is none: of beta of Pareto/NBD, say, where nobody seems to leave. */
-    for (int32_t i = 0, k = at.covariance; i < s->search->n; i++, k += i + 1) {
-        limit[i] = limit[i] || result[k] > TSR_WALL * TSR_WALL;
-        result[at.limit + i] = limit[i];
-    }
+    hold_wide(s, curvature, s->search->n - s->search->coefficients, result, limit);
+    hold_wide(s, curvature, 0, result, limit);
+    for (int32_t i = 0; i < s->search->n; i++) result[at.limit + i] = limit[i];
     invert(curvature, s, limit, &result[at.whole], &result[at.covariance]);
     return TSR_OK;
 }

@@ -29,6 +29,7 @@ typedef struct tsr_search {
     tsr_likelihood likelihood;
     void *context;
     int32_t n;               /* parameters */
+    int32_t coefficients;    /* the last of them */
     int64_t customers;       /* over all ranks: the likelihood is searched per customer */
     int64_t pilot_customers; /* the same of the sample on which the way is found; 0: there is none */
     double origin[TSR_MAXIMIZE_PARAMETERS];

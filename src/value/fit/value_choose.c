@@ -2,15 +2,12 @@
 
 #include "tessera/maths.h"
 #include "tessera/value.h"
+#include "value/fit/covariates.h"
 #include "value/histories/purchase.h"
 
 double tsr_value_bic(const tsr_value_model *model)
 {
-    const char *const *names;
-    double parameters =
-        tsr_value_parameters(model->model, &names) + tsr_value_effects(model->model, &names) * model->covariates.n;
-
-    return parameters * tsr_log((double)model->customers) - 2 * model->log_likelihood;
+    return tsr_model_degrees(model) * tsr_log((double)model->customers) - 2 * model->log_likelihood;
 }
 
 /* Smaller is better: the error of the holdout, for which the expected number is the best prediction; without a holdout

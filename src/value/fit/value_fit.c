@@ -95,12 +95,18 @@ static tsr_status check_histories(const tsr_histories *h, tsr_value_period perio
     return TSR_OK;
 }
 
+/* A column without spread is not in the likelihood: its coefficients stay 0. */
+static double divisor(const tsr_covariates *c, int32_t k)
+{
+    return c->sd[k] > 0 ? c->sd[k] : 1;
+}
+
 /* A coefficient per standard deviation as one per unit: what a number of the search is to be divided by. */
 static double unit_of(const tsr_value_model *model, int32_t i)
 {
     int32_t beyond = i - tsr_purchase_model_of(model->model)->parameters;
 
-    return beyond < 0 ? 1 : model->covariates.sd[beyond % model->covariates.n];
+    return beyond < 0 ? 1 : divisor(&model->covariates, beyond % model->covariates.n);
 }
 
 static void take_maximum(const tsr_maximum *maximum, tsr_value_model *model)
@@ -122,8 +128,8 @@ static void take_maximum(const tsr_maximum *maximum, tsr_value_model *model)
     for (int32_t e = 0; e < purchases->effects; e++)
         for (int32_t k = 0; k < c->n; k++) {
             int32_t at = tsr_coefficient_at(purchases, c->n, e, k);
-            c->coefficient[e][k] = maximum->theta[at] / c->sd[k];
-            c->at_limit[e][k] = maximum->at_limit[at];
+            c->coefficient[e][k] = maximum->theta[at] / divisor(c, k);
+            c->at_limit[e][k] = maximum->at_limit[at] || c->sd[k] == 0;
         }
     for (int32_t i = 0; i < numbers && c->n > 0; i++)
         for (int32_t j = 0; j < numbers; j++)
@@ -136,6 +142,7 @@ tsr_status tsr_purchases_fit(const tsr_comm *comm, const tsr_histories *h, tsr_v
     tsr_search search = {.likelihood = purchase_likelihood,
                          .context = &fit,
                          .n = tsr_model_numbers(model),
+                         .coefficients = tsr_model_numbers(model) - tsr_purchase_model_of(model->model)->parameters,
                          .customers = h->customers,
                          .start = purchase_starts,
                          .starts = COUNT_OF(purchase_starts)};

@@ -8,6 +8,7 @@
 #include "tessera/memory.h"
 #include "tessera/reduce.h"
 #include "tessera/rng.h"
+#include "value/fit/cholesky.h"
 #include "value/fit/covariates.h"
 #include "value/models/gamma_gamma.h"
 
@@ -31,7 +32,7 @@ typedef struct sample {
 /* L with L L' = a covariance. */
 typedef struct spread {
     int32_t n;
-    double l[TSR_NUMBERS_MAX][TSR_NUMBERS_MAX];
+    double l[TSR_NUMBERS_MAX * TSR_NUMBERS_MAX]; /* [n][n] */
 } spread;
 
 /*
@@ -70,15 +71,7 @@ static spread spread_of(const double *covariance, int32_t n, int32_t stride)
 {
     spread s = {.n = n};
 
-    for (int32_t i = 0; i < n; i++)
-        for (int32_t j = 0; j <= i; j++) {
-            double sum = covariance[i * stride + j];
-            for (int32_t m = 0; m < j; m++) sum -= s.l[i][m] * s.l[j][m];
-            if (i == j)
-                s.l[i][i] = sum > 0 ? sqrt(sum) : 0;
-            else
-                s.l[i][j] = s.l[j][j] > 0 ? sum / s.l[j][j] : 0;
-        }
+    tsr_cholesky(covariance, n, stride, 0, s.l);
     return s;
 }
 
@@ -87,7 +80,7 @@ static void find_step(const spread *s, const double *z, double *step)
 {
     for (int32_t i = 0; i < s->n; i++) step[i] = 0;
     for (int32_t j = 0; j < s->n; j++)
-        for (int32_t i = j; i < s->n; i++) step[i] += s->l[i][j] * z[j];
+        for (int32_t i = j; i < s->n; i++) step[i] += s->l[i * s->n + j] * z[j];
     for (int32_t i = 0; i < s->n; i++) step[i] = fmax(-FAR, fmin(FAR, step[i]));
 }
 
