@@ -10,9 +10,9 @@
  * duplicates beyond the first; equal rows are kept and counted otherwise (as they are read, before returns are set
  * off). Rows read = used + duplicates + refused, and money likewise. Money in another currency is converted by its
  * declared rate and rounded once, halves to even. Of several values of an attribute the last one stands, in the order
- * of sources, files and lines, unless the job declares another rule for it; an empty field is no value. Of several
- * vectors of a customer the last one stands, whole. A row without an order, where others have one, belongs to the order
- * of its customer and moment.
+ * of sources, files and lines, unless the job declares another rule for it; an empty field is no value. What is added
+ * by a job that does not name the files of before comes after them. Of several vectors of a customer the last one
+ * stands, whole. A row without an order, where others have one, belongs to the order of its customer and moment.
  */
 #ifndef TSR_INGEST_H
 #define TSR_INGEST_H

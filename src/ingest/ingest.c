@@ -173,9 +173,30 @@ static bool needs_all(const flow *f, const tsr_dataset_info *info)
     return any;
 }
 
+/* Does a new file of one source come before a file of the other that the dataset holds? */
+static bool comes_before(const flow *f, int32_t source, int32_t other)
+{
+    int32_t first = 0, last = f->inputs.n - 1;
+
+    while (first < f->inputs.n && (f->inputs.file[first].source != source || f->standing.known[first])) first++;
+    while (last >= 0 && (f->inputs.file[last].source != other || !f->standing.known[last])) last--;
+    return first < last;
+}
+
+/* The last value of an attribute stands, in the order of the job's files: what is added would be the last of all. */
+static bool out_of_order(const flow *f)
+{
+    const tsr_source *source = f->params->sources.item;
+
+    for (int32_t i = 0; i < f->params->sources.n; i++)
+        for (int32_t k = i; k < f->params->sources.n; k++)
+            if (tsr_policy_share_values(&source[i], &source[k]) && comes_before(f, i, k)) return true;
+    return false;
+}
+
 /* A dataset stands in the folder. The job may describe all of it: then it stays, if nothing changed, grows by new
- * files, or is made anew; where identities join ids, new files make it anew, too. Or the job names other files: they
- * are added to it, and those it knows are left out. */
+ * files, or is made anew; where identities join ids, or a new file of attributes comes before one that is there, new
+ * files make it anew, too. Or the job names other files: they are added to it, and those it knows are left out. */
 static tsr_status look_at_there(const tsr_comm *comm, flow *f, tsr_ingest_result *result)
 {
     const tsr_dataset_info *info = tsr_dataset_about(f->there);
@@ -189,7 +210,7 @@ static tsr_status look_at_there(const tsr_comm *comm, flow *f, tsr_ingest_result
         tsr_dataset_close(&f->there);
         goto done;
     }
-    if (standing->unknown > 0 && needs_all(f, info)) {
+    if (standing->unknown > 0 && (needs_all(f, info) || (standing->covered && out_of_order(f)))) {
         if (!standing->covered)
             st = TSR_FAIL(
                 TSR_ECONF,
@@ -292,7 +313,7 @@ static tsr_status account(const tsr_comm *comm, flow *f)
     tsr_ingest_result so_far = {0};
     TSR_TRY(tsr_balance_settle(comm, f->balance, f->reading.first_line));
     add_up(f, &so_far);
-    tsr_status verdict = tsr_rejects_judge(f->balance, &so_far, f->output, &f->info);
+    tsr_status verdict = tsr_rejects_judge(f->balance, &so_far, f->output, &f->info, f->there != NULL);
     if (verdict != TSR_OK) TSR_AGREE(comm, write_rejects(comm, f));
     TSR_AGREE(comm, verdict);
 done:

@@ -115,6 +115,42 @@ static void job_of_each_night_gives_the_dataset_of_all_at_once(void **state)
     CHECK_ALL(comm, strcmp(digest_in(comm, folder), expected) == 0);
 }
 
+static tsr_status ingest_people(const tsr_comm *comm, const int *night, int n, const int *other, const char *folder,
+                                tsr_ingest_result *result)
+{
+    test_source source[2];
+
+    for (int s = 0; s < 2; s++) {
+        use_source(&source[s], TSR_SOURCE_CUSTOMERS, ",", true);
+        use_column(&source[s], "id", "id");
+        use_column(&source[s], "age", "age");
+        use_column(&source[s], s == 0 ? "city" : "town", "city");
+    }
+    for (int i = 0; i < n; i++) use_file(&source[0], test_path(comm, keep("people.%d.csv", night[i])));
+    use_file(&source[1], test_path(comm, keep("people.%d.csv", *other)));
+    tsr_source both[] = {source[0].source, source[1].source};
+    tsr_ingest_params params = params_of(both, 2, 3);
+    return tsr_ingest_run(comm, &params, folder, result);
+}
+
+/* Of values of an attribute the last stands, in the order of the job: not in that of arrival. */
+static void new_file_before_a_known_one_gives_the_dataset_of_all_at_once(void **state)
+{
+    const tsr_comm *comm = *state;
+    static const int orders[2][2] = {{0, 2} /* before that of the second source */, {2, 0} /* and of its own */};
+    static const int other = 1;
+    tsr_ingest_result result;
+
+    write_nights(comm);
+    for (int i = 0; i < 2; i++) {
+        char *whole = fresh(comm, keep("whole.%d", i)), *folder = fresh(comm, keep("before.%d", i));
+        CHECK_ALL(comm, ingest_people(comm, orders[i], 2, &other, whole, &result) == TSR_OK);
+        CHECK_ALL(comm, ingest_people(comm, orders[0], 1, &other, folder, &result) == TSR_OK);
+        CHECK_ALL(comm, ingest_people(comm, orders[i], 2, &other, folder, &result) == TSR_OK && !result.unchanged);
+        CHECK_ALL(comm, strcmp(digest_in(comm, folder), digest_in(comm, whole)) == 0);
+    }
+}
+
 static void known_file_under_another_name_is_left_out(void **state)
 {
     const tsr_comm *comm = *state;
@@ -202,6 +238,19 @@ static bool list_is(const tsr_comm *comm, const char *folder, const char *expect
     return strcmp(list, expected) == 0;
 }
 
+static void night_without_a_row_changes_nothing(void **state)
+{
+    const tsr_comm *comm = *state;
+    char *folder = fresh(comm, "quiet"), *before;
+
+    CHECK_ALL(comm, ingest_text(comm, "none.csv", "", folder) == TSR_EDATA);
+    tsr_error_clear();
+    CHECK_ALL(comm, ingest_text(comm, "some.csv", "a,2023-01-01 10:00:00,1,1,x\n", folder) == TSR_OK);
+    before = digest_in(comm, folder);
+    CHECK_ALL(comm, ingest_text(comm, "none.csv", "", folder) == TSR_OK);
+    CHECK_ALL(comm, strcmp(digest_in(comm, folder), before) == 0);
+}
+
 /* Neither a later ingest, nor one that fails or is killed before the list has its name, takes lines away. */
 static void refused_rows_of_all_steps_are_listed(void **state)
 {
@@ -234,10 +283,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(job_that_grows_gives_the_dataset_of_all_at_once),
         cmocka_unit_test(job_of_each_night_gives_the_dataset_of_all_at_once),
+        cmocka_unit_test(new_file_before_a_known_one_gives_the_dataset_of_all_at_once),
         cmocka_unit_test(known_file_under_another_name_is_left_out),
         cmocka_unit_test(changed_file_is_refused_where_the_job_does_not_name_all),
         cmocka_unit_test(other_money_cannot_be_added),
         cmocka_unit_test(failure_in_the_middle_leaves_the_old_dataset_and_a_rerun_completes),
+        cmocka_unit_test(night_without_a_row_changes_nothing),
         cmocka_unit_test(refused_rows_of_all_steps_are_listed),
     };
 

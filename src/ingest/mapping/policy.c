@@ -152,6 +152,15 @@ tsr_status tsr_policy_plan(const tsr_ingest_params *params, uint32_t **key, tsr_
     return st;
 }
 
+bool tsr_policy_share_values(const tsr_source *one, const tsr_source *other)
+{
+    if (one->kind != other->kind) return false;
+    if (one->kind == TSR_SOURCE_EMBEDDINGS) return strcmp(one->name, other->name) == 0;
+    for (int32_t i = 0; one->kind == TSR_SOURCE_CUSTOMERS && i < one->columns.n; i++)
+        if (!tsr_is_customer_field(one->columns.name[i]) && is_mapped(other, one->columns.name[i])) return true;
+    return false;
+}
+
 bool tsr_policy_needs_all(const tsr_ingest_params *params)
 {
     bool needs = params->returns == TSR_RETURNS_NET_PER_DAY || params->reconcile.n > 0;

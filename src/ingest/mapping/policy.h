@@ -17,6 +17,9 @@ tsr_status tsr_policy_plan(const tsr_ingest_params *params, uint32_t **key, tsr_
 /** Local. Do they need all rows of a customer at once, so that rows cannot be added to a dataset? */
 bool tsr_policy_needs_all(const tsr_ingest_params *params);
 
+/** Local. Do two sources (or one with itself) give values of the same attribute or vector, of which the last stands? */
+bool tsr_policy_share_values(const tsr_source *one, const tsr_source *other);
+
 /** Local. The rule (tsr_reconcile_rule) by which several values of an attribute become one. */
 int32_t tsr_policy_reconcile(const tsr_ingest_params *params, const char *attribute);
 

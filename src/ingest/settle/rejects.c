@@ -110,7 +110,7 @@ static void advise(const tsr_refusal *refusal, int32_t n)
 }
 
 tsr_status tsr_rejects_judge(const tsr_balance *balance, const tsr_ingest_result *so_far, const char *folder,
-                             const tsr_dataset_info *info)
+                             const tsr_dataset_info *info, bool added)
 {
     int32_t n, most = 0;
     const tsr_refusal *refusal = tsr_balance_refusals(balance, &n);
@@ -118,7 +118,7 @@ tsr_status tsr_rejects_judge(const tsr_balance *balance, const tsr_ingest_result
 
     for (int32_t i = 1; i < n; i++)
         if (refusal[i].rows > refusal[most].rows) most = i;
-    if (so_far->rows_read == 0) return TSR_FAIL(TSR_EDATA, "no row: the sources of the job are empty");
+    if (so_far->rows_read == 0) return added ? TSR_OK : TSR_FAIL(TSR_EDATA, "no row: the sources of the job are empty");
     name_of(info, name);
     advise(refusal, n);
     if (so_far->rows_used == 0)

@@ -21,9 +21,10 @@ tsr_status tsr_rejects_text(const tsr_balance *balance, const tsr_inputs *inputs
                             int64_t *bytes) TSR_NODISCARD;
 
 /** Local, after settling. Warn of reasons about which something can be done, and where most rows were refused.
- *  @param so_far  rows, added up. @return TSR_OK; TSR_EDATA (no row, or none that can be used) */
+ *  @param so_far  rows, added up. @param added  to a dataset that is there: a night may bring no row
+ *  @return TSR_OK; TSR_EDATA (no row, or none that can be used) */
 tsr_status tsr_rejects_judge(const tsr_balance *balance, const tsr_ingest_result *so_far, const char *folder,
-                             const tsr_dataset_info *info) TSR_NODISCARD;
+                             const tsr_dataset_info *info, bool added) TSR_NODISCARD;
 
 /** Local. What can be done about rows that are refused for this reason; NULL: the reason says it. */
 const char *tsr_reject_advice(const char *reason);
