@@ -8,13 +8,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "tessera/status.h"
+#include "tessera/comm.h"
 
 /* What follows a file's name until it is whole. A kill leaves such a file; the next run makes it anew. */
 #define TSR_PART ".part"
 
 /** Local. Read a file. @param[out] bytes new, zero-terminated; tsr_free(). @return TSR_OK; TSR_EIO; TSR_ENOMEM */
 tsr_status tsr_file_read(const char *path, char **bytes, int64_t *n) TSR_NODISCARD;
+
+/**
+ * Collective. Read a text that people wrote, on the root for all ranks: UTF-8 without zeros; a byte order mark at its
+ * begin is left out. @param[out] text  new, zero-terminated; tsr_free()
+ * @return TSR_OK; TSR_ECONF (another encoding: names the line); TSR_EIO; TSR_ENOMEM
+ */
+tsr_status tsr_file_text(const tsr_comm *comm, const char *path, char **text, int64_t *bytes) TSR_NODISCARD;
 
 /** Local. Write a file under a temporary name in the same folder, flush it to the disk and rename it into place. */
 tsr_status tsr_file_write(const char *path, const void *bytes, int64_t n) TSR_NODISCARD;

@@ -18,9 +18,7 @@ tsr_status tsr_sheet_load(const tsr_comm *comm, const char *path, const char *of
         memcpy(*text, of_the_house, (size_t)house_bytes);
         return TSR_OK;
     }
-    TSR_AGREE(comm, comm->rank == 0 ? tsr_file_read(path, text, &bytes) : TSR_OK);
-    bytes += comm->rank == 0; /* the zero at its end travels too */
-    TSR_TRY(tsr_bcast_block(comm, (void **)text, &bytes, 0));
+    st = tsr_file_text(comm, path, text, &bytes);
 done:
     return st;
 }

@@ -22,7 +22,7 @@ typedef struct tsr_sheet {
 /**
  * Collective. The text of a sheet: of the file where there is a path (the root reads it), else the one of the house.
  * @param[out] text  new on all ranks, zero-terminated; tsr_free()
- * @return TSR_OK; TSR_EIO; TSR_ENOMEM
+ * @return as tsr_file_text()
  */
 tsr_status tsr_sheet_load(const tsr_comm *comm, const char *path, const char *of_the_house, int64_t house_bytes,
                           char **text) TSR_NODISCARD;

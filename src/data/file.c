@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
 #include "tessera/interrupt.h"
 #include "tessera/log.h"
 #include "tessera/memory.h"
@@ -60,6 +62,46 @@ tsr_status tsr_file_read(const char *path, char **bytes, int64_t *n)
 done:
     if (fd >= 0) close(fd);
     if (st != TSR_OK) tsr_free(bytes);
+    return st;
+}
+
+static tsr_status check_text(const char *path, const char *text, int64_t n)
+{
+    const int64_t good = tsr_utf8_bytes(text, (int64_t)strlen(text)); /* text holds no zeros */
+    int64_t line = 1;
+
+    if (good == n) return TSR_OK;
+    for (int64_t i = 0; i < good; i++) line += text[i] == '\n';
+    return TSR_FAIL(TSR_ECONF,
+                    "%s:%" PRId64
+                    ": not text in UTF-8: convert the file (iconv -f WINDOWS-1252 -t UTF-8, or -f UTF-16)",
+                    path, line);
+}
+
+static tsr_status read_text(const char *path, char **text, int64_t *n)
+{
+    const char *const mark = "\xef\xbb\xbf";
+    tsr_status st = tsr_file_read(path, text, n);
+
+    if (st == TSR_OK) st = check_text(path, *text, *n);
+    if (st != TSR_OK || strncmp(*text, mark, strlen(mark)) != 0) return st;
+    *n -= (int64_t)strlen(mark);
+    memmove(*text, *text + strlen(mark), (size_t)*n + 1);
+    return TSR_OK;
+}
+
+tsr_status tsr_file_text(const tsr_comm *comm, const char *path, char **text, int64_t *bytes)
+{
+    tsr_status st;
+
+    *text = NULL;
+    *bytes = 0;
+    TSR_AGREE(comm, comm->rank == 0 ? read_text(path, text, bytes) : TSR_OK);
+    *bytes += comm->rank == 0; /* the zero at its end travels too */
+    TSR_TRY(tsr_bcast_block(comm, (void **)text, bytes, 0));
+    *bytes -= 1;
+done:
+    if (st != TSR_OK) tsr_free(text);
     return st;
 }
 

@@ -171,31 +171,6 @@ tsr_parsed tsr_parse_float(tsr_slice text, float *value)
 
 /* ---- text ---- */
 
-/* Bytes of the character at @p at, or 0 where it is not one (Unicode, table 3-7). */
-static int32_t utf8_character(const unsigned char *at, int32_t left)
-{
-    unsigned char low = 0x80, high = 0xbf;
-    int32_t n;
-
-    if (at[0] < 0x80) return 1;
-    if (at[0] >= 0xc2 && at[0] <= 0xdf)
-        n = 2;
-    else if ((at[0] & 0xf0) == 0xe0)
-        n = 3;
-    else if (at[0] >= 0xf0 && at[0] <= 0xf4)
-        n = 4;
-    else
-        return 0;
-    if (at[0] == 0xe0) low = 0xa0;
-    if (at[0] == 0xed) high = 0x9f;
-    if (at[0] == 0xf0) low = 0x90;
-    if (at[0] == 0xf4) high = 0x8f;
-    if (left < n || at[1] < low || at[1] > high) return 0;
-    for (int32_t i = 2; i < n; i++)
-        if ((at[i] & 0xc0) != 0x80) return 0;
-    return n;
-}
-
 bool tsr_is_ascii(tsr_slice text)
 {
     uint64_t all = 0, eight;
@@ -207,21 +182,4 @@ bool tsr_is_ascii(tsr_slice text)
     }
     for (; i < text.n; i++) all |= (unsigned char)text.at[i];
     return (all & 0x8080808080808080u) == 0;
-}
-
-bool tsr_utf8_valid(tsr_slice text)
-{
-    const unsigned char *at = (const unsigned char *)text.at;
-    int32_t i = 0;
-
-    for (uint64_t eight; i + 8 <= text.n; i += 8) {
-        memcpy(&eight, at + i, sizeof eight);
-        if (eight & 0x8080808080808080u) break;
-    }
-    while (i < text.n) {
-        int32_t n = utf8_character(at + i, text.n - i);
-        if (n == 0) return false;
-        i += n;
-    }
-    return true;
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/utf8.h"
 #include "tessera/exact.h"
 
 /* Bytes of a field: a view, not terminated. */
@@ -76,6 +77,9 @@ tsr_parsed tsr_decimal_units(const tsr_decimal *value, int32_t scale, int64_t *u
 tsr_parsed tsr_parse_float(tsr_slice text, float *value);
 
 /** Local. Well-formed UTF-8 (no surrogates, no overlong forms)? */
-bool tsr_utf8_valid(tsr_slice text);
+static inline bool tsr_utf8_valid(tsr_slice text)
+{
+    return tsr_utf8_bytes(text.at, text.n) == text.n;
+}
 
 #endif
