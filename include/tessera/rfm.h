@@ -100,6 +100,13 @@ typedef struct tsr_rfm_scores {
 } tsr_rfm_scores;
 
 /**
+ * Collective. Would tsr_rfm_fit() refuse the params? For a look before there are features. Same on all ranks: all.
+ * @param keep_keys  may keys of customers be kept? The rule `rank` needs those at edges, to score others later
+ * @return TSR_OK; TSR_ECONF (params, or scheme: file, line, column, what is wrong); TSR_EIO; TSR_ENOMEM
+ */
+tsr_status tsr_rfm_check(const tsr_comm *comm, const tsr_rfm_params *params, bool keep_keys) TSR_NODISCARD;
+
+/**
  * Collective. Edges over customers with a purchase, from features.h5; then counts of scores and groups, and weights.
  * Same on all ranks: all but span and key. Nobody with a purchase is no error: edges are NaN, all are prospects.
  * @param key          [span->rows] rising over all rows of all ranks; borrowed

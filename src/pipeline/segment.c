@@ -340,6 +340,7 @@ tsr_status tsr_segment(const tsr_comm *comm, const tsr_settings *settings, const
     tsr_status st;
 
     TSR_TRY(tsr_actions_check(comm, &settings->act));
+    if (settings->run.dataset != NULL) TSR_TRY(tsr_rfm_check(comm, &settings->rfm, settings->run.keep_ids));
     TSR_TRY(tsr_input_open(comm, settings, &input));
     TSR_TRY(tsr_run_open(comm, settings, options, &input, &run));
     finished = tsr_run_finished(run);

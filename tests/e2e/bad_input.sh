@@ -107,6 +107,10 @@ printf 'Best\trfm_r > 3 and\tkeep\twrite\te-mail\tonce\t\t\t0.1\nRest\t*\tkeep\t
 fails "a mistake in a playbook" 2 'plays\.tsv:2:19: expected a column' segment good.yaml --set output=plays.run \
     --set act.playbook=plays.tsv
 is_absent "a mistake in a playbook" plays.run/report.html
+printf '5**\tBest\n[1-4]**\tRest\n111\tLost\n' >cells.tsv
+fails "a mistake in a scheme" 2 'cells\.tsv:3:1: cell 111 was named on line 2 already' segment good.yaml \
+    --set output=cells.run --set rfm.scheme=cells.tsv
+is_absent "a mistake in a scheme" cells.run
 {
     echo "id,date,amount"
     for i in 1 2 3 4 5 6 7 8 9; do echo "c$i,2024-01-05,7"; done

@@ -89,14 +89,16 @@ static bool is_refused(const tsr_comm *comm, const tsr_rfm_params *params, const
 {
     static tsr_rfm rfm;
 
-    return fit_params(comm, params, 50, 0, 2, &rfm) == TSR_ECONF && strstr(tsr_error_last()->text, message) != NULL;
+    if (fit_params(comm, params, 50, 0, 2, &rfm) != TSR_ECONF || strstr(tsr_error_last()->text, message) == NULL)
+        return false;
+    return tsr_rfm_check(comm, params, true) == TSR_ECONF && strstr(tsr_error_last()->text, message) != NULL;
 }
 
 static void faulty_settings_are_refused(void **state)
 {
     const tsr_comm *comm = *state;
     char *falling[] = {"1", "5", "4", "9"}, *words[] = {"1", "2", "three", "4"};
-    char *text[] = {"3", "4"};
+    char *text[] = {"3", "4"}, *contrary[] = {"3", "1/3", "3"};
 
     make_some(50);
     CHECK_ALL(comm, is_refused(comm, &(tsr_rfm_params){.scheme = "table_c", .threshold = {{.n = 4, .text = falling}}},
@@ -109,6 +111,34 @@ static void faulty_settings_are_refused(void **state)
     CHECK_ALL(comm, is_refused(comm, &(tsr_rfm_params){.scheme = "grid_a", .rule = TSR_RFM_MEAN}, "makes two classes"));
     CHECK_ALL(comm, is_refused(comm, &(tsr_rfm_params){.scheme = "grid_a", .weights = TSR_RFM_AHP}, "`rfm.ahp`"));
     CHECK_ALL(comm, is_refused(comm, &(tsr_rfm_params){.scheme = "grid_a", .ahp = {2, text}}, "2 comparisons"));
+    CHECK_ALL(comm,
+              is_refused(comm, &(tsr_rfm_params){.scheme = "grid_a", .weights = TSR_RFM_AHP, .ahp = {3, contrary}},
+                         "the second one should be near the first times the third, 9"));
+    CHECK_ALL(comm,
+              is_refused(comm, &(tsr_rfm_params){.scheme = "tabel_c"}, "no scheme of this name; there are table_c"));
+}
+
+static void rank_is_refused_where_keys_are_not_kept(void **state)
+{
+    const tsr_comm *comm = *state;
+    const tsr_rfm_params params = {.scheme = "table_c", .rule = TSR_RFM_RANK};
+
+    CHECK_ALL(comm, tsr_rfm_check(comm, &params, true) == TSR_OK);
+    CHECK_ALL(comm, tsr_rfm_check(comm, &params, false) == TSR_ECONF);
+    CHECK_ALL(comm, tsr_rfm_check(comm, &(tsr_rfm_params){.scheme = "table_c"}, false) == TSR_OK);
+}
+
+static void rule_of_two_classes_needs_no_bins_without_a_scheme(void **state)
+{
+    const tsr_comm *comm = *state;
+    static tsr_rfm rfm;
+
+    make_some(50);
+    CHECK_ALL(comm,
+              fit_params(comm, &(tsr_rfm_params){.scheme = "none", .rule = TSR_RFM_MEAN}, 50, 0, 2, &rfm) == TSR_OK);
+    CHECK_ALL(comm, rfm.bins == 2 && rfm.groups == 3);
+    CHECK_ALL(comm,
+              is_refused(comm, &(tsr_rfm_params){.scheme = "none", .rule = TSR_RFM_MEAN, .bins = 5}, "two classes"));
 }
 
 static void prospects_count_in_no_score(void **state)
@@ -177,8 +207,21 @@ static void faulty_scheme_file_is_one_error_on_all_ranks(void **state)
     write_scheme(comm, "***\tAll\n111\tOne\n");
     CHECK_ALL(comm, fit(comm, scheme, 100, 0, 2, &rfm) == TSR_ECONF);
     CHECK_ALL(comm, strstr(tsr_error_last()->text, ":2:1: cell 111") != NULL);
-    CHECK_ALL(comm, fit(comm, "no/such/scheme.tsv", 100, 0, 2, &rfm) == TSR_EIO);
+    CHECK_ALL(comm, fit(comm, "no/such/scheme.tsv", 100, 0, 2, &rfm) == TSR_ECONF);
     CHECK_ALL(comm, strstr(tsr_error_last()->text, "no/such/scheme.tsv") != NULL);
+    write_scheme(comm, "1**\tAll\n[2-5]**\tGr\xfc\xdf\n");
+    CHECK_ALL(comm, fit(comm, scheme, 100, 0, 2, &rfm) == TSR_ECONF);
+    CHECK_ALL(comm, strstr(tsr_error_last()->text, ":2: not text in UTF-8: convert the file") != NULL);
+}
+
+static void byte_order_mark_is_no_part_of_a_scheme(void **state)
+{
+    const tsr_comm *comm = *state;
+    tsr_rfm rfm;
+
+    make_some(100);
+    write_scheme(comm, "\xef\xbb\xbf***\tAll\n");
+    CHECK_ALL(comm, fit(comm, scheme, 100, 0, 2, &rfm) == TSR_OK && count_of(&rfm, "All") == 100);
 }
 
 static void failure_of_memory_on_one_rank_is_the_status_of_all(void **state)
@@ -233,11 +276,14 @@ int main(void)
         cmocka_unit_test(every_rule_gives_the_same_bits_on_any_ranks),
         cmocka_unit_test(given_thresholds_replace_those_of_the_data),
         cmocka_unit_test(faulty_settings_are_refused),
+        cmocka_unit_test(rank_is_refused_where_keys_are_not_kept),
+        cmocka_unit_test(rule_of_two_classes_needs_no_bins_without_a_scheme),
         cmocka_unit_test(prospects_count_in_no_score),
         cmocka_unit_test(nobody_with_a_purchase_leaves_only_prospects),
         cmocka_unit_test(one_customer_has_equal_edges_and_the_lowest_scores),
         cmocka_unit_test(own_scheme_file_names_the_groups),
         cmocka_unit_test(faulty_scheme_file_is_one_error_on_all_ranks),
+        cmocka_unit_test(byte_order_mark_is_no_part_of_a_scheme),
         cmocka_unit_test(failure_of_memory_on_one_rank_is_the_status_of_all),
         cmocka_unit_test(ranks_with_different_schemes_are_told_so),
         cmocka_unit_test(remove_the_files),

@@ -201,8 +201,9 @@ static void faulty_schemes_are_refused_with_their_place(void **state)
     static const struct {
         const char *text, *message;
     } faults[] = {
-        {"***\tAll\n123\tOne\n", "own.tsv:2:1: cell 123 was named on line 1 already"},
-        {"5**\tA\n4**\tB\n3**\tC\n2**\tD\n", "own.tsv: cell 111 has no name"},
+        {"***\tAll\n123\tOne\n", "own.tsv:2:1: cell 123 was named on line 1 already; with `match first`"},
+        {"5**\tA\n4**\tB\n3**\tC\n2**\tD\n",
+         "own.tsv: cell 111 has no name, nor have 24 others; under `match first` a last line of `***`"},
         {"", "own.tsv: cell 111 has no name"},
         {"***\tAll\n61*\tB\n", "own.tsv:2:1: a sign of a cell"},
         {"***\tAll\n10*\tB\n", "own.tsv:2:2: a sign of a cell"},

@@ -9,15 +9,6 @@
 
 /* ---- RFM ---- */
 
-/* Keys at edges are kept for scoring others later. */
-static tsr_status check_keys(const tsr_run *run, const tsr_rfm *rfm)
-{
-    if (rfm->rule != TSR_RFM_RANK || run->settings->run.keep_ids) return TSR_OK;
-    return TSR_FAIL(TSR_ECONF,
-                    "`rfm.rule` rank cuts ties by the customers' keys and keeps those at the edges: it needs "
-                    "`privacy.keep_ids: true`; without keys, `value` or `rank_width` do");
-}
-
 tsr_status tsr_step_rfm(const tsr_comm *comm, tsr_run *run, const tsr_population *population,
                         const tsr_features_info *info, tsr_rfm *rfm)
 {
@@ -32,7 +23,6 @@ tsr_status tsr_step_rfm(const tsr_comm *comm, tsr_run *run, const tsr_population
     TSR_TRY(tsr_run_begin(comm, run, TSR_STAGE_RFM));
     TSR_TRY(
         tsr_rfm_fit(comm, &run->settings->rfm, features, &population->span, population->key, info->money_scale, rfm));
-    TSR_AGREE(comm, check_keys(run, rfm));
     TSR_AGREE(comm, tsr_bundle_create(&keep));
     TSR_AGREE(comm, tsr_rfm_save(rfm, keep));
     TSR_TRY(tsr_run_end(comm, run, TSR_STAGE_RFM, &(tsr_outcome){.rows = population->span.rows, .keep = keep}));

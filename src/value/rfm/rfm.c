@@ -201,12 +201,9 @@ static tsr_status find_edges(const tsr_comm *comm, const tsr_rfm_params *params,
     tsr_status st = TSR_OK;
 
     for (int a = 0; st == TSR_OK && a < TSR_RFM_AXES; a++) {
-        const tsr_texts *given = &params->threshold[a];
-        rfm->axis[a].parts = given->n > 0 ? 1 : parts_of(rfm, a);
-        if (given->n > 0)
-            st = tsr_agree(comm, take_thresholds(given, a, rfm->bins, &rfm->axis[a]));
-        else
-            st = tsr_rfm_cut(comm, reader, a, rfm);
+        if (params->threshold[a].n > 0) continue;
+        rfm->axis[a].parts = parts_of(rfm, a);
+        st = tsr_rfm_cut(comm, reader, a, rfm);
     }
     return st;
 }
@@ -268,26 +265,75 @@ done:
     return st;
 }
 
-/* What the params say beside what the scheme says. */
-static tsr_status resolve(const tsr_rfm_params *params, tsr_rfm *rfm)
+static bool makes_two_classes(int32_t rule)
 {
+    return rule == TSR_RFM_MEAN || rule == TSR_RFM_MEDIAN;
+}
+
+/* Without a scheme the rule alone may say how many classes there are. */
+static int64_t bins_of(const tsr_rfm_params *params)
+{
+    bool of_rule = params->bins == 0 && strcmp(params->scheme, TSR_RFM_NO_SCHEME) == 0;
+
+    return of_rule && makes_two_classes(params->rule) ? 2 : params->bins;
+}
+
+static tsr_status take_comparisons(const tsr_rfm_params *params, double comparison[3])
+{
+    if (params->ahp.n == 0 && params->weights == TSR_RFM_AHP)
+        return TSR_FAIL(TSR_ECONF, "`rfm.weights` is ahp: give its comparisons as `rfm.ahp`");
+    if (params->ahp.n == 0) return TSR_OK;
+    tsr_status st = tsr_rfm_comparisons(&params->ahp, comparison);
+    if (st != TSR_OK || params->weights != TSR_RFM_AHP || tsr_rfm_consistency(comparison) <= CONSISTENT) return st;
+    return TSR_FAIL(TSR_ECONF,
+                    "`rfm.ahp`: the comparisons contradict each other: consistency ratio %.3f, at most %g; the second "
+                    "one should be near the first times the third, %.3g",
+                    tsr_rfm_consistency(comparison), CONSISTENT, comparison[0] * comparison[2]);
+}
+
+/* What the params say beside what the scheme says. */
+static tsr_status resolve(const tsr_rfm_params *params, tsr_rfm *rfm, double comparison[3])
+{
+    tsr_status st = TSR_OK;
+
     if (params->rule != TSR_RFM_AUTO) rfm->rule = params->rule;
-    if ((rfm->rule == TSR_RFM_MEAN || rfm->rule == TSR_RFM_MEDIAN) && rfm->bins != 2)
+    if (makes_two_classes(rfm->rule) && rfm->bins != 2)
         return TSR_FAIL(TSR_ECONF, "`rfm.rule` %s makes two classes, but the scheme %s names cells of %d",
                         tsr_rfm_rule_name(rfm->rule), rfm->scheme, (int)rfm->bins);
-    if (params->weights == TSR_RFM_AHP && params->ahp.n == 0)
-        return TSR_FAIL(TSR_ECONF, "`rfm.weights` is ahp: give its comparisons as `rfm.ahp`");
     rfm->nested = params->nested;
     rfm->weighting = params->weights;
     rfm->weights_of = params->weights_of;
-    return TSR_OK;
+    for (int a = 0; st == TSR_OK && a < TSR_RFM_AXES; a++) {
+        if (params->threshold[a].n == 0) continue;
+        rfm->axis[a].parts = 1;
+        st = take_thresholds(&params->threshold[a], a, rfm->bins, &rfm->axis[a]);
+    }
+    return st == TSR_OK ? take_comparisons(params, comparison) : st;
 }
 
-static tsr_status check_consistency(const tsr_rfm *rfm)
+/* All that needs no customers. */
+static tsr_status prepare(const tsr_comm *comm, const tsr_rfm_params *params, tsr_rfm *rfm, double comparison[3])
 {
-    if (rfm->weighting != TSR_RFM_AHP || rfm->weights.consistency <= CONSISTENT) return TSR_OK;
-    return TSR_FAIL(TSR_ECONF, "`rfm.ahp`: the comparisons contradict each other: consistency ratio %.3f, at most %g",
-                    rfm->weights.consistency, CONSISTENT);
+    tsr_status st;
+
+    memset(rfm, 0, sizeof *rfm);
+    TSR_TRY(check_same(comm, params));
+    TSR_TRY(tsr_rfm_scheme_load(comm, params->scheme, bins_of(params), rfm));
+    TSR_AGREE(comm, resolve(params, rfm, comparison));
+done:
+    return st;
+}
+
+tsr_status tsr_rfm_check(const tsr_comm *comm, const tsr_rfm_params *params, bool keep_keys)
+{
+    double comparison[3];
+    tsr_rfm rfm;
+    tsr_status st = prepare(comm, params, &rfm, comparison);
+
+    if (st != TSR_OK || rfm.rule != TSR_RFM_RANK || keep_keys) return st;
+    return TSR_FAIL(TSR_ECONF,
+                    "`rfm.rule` rank cuts ties by the customers' keys and keeps those at the edges: it needs "
+                    "`privacy.keep_ids: true`; without keys, `value` or `rank_width` do");
 }
 
 tsr_status tsr_rfm_fit(const tsr_comm *comm, const tsr_rfm_params *params, const char *features, const tsr_span *span,
@@ -297,11 +343,7 @@ tsr_status tsr_rfm_fit(const tsr_comm *comm, const tsr_rfm_params *params, const
     double comparison[3];
     tsr_status st;
 
-    memset(rfm, 0, sizeof *rfm);
-    TSR_TRY(check_same(comm, params));
-    TSR_TRY(tsr_rfm_scheme_load(comm, params->scheme, params->bins, rfm));
-    TSR_AGREE(comm, resolve(params, rfm));
-    if (params->ahp.n > 0) TSR_AGREE(comm, tsr_rfm_comparisons(&params->ahp, comparison));
+    TSR_TRY(prepare(comm, params, rfm, comparison));
     TSR_AGREE(comm, tsr_rfm_reader_open(&reader, features, span, key, money_scale));
     TSR_TRY(find_edges(comm, params, &reader, rfm));
     TSR_AGREE(comm, count_rows(&reader, rfm));
@@ -309,8 +351,7 @@ tsr_status tsr_rfm_fit(const tsr_comm *comm, const tsr_rfm_params *params, const
     tsr_sum_int64(comm, rfm->count, TSR_RFM_GROUPS_MAX);
     tsr_sum_int64(comm, rfm->cell_count, TSR_RFM_CELLS_MAX);
     tsr_rfm_count_scores(rfm);
-    TSR_TRY(tsr_rfm_weigh(comm, &reader, params->ahp.n > 0 ? comparison : NULL, rfm));
-    TSR_AGREE(comm, check_consistency(rfm));
+    st = tsr_rfm_weigh(comm, &reader, params->ahp.n > 0 ? comparison : NULL, rfm);
 done:
     tsr_rfm_reader_close(&reader);
     return st;

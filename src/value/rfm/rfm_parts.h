@@ -48,6 +48,9 @@ void tsr_rfm_count_scores(tsr_rfm *rfm);
 /** Local. Read three comparisons ("3", "1/5", "0.2"). @return TSR_OK; TSR_ECONF */
 tsr_status tsr_rfm_comparisons(const tsr_texts *texts, double comparison[3]) TSR_NODISCARD;
 
+/** Local. Their consistency ratio (Saaty): 0 where recency : money is recency : frequency times frequency : money. */
+double tsr_rfm_consistency(const double comparison[3]);
+
 /**
  * Collective. All weights, from the counts of cells and from the values. Same on all ranks: rfm (counted), comparison.
  * @param comparison  of AHP; NULL: none

@@ -188,8 +188,10 @@ static tsr_status name_cell(parser *p, const int score[3], int32_t group, int64_
 
     if (p->named_on[cell] != 0 && p->first_match) return TSR_OK;
     if (p->named_on[cell] != 0)
-        return fail(p, "cell %d%d%d was named on line %" PRId64 " already", score[0], score[1], score[2],
-                    p->named_on[cell]);
+        return fail(p,
+                    "cell %d%d%d was named on line %" PRId64 " already; with `match first` the first line that fits a "
+                    "cell names it",
+                    score[0], score[1], score[2], p->named_on[cell]);
     p->named_on[cell] = p->line;
     p->rfm->group[cell] = (int8_t)group;
     ++*named;
@@ -244,13 +246,20 @@ static tsr_status read_line(parser *p, const char *text, int64_t length)
 
 static tsr_status check_whole(const parser *p)
 {
-    const int bins = p->rfm->bins;
+    const int bins = p->rfm->bins, cells = bins * bins * bins;
+    int nameless = 0, first = 0;
 
-    for (int cell = 0; cell < bins * bins * bins; cell++)
-        if (p->named_on[cell] == 0)
-            return TSR_FAIL(TSR_ECONF, "%s: cell %d%d%d has no name", p->source, cell / (bins * bins) + 1,
-                            cell / bins % bins + 1, cell % bins + 1);
-    return TSR_OK;
+    for (int cell = cells - 1; cell >= 0; cell--) {
+        if (p->named_on[cell] != 0) continue;
+        nameless++;
+        first = cell;
+    }
+    if (nameless == 0) return TSR_OK;
+    return TSR_FAIL(TSR_ECONF,
+                    "%s: cell %d%d%d has no name, nor have %d others; under `match first` a last line of `%s`, a tab "
+                    "and a name takes all that are left",
+                    p->source, first / (bins * bins) + 1, first / bins % bins + 1, first % bins + 1, nameless - 1,
+                    p->axes == 2 ? "**" : "***");
 }
 
 static void add_prospects(tsr_rfm *rfm)
@@ -317,9 +326,13 @@ static void make_plain(int64_t bins, tsr_rfm *rfm)
     add_prospects(rfm);
 }
 
-static tsr_status read_on_root(const tsr_comm *comm, const char *path, char **text, int64_t *bytes)
+static tsr_status unknown(const char *name)
 {
-    return comm->rank == 0 ? tsr_file_read(path, text, bytes) : TSR_OK;
+    return TSR_FAIL(TSR_ECONF,
+                    "`rfm.scheme`: there is no file %s, and no scheme of this name; there are %s, %s, %s, %s, %s, %s "
+                    "and " TSR_RFM_NO_SCHEME,
+                    name, of_the_house[0].name, of_the_house[1].name, of_the_house[2].name, of_the_house[3].name,
+                    of_the_house[4].name, of_the_house[5].name);
 }
 
 static tsr_status parse_file(const tsr_comm *comm, const char *path, tsr_rfm *rfm)
@@ -328,8 +341,8 @@ static tsr_status parse_file(const tsr_comm *comm, const char *path, tsr_rfm *rf
     int64_t bytes = 0;
     tsr_status st;
 
-    TSR_AGREE(comm, read_on_root(comm, path, &text, &bytes));
-    TSR_TRY(tsr_bcast_block(comm, (void **)&text, &bytes, 0));
+    TSR_AGREE(comm, comm->rank == 0 && !tsr_file_exists(path) ? unknown(path) : TSR_OK);
+    TSR_TRY(tsr_file_text(comm, path, &text, &bytes));
     TSR_AGREE(comm, tsr_rfm_scheme_parse(path, text, bytes, rfm));
 done:
     tsr_free(&text);
@@ -351,7 +364,7 @@ tsr_status tsr_rfm_scheme_load(const tsr_comm *comm, const char *name_or_path, i
 
     snprintf(rfm->scheme, sizeof rfm->scheme, "%s", name_or_path);
     while (found < n && strcmp(name_or_path, of_the_house[found].name) != 0) found++;
-    if (strcmp(name_or_path, "none") == 0)
+    if (strcmp(name_or_path, TSR_RFM_NO_SCHEME) == 0)
         make_plain(bins, rfm);
     else if (found < n)
         TSR_AGREE(comm, tsr_rfm_scheme_parse(name_or_path, of_the_house[found].text,

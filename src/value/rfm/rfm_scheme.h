@@ -19,7 +19,8 @@
 
 #include "tessera/rfm.h"
 
-#define TSR_RFM_PROSPECT "Prospect"
+#define TSR_RFM_PROSPECT  "Prospect"
+#define TSR_RFM_NO_SCHEME "none"
 
 /**
  * Local. Fill bins, rule, group, groups and names of @p rfm.
@@ -30,10 +31,11 @@
 tsr_status tsr_rfm_scheme_parse(const char *source, const char *text, int64_t bytes, tsr_rfm *rfm) TSR_NODISCARD;
 
 /**
- * Collective. Parse a scheme of the house by name, or a file that the root reads; `none` names cells by the rounded
- * mean of their scores.
- * @param bins  0: as the scheme says (5 for `none`)
- * @return TSR_OK; TSR_ECONF (also: another number of classes than the scheme's); TSR_EIO; TSR_ENOMEM
+ * Collective. Parse a scheme of the house by name, or a file that the root reads; TSR_RFM_NO_SCHEME names cells by the
+ * rounded mean of their scores.
+ * @param bins  0: as the scheme says (5 without a scheme)
+ * @return TSR_OK; TSR_ECONF (also: another number of classes than the scheme's; neither a name nor a file);
+ *         TSR_EIO; TSR_ENOMEM
  */
 tsr_status tsr_rfm_scheme_load(const tsr_comm *comm, const char *name_or_path, int64_t bins,
                                tsr_rfm *rfm) TSR_NODISCARD;

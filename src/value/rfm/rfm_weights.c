@@ -217,17 +217,25 @@ tsr_status tsr_rfm_comparisons(const tsr_texts *texts, double comparison[3])
     return TSR_OK;
 }
 
-/* Of a 3 x 3 matrix of comparisons the principal eigenvector is that of the geometric means of rows, and the eigenvalue
- * is 1 + q + 1 / q with q = cube root of (c_rm / (c_rf c_fm)). */
+/* The largest eigenvalue of a 3 x 3 matrix of comparisons is 1 + q + 1 / q with q = cube root of (c_rm / (c_rf c_fm)).
+ */
+double tsr_rfm_consistency(const double c[3])
+{
+    double q = tsr_pow(c[1] / (c[0] * c[2]), 1.0 / 3);
+
+    return fmax(0, (1 + q + 1 / q - 3) / 2 / RANDOM_INDEX);
+}
+
+/* Its eigenvector is that of the geometric means of rows. */
 static void weigh_by_comparisons(const double c[3], tsr_rfm_weights *weights)
 {
     const double row[3] = {c[0] * c[1], c[2] / c[0], 1 / (c[1] * c[2])};
-    double q = tsr_pow(c[1] / (c[0] * c[2]), 1.0 / 3), *weight = weights->of_scores[TSR_RFM_AHP];
+    double *weight = weights->of_scores[TSR_RFM_AHP];
 
     for (int a = 0; a < 3; a++) weight[a] = tsr_pow(row[a], 1.0 / 3);
     normalise(weight);
     for (int a = 0; a < 3; a++) weights->of_values[TSR_RFM_AHP][a] = weight[a];
-    weights->consistency = fmax(0, (1 + q + 1 / q - 3) / 2 / RANDOM_INDEX);
+    weights->consistency = tsr_rfm_consistency(c);
 }
 
 tsr_status tsr_rfm_weigh(const tsr_comm *comm, tsr_rfm_reader *reader, const double *comparison, tsr_rfm *rfm)
