@@ -24,6 +24,7 @@ void tsr_dictionary_clear(tsr_dictionary *dictionary);
 typedef struct tsr_attribute {
     char name[TSR_NAME_BYTES];
     bool categorical;
+    bool empty; /* nobody has a value, and no source says what it is: a number until the first value comes */
     tsr_dictionary dictionary; /* empty for numbers */
 } tsr_attribute;
 

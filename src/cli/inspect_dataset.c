@@ -18,7 +18,7 @@ static void print_attributes(const tsr_comm *comm, const tsr_dataset_info *info)
         if (a->categorical)
             cli_print(comm, "  attribute     %s, %d categories\n", a->name, a->dictionary.n);
         else
-            cli_print(comm, "  attribute     %s, a number\n", a->name);
+            cli_print(comm, "  attribute     %s, %s\n", a->name, a->empty ? "without a value" : "a number");
     }
     for (tsr_embedding e = {.dimensions = 0}; tsr_embedding_next(info, &e);)
         cli_print(comm, "  embedding     %s, %d dimensions\n", e.name, e.dimensions);

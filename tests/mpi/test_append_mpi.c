@@ -151,6 +151,33 @@ static void new_file_before_a_known_one_gives_the_dataset_of_all_at_once(void **
     }
 }
 
+static tsr_status ingest_tiers(const tsr_comm *comm, int last, const char *folder, tsr_ingest_result *result)
+{
+    test_source t;
+
+    use_source(&t, TSR_SOURCE_CUSTOMERS, ",", true);
+    use_column(&t, "id", "id");
+    use_column(&t, "tier", "tier");
+    for (int night = 0; night <= last; night++) use_file(&t, test_path(comm, keep("tier.%d.csv", night)));
+    tsr_ingest_params params = params_of(&t.source, 1, 3);
+    return tsr_ingest_run(comm, &params, folder, result);
+}
+
+static void attribute_without_a_value_is_what_its_first_values_are(void **state)
+{
+    const tsr_comm *comm = *state;
+    static const char *const tiers[] = {"id,tier\na,\nb,\n", "id,tier\nc,\n", "id,tier\na,gold\nd,7\n"};
+    char *whole = fresh(comm, "tiers"), *folder = fresh(comm, "tier");
+    tsr_ingest_result result;
+
+    for (int night = 0; night < 3; night++)
+        write_text(comm, test_path(comm, keep("tier.%d.csv", night)), tiers[night], strlen(tiers[night]));
+    CHECK_ALL(comm, ingest_tiers(comm, 2, whole, &result) == TSR_OK && result.rows_used == 5);
+    for (int night = 0; night < 3; night++) CHECK_ALL(comm, ingest_tiers(comm, night, folder, &result) == TSR_OK);
+    CHECK_ALL(comm, result.grown && result.rows_used == 2);
+    CHECK_ALL(comm, strcmp(digest_in(comm, folder), digest_in(comm, whole)) == 0);
+}
+
 static void known_file_under_another_name_is_left_out(void **state)
 {
     const tsr_comm *comm = *state;
@@ -284,6 +311,7 @@ int main(void)
         cmocka_unit_test(job_that_grows_gives_the_dataset_of_all_at_once),
         cmocka_unit_test(job_of_each_night_gives_the_dataset_of_all_at_once),
         cmocka_unit_test(new_file_before_a_known_one_gives_the_dataset_of_all_at_once),
+        cmocka_unit_test(attribute_without_a_value_is_what_its_first_values_are),
         cmocka_unit_test(known_file_under_another_name_is_left_out),
         cmocka_unit_test(changed_file_is_refused_where_the_job_does_not_name_all),
         cmocka_unit_test(other_money_cannot_be_added),

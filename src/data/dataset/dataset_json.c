@@ -43,6 +43,7 @@ static tsr_status print_attributes(const tsr_dataset_info *info, json_t *root)
             if (!values || json_object_set_new(one, "values", values) != 0)
                 st = TSR_FAIL(TSR_EDATA, "dataset.json: a value of attribute %s is not UTF-8", a->name);
         }
+        if (st == TSR_OK && a->empty) st = add(one, "empty", json_true());
         if (st != TSR_OK || json_array_append_new(list, one) != 0) {
             if (st != TSR_OK) json_decref(one);
             json_decref(list);
@@ -180,12 +181,14 @@ static tsr_status parse_attributes(const char *name, const json_t *list, tsr_dat
     for (int32_t i = 0; i < n; i++) {
         const char *own = NULL, *kind = NULL;
         json_t *values = NULL;
-        if (json_unpack_ex(json_array_get(list, (size_t)i), &error, 0, "{s:s, s:s, s?o}", "name", &own, "kind", &kind,
-                           "values", &values) != 0 ||
+        int empty = 0;
+        if (json_unpack_ex(json_array_get(list, (size_t)i), &error, 0, "{s:s, s:s, s?o, s?b}", "name", &own, "kind",
+                           &kind, "values", &values, "empty", &empty) != 0 ||
             strlen(own) >= TSR_NAME_BYTES)
             TSR_TRY(TSR_FAIL(TSR_EDATA, "%s: attribute %d cannot be read", name, i + 1));
         strcpy(info->attributes[i].name, own);
         info->attributes[i].categorical = strcmp(kind, "category") == 0;
+        info->attributes[i].empty = empty != 0;
         if (info->attributes[i].categorical) TSR_TRY(parse_dictionary(name, values, &info->attributes[i].dictionary));
     }
 done:

@@ -56,6 +56,8 @@ static tsr_status join_attribute(const tsr_attribute *old, tsr_joined_shape *joi
 {
     int32_t form = old->categorical ? TSR_FORM_CATEGORY : TSR_FORM_NUMBER, a = find_name(joined, old->name);
 
+    if (old->empty) form = a < 0 ? TSR_FORM_AUTO : joined->form[a];
+
     if (a < 0) {
         add_attribute(joined, old->name, form);
         return TSR_OK;

@@ -30,6 +30,7 @@ typedef struct tsr_attribute_state {
     int32_t rule;  /* tsr_reconcile_rule */
     int text_seen; /* a value that is not a number; int: it is reduced */
     int too_many;  /* different texts: their codes are no longer kept */
+    bool empty;    /* no value has come, and no form was declared */
 } tsr_attribute_state;
 
 /* An id on its way to the check whether it was sent lately: that looks at a random place of memory, which is fetched

@@ -153,6 +153,7 @@ static tsr_status make_dictionaries(const tsr_comm *comm, const tsr_collect *col
         tsr_attribute *about = &info->attributes[a];
         tsr_dictionary unused = {0};
         about->categorical = collect->attribute[a].form == TSR_FORM_CATEGORY;
+        about->empty = collect->attribute[a].empty;
         strcpy(about->name, collect->attribute[a].name);
         TSR_TRY(tsr_unify_sort(all_texts(comm, collect, TSR_DICTIONARIES + a),
                                about->categorical ? &about->dictionary : &unused, &code[TSR_DICTIONARIES + a]));

@@ -143,6 +143,7 @@ tsr_status tsr_unify_forms(const tsr_comm *comm, tsr_collect *collect)
         const tsr_strings *all = comm->size > 1 ? &texts->all : &texts->mine;
         state->too_many = seen[1] || all->n > TSR_CATEGORIES_MAX;
         state->form = seen[0] ? TSR_FORM_CATEGORY : TSR_FORM_NUMBER;
+        state->empty = all->n == 0;
         TSR_AGREE(comm, check_form(collect, a));
     }
 done:
