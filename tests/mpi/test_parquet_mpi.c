@@ -175,6 +175,32 @@ static void values_that_cannot_be_used_are_refused_as_in_text(void **state)
     CHECK_ALL(comm, refuses(comm, "missing amount"));
 }
 
+/* Neither the name of its folder nor a writer that declares no text changes what a file says. */
+static void file_gives_the_same_dataset_in_a_folder_named_like_a_column_and_from_bytes(void **state)
+{
+    const tsr_comm *comm = *state;
+    char *folder = test_path(comm, "customer=7"), *moved = test_path(comm, "customer=7/odd.parquet");
+    tsr_ingest_result result;
+    test_source t;
+
+    need_duckdb(comm);
+    empty_folder(comm, folder);
+    write_text(comm, moved, "", 0); /* makes the folder */
+    const char *sql[] = {
+        "CREATE TABLE t AS SELECT i % 50 AS customer, DATE '2024-01-01' + i::INT % 9 AS day, i / 4 AS paid, 'Bücher ' "
+        "|| i % 3 AS kind FROM range(1000) r(i)",
+        keep("COPY t TO '%s' (FORMAT parquet)", test_path(comm, "odd.parquet")),
+        keep("COPY (SELECT * REPLACE (encode(kind) AS kind) FROM t) TO '%s' (FORMAT parquet)", moved),
+    };
+    run_sql(comm, sql, 3);
+    use_odd(&t, comm);
+    tsr_ingest_params params = params_of(&t.source, 1, 1);
+    CHECK_ALL(comm, tsr_ingest_run(comm, &params, test_path(comm, "stayed"), &result) == TSR_OK);
+    t.file[0] = moved;
+    CHECK_ALL(comm, tsr_ingest_run(comm, &params, test_path(comm, "moved"), &result) == TSR_OK);
+    CHECK_ALL(comm, strcmp(digest_in(comm, test_path(comm, "stayed")), digest_in(comm, test_path(comm, "moved"))) == 0);
+}
+
 /* DuckDB writes no such text: the bytes are changed in the file. */
 static void text_that_is_no_utf8_stops_with_the_name_of_the_file(void **state)
 {
@@ -304,6 +330,7 @@ int main(void)
         cmocka_unit_test(parquet_gives_the_dataset_that_text_gives),
         cmocka_unit_test(refused_rows_of_parquet_have_their_number),
         cmocka_unit_test(values_that_cannot_be_used_are_refused_as_in_text),
+        cmocka_unit_test(file_gives_the_same_dataset_in_a_folder_named_like_a_column_and_from_bytes),
         cmocka_unit_test(text_that_is_no_utf8_stops_with_the_name_of_the_file),
         cmocka_unit_test(files_that_are_no_parquet_and_columns_that_are_not_there_are_named),
         cmocka_unit_test(table_of_a_run_becomes_parquet_with_its_types_and_nulls),

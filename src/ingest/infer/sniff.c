@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ingest/read/parquet_facts.h"
 #include "ingest/read/parquet_reader.h"
 #include "tessera/memory.h"
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ingest/read/parquet_facts.h"
 #include "tessera/file.h"
 #include "tessera/memory.h"
 
@@ -50,106 +51,6 @@ static tsr_status append(text *to, const char *piece)
     return TSR_OK;
 }
 
-/* DuckDB would take these for patterns. */
-static tsr_status check_path(const char *path)
-{
-    if (strpbrk(path, "*?[") == NULL) return TSR_OK;
-    return TSR_FAIL(TSR_ECONF, "%s: rename the file: Parquet files cannot have * ? or [ in their names", path);
-}
-
-/* "... read_parquet('path' ..." of one file, in a query. */
-static tsr_status append_file(text *to, const char *path)
-{
-    char *quoted = NULL;
-    tsr_status st;
-
-    TSR_TRY(tsr_duck_quote(path, '\'', &quoted));
-    TSR_TRY(append(to, quoted));
-done:
-    tsr_free(&quoted);
-    return st;
-}
-
-/* ---- what is in a file ---- */
-
-typedef tsr_status (*keep_row)(tsr_parquet_facts *facts, const tsr_duck_text *field);
-
-/* Keep what a query about the file answers, whose path stands between @p before and @p behind. */
-static tsr_status look_at(tsr_duck *duck, const char *path, const char *before, const char *behind, keep_row keep,
-                          tsr_parquet_facts *facts)
-{
-    tsr_duck_rows *rows = NULL;
-    const tsr_duck_text *field;
-    text sql = {0};
-    tsr_status st;
-
-    TSR_TRY(append(&sql, before));
-    TSR_TRY(append_file(&sql, path));
-    TSR_TRY(append(&sql, behind));
-    TSR_TRY(tsr_duck_query(duck, path, sql.at, &rows));
-    TSR_TRY(tsr_duck_next(rows, &field));
-    while (field != NULL) {
-        TSR_TRY(keep(facts, field));
-        TSR_TRY(tsr_duck_next(rows, &field));
-    }
-done:
-    tsr_duck_rows_close(&rows);
-    tsr_free(&sql.at);
-    return st;
-}
-
-static tsr_status keep_name(tsr_parquet_facts *facts, const tsr_duck_text *name)
-{
-    tsr_status st = tsr_resize(&facts->names, facts->names_bytes + name->n + 1, 1);
-
-    if (st != TSR_OK) return st;
-    memcpy(facts->names + facts->names_bytes, name->at, (size_t)name->n);
-    facts->names[facts->names_bytes + name->n] = '\0';
-    facts->names_bytes += name->n + 1;
-    facts->columns++;
-    return TSR_OK;
-}
-
-static tsr_status keep_group(tsr_parquet_facts *facts, const tsr_duck_text *rows)
-{
-    char number[24];
-    tsr_status st = tsr_resize(&facts->first, facts->groups + 2, sizeof *facts->first);
-
-    if (st != TSR_OK) return st;
-    snprintf(number, sizeof number, "%.*s", (int)rows->n, rows->at);
-    facts->first[facts->groups + 1] = facts->first[facts->groups] + strtoll(number, NULL, 10);
-    facts->groups++;
-    return TSR_OK;
-}
-
-tsr_status tsr_parquet_look(const char *path, tsr_parquet_facts *facts)
-{
-    tsr_duck *duck = NULL;
-    tsr_status st;
-
-    *facts = (tsr_parquet_facts){0};
-    TSR_TRY(check_path(path));
-    TSR_TRY(tsr_duck_open(&duck));
-    TSR_TRY(
-        look_at(duck, path, "SELECT column_name FROM (DESCRIBE SELECT * FROM read_parquet(", "))", keep_name, facts));
-    TSR_TRY(tsr_alloc(&facts->first, 1, sizeof *facts->first));
-    TSR_TRY(look_at(duck, path, "SELECT max(row_group_num_rows)::VARCHAR FROM parquet_metadata(",
-                    ") GROUP BY row_group_id ORDER BY row_group_id", keep_group, facts));
-done:
-    tsr_duck_close(&duck);
-    if (st != TSR_OK) tsr_parquet_facts_clear(facts);
-    return st;
-}
-
-void tsr_parquet_facts_clear(tsr_parquet_facts *facts)
-{
-    tsr_free(&facts->names);
-    tsr_free(&facts->first);
-    *facts = (tsr_parquet_facts){0};
-}
-
-/* ---- reading ---- */
-
 /* How values are asked for: as they are held, where text is made of them here; else as text. A time stamp with a zone
  * is a moment: in UTC, and says so. */
 static tsr_status append_column(text *sql, const wanted *want)
@@ -189,13 +90,9 @@ static tsr_status want_columns(tsr_parquet_reader *reader, const tsr_use *use)
 {
     tsr_duck_rows *rows = NULL;
     const tsr_duck_text *field;
-    text describe = {0};
     tsr_status st;
 
-    TSR_TRY(append(&describe, "SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM read_parquet("));
-    TSR_TRY(append_file(&describe, reader->path));
-    TSR_TRY(append(&describe, "))"));
-    TSR_TRY(tsr_duck_query(reader->duck, reader->path, describe.at, &rows));
+    TSR_TRY(tsr_parquet_describe(reader->duck, reader->path, &rows));
     for (int32_t c = 0; c < reader->columns; c++) {
         TSR_TRY(tsr_duck_next(rows, &field));
         if (field == NULL) {
@@ -206,7 +103,6 @@ static tsr_status want_columns(tsr_parquet_reader *reader, const tsr_use *use)
     }
 done:
     tsr_duck_rows_close(&rows);
-    tsr_free(&describe.at);
     return st;
 }
 
@@ -227,6 +123,7 @@ static tsr_status append_range(text *sql, const tsr_parquet_reader *reader)
 /* The rows from reader->at on. */
 static tsr_status ask(tsr_parquet_reader *reader)
 {
+    char *source = NULL;
     text sql = {0};
     tsr_status st;
 
@@ -239,12 +136,14 @@ static tsr_status ask(tsr_parquet_reader *reader)
         if (i > 0) TSR_TRY(append(&sql, ", "));
         TSR_TRY(append_column(&sql, &reader->want[i]));
     }
-    TSR_TRY(append(&sql, " FROM read_parquet("));
-    TSR_TRY(append_file(&sql, reader->path));
+    TSR_TRY(tsr_parquet_source(reader->path, &source));
+    TSR_TRY(append(&sql, " FROM "));
+    TSR_TRY(append(&sql, source));
     TSR_TRY(append_range(&sql, reader));
     TSR_TRY(tsr_duck_query(reader->duck, reader->path, sql.at, &reader->rows));
 done:
     tsr_free(&sql.at);
+    tsr_free(&source);
     return st;
 }
 

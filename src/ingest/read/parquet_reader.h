@@ -12,18 +12,6 @@
 
 #include "ingest/read/typed.h"
 
-/* What a file holds, told by its footer. */
-typedef struct tsr_parquet_facts {
-    int32_t columns, groups;
-    char *names; /* [columns] each with a zero behind it */
-    int64_t names_bytes;
-    int64_t *first; /* [groups + 1] first row of each row group, then the number of rows */
-} tsr_parquet_facts;
-
-/** Local. @return TSR_OK; TSR_ECONF (no DuckDB); TSR_EDATA (not Parquet, damaged); TSR_ENOMEM */
-tsr_status tsr_parquet_look(const char *path, tsr_parquet_facts *facts) TSR_NODISCARD;
-void tsr_parquet_facts_clear(tsr_parquet_facts *facts);
-
 typedef struct tsr_parquet_reader tsr_parquet_reader;
 
 /**

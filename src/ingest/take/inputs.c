@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ingest/read/parquet_reader.h"
+#include "ingest/read/parquet_facts.h"
 #include "tessera/file.h"
 #include "tessera/memory.h"
 

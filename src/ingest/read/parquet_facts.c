@@ -1,0 +1,132 @@
+#include "ingest/read/parquet_facts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tessera/file.h"
+#include "tessera/memory.h"
+
+/* ---- how it is asked for ---- */
+
+/* Bytes that nobody declared to be text are taken for text: there are writers that declare none. */
+tsr_status tsr_parquet_source(const char *path, char **sql)
+{
+    char *quoted = NULL;
+    tsr_status st;
+
+    *sql = NULL;
+    TSR_TRY(tsr_duck_quote(path, '\'', &quoted));
+    TSR_TRY(tsr_path(sql, "", "read_parquet(%s, hive_partitioning = false, binary_as_string = true", quoted));
+done:
+    tsr_free(&quoted);
+    return st;
+}
+
+tsr_status tsr_parquet_describe(tsr_duck *duck, const char *path, tsr_duck_rows **rows)
+{
+    char *source = NULL, *sql = NULL;
+    tsr_status st;
+
+    TSR_TRY(tsr_parquet_source(path, &source));
+    TSR_TRY(tsr_path(&sql, "", "SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM %s))", source));
+    TSR_TRY(tsr_duck_query(duck, path, sql, rows));
+done:
+    tsr_free(&sql);
+    tsr_free(&source);
+    return st;
+}
+
+static tsr_status count_groups(tsr_duck *duck, const char *path, tsr_duck_rows **rows)
+{
+    char *quoted = NULL, *sql = NULL;
+    tsr_status st;
+
+    TSR_TRY(tsr_duck_quote(path, '\'', &quoted));
+    TSR_TRY(tsr_path(&sql, "",
+                     "SELECT max(row_group_num_rows)::VARCHAR FROM parquet_metadata(%s) GROUP BY row_group_id ORDER BY "
+                     "row_group_id",
+                     quoted));
+    TSR_TRY(tsr_duck_query(duck, path, sql, rows));
+done:
+    tsr_free(&sql);
+    tsr_free(&quoted);
+    return st;
+}
+
+/* ---- what it holds ---- */
+
+static tsr_status keep_column(tsr_parquet_facts *facts, const tsr_duck_text *name)
+{
+    tsr_status st = tsr_resize(&facts->names, facts->names_bytes + name->n + 1, 1);
+
+    if (st != TSR_OK) return st;
+    memcpy(facts->names + facts->names_bytes, name->at, (size_t)name->n);
+    facts->names[facts->names_bytes + name->n] = '\0';
+    facts->names_bytes += name->n + 1;
+    facts->columns++;
+    return TSR_OK;
+}
+
+static tsr_status keep_group(tsr_parquet_facts *facts, const tsr_duck_text *rows)
+{
+    char number[24];
+    tsr_status st = tsr_resize(&facts->first, facts->groups + 2, sizeof *facts->first);
+
+    if (st != TSR_OK) return st;
+    snprintf(number, sizeof number, "%.*s", (int)rows->n, rows->at);
+    facts->first[facts->groups + 1] = facts->first[facts->groups] + strtoll(number, NULL, 10);
+    facts->groups++;
+    return TSR_OK;
+}
+
+static tsr_status keep_all(tsr_duck_rows *rows, tsr_status (*keep)(tsr_parquet_facts *, const tsr_duck_text *),
+                           tsr_parquet_facts *facts)
+{
+    const tsr_duck_text *field;
+    tsr_status st;
+
+    TSR_TRY(tsr_duck_next(rows, &field));
+    while (field != NULL) {
+        TSR_TRY(keep(facts, field));
+        TSR_TRY(tsr_duck_next(rows, &field));
+    }
+done:
+    return st;
+}
+
+/* DuckDB would take these for patterns. */
+static tsr_status check_path(const char *path)
+{
+    if (strpbrk(path, "*?[") == NULL) return TSR_OK;
+    return TSR_FAIL(TSR_ECONF, "%s: rename the file: Parquet files cannot have * ? or [ in their names", path);
+}
+
+tsr_status tsr_parquet_look(const char *path, tsr_parquet_facts *facts)
+{
+    tsr_duck_rows *columns = NULL, *groups = NULL;
+    tsr_duck *duck = NULL;
+    tsr_status st;
+
+    *facts = (tsr_parquet_facts){0};
+    TSR_TRY(check_path(path));
+    TSR_TRY(tsr_duck_open(&duck));
+    TSR_TRY(tsr_parquet_describe(duck, path, &columns));
+    TSR_TRY(keep_all(columns, keep_column, facts));
+    TSR_TRY(tsr_alloc(&facts->first, 1, sizeof *facts->first));
+    TSR_TRY(count_groups(duck, path, &groups));
+    TSR_TRY(keep_all(groups, keep_group, facts));
+done:
+    tsr_duck_rows_close(&groups);
+    tsr_duck_rows_close(&columns);
+    tsr_duck_close(&duck);
+    if (st != TSR_OK) tsr_parquet_facts_clear(facts);
+    return st;
+}
+
+void tsr_parquet_facts_clear(tsr_parquet_facts *facts)
+{
+    tsr_free(&facts->names);
+    tsr_free(&facts->first);
+    *facts = (tsr_parquet_facts){0};
+}
