@@ -115,9 +115,11 @@ typedef struct tsr_features_info {
  * Same on all ranks: params, observation, path. The customers of the run are those with a record before as_of or with
  * an attribute, whatever was recorded later, and those with no record at all.
  * @return TSR_OK; TSR_ECONF (unknown feature or transform, a name taken twice, calibration_end not before as_of, no
- * as_of for records that are no transactions); TSR_EDATA (no customers, none before as_of, money beyond 64 bits,
- * infinite value); TSR_EIO; TSR_ENOMEM Cost: one pass over the dataset, one more over its times where as_of is before
- * the last transaction.
+ *         as_of for records that are no transactions); TSR_EDATA (no customers, none before as_of, money beyond
+ *         64 bits); TSR_EIO; TSR_ENOMEM
+ *
+ * Cost: one pass over the dataset; before it, one over what tells who belongs to the run and which values occur, which
+ * as a rule ends early.
  */
 tsr_status tsr_features_run(const tsr_comm *comm, const tsr_features_params *params, const tsr_observation *observation,
                             const tsr_dataset *dataset, const tsr_matrix *matrix, const char *path,

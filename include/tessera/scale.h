@@ -21,7 +21,7 @@ typedef struct tsr_scaler {
     int64_t *clipped;      /* [cols] values beyond clip */
     double clip;           /* standard deviations; 0: nothing is clipped */
     double step;           /* of the tiles */
-    int32_t constant_n;    /* columns left out because they hold one value */
+    int32_t constant_n;    /* columns left out because they hold one value, or none */
     char (*constant)[TSR_NAME_BYTES];
 } tsr_scaler;
 
@@ -30,12 +30,13 @@ typedef struct tsr_scaler {
  * Same on all ranks: params, features.
  *
  * auto is log1p where the skewness (m3 / m2^1.5) of the values that are there is above 1, but leaves the shares of the
- * feature table as they are. Mean and standard deviation (divisor n, as in scikit-learn's StandardScaler) are those of
- * the transformed values with missing ones filled in. A column that had none missing has its mean as fill, for scoring.
+ * feature table as they are. Mean and standard deviation (divisor n - 1: components of standardised features are those
+ * of the correlations) are those of the transformed values with missing ones filled in. A column that had none missing
+ * has its mean as fill, for scoring.
  *
  * @param[out] scaler  new, the same on all ranks; tsr_scaler_destroy(); NULL on failure
  * @return TSR_OK; TSR_EDATA (all columns constant; missing: reject, infinite values, log of values <= 0: names row and
- *         column); TSR_EIO; TSR_ENOMEM
+ *         column; scale: none and values beyond 1e30); TSR_EIO; TSR_ENOMEM
  * Cost: one pass over each column for its range, two for raw moments, two where it is transformed or filled, and those
  * of tsr_quantiles() for medians.
  */

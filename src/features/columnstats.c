@@ -11,7 +11,6 @@
 #define DEAL_ROWS       1024               /* rows go to ranks in such pieces */
 #define FIXED_BITS      52                 /* of the largest value: 2^40 rows add up below 2^94 */
 #define QUANTILE_VALUES ((int64_t)1 << 23) /* 64 MiB: of all columns of one block of the selection */
-#define EXPONENT_LEAST  (-1000)            /* smaller spreads are scaled as if they were 2^-1000 */
 
 /* What a pass does with rows first .. first + rows - 1 (of the table) of one column. */
 typedef void (*block_visitor)(void *context, const double *values, int64_t first, int64_t rows);
@@ -228,7 +227,7 @@ static int deviation_exponent(const tsr_moments *column)
     int exponent;
 
     (void)frexp(fmax(column->high - column->mean, column->mean - column->low), &exponent);
-    return exponent > EXPONENT_LEAST ? exponent : EXPONENT_LEAST;
+    return exponent;
 }
 
 static tsr_status own_deviations(const tsr_reader *reader, const tsr_moments *column, tsr_fixed *sum)

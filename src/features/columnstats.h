@@ -10,6 +10,9 @@
 /* Values beyond this are refused as infinite ones are: differences and squares of scaled values stay finite. */
 #define TSR_VALUE_MAX 1e300
 
+/* A column whose values lie no farther apart is a constant: the squares of its deviations would be nothing. */
+#define TSR_SPREAD_LEAST 0x1p-1000
+
 #define TSR_NO_ROW INT64_MAX
 
 /* This rank's rows of an open features.h5. */
@@ -44,7 +47,7 @@ typedef struct tsr_moments {
     double fill;          /* stands for missing values, raw; NaN: they are left out */
     int64_t missing_here; /* of this rank */
     int64_t count;        /* values that count, over all ranks */
-    double low, high;     /* of the transformed values that count; low < high */
+    double low, high;     /* of the transformed values that count; more than TSR_SPREAD_LEAST apart */
     double mean, sd;      /* out; sd with divisor n - 1 */
     double skewness;      /* out; m3 / m2^1.5 */
 } tsr_moments;

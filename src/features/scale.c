@@ -13,7 +13,8 @@
 #include "tessera/memory.h"
 #include "tessera/reduce.h"
 
-#define SKEWNESS_MOST 1.0 /* of a column that `auto` leaves as it is */
+#define SKEWNESS_MOST 1.0  /* of a column that `auto` leaves as it is */
+#define UNSCALED_MOST 1e30 /* with scale: none; distances are kept in float */
 
 /* Choices of features.*, in the order of tsr_features_keys. The first three transforms are tsr_transform's. */
 enum { TRANSFORM_AUTO = TSR_TRANSFORM_LOG + 1 };
@@ -133,13 +134,18 @@ static tsr_status check_values(const fitting *f)
     return TSR_OK;
 }
 
+static bool is_constant(double low, double high)
+{
+    return !(high - low > TSR_SPREAD_LEAST);
+}
+
 static void find_constants(fitting *f)
 {
     for (int32_t c = 0; c < f->n; c++) {
         const tsr_range_stats *range = &f->range[c];
         int32_t transform = f->transform[c] == TRANSFORM_AUTO ? TSR_TRANSFORM_NONE : f->transform[c];
-        f->constant[c] = range->present == 0 || !(tsr_transform_forward(transform, range->low) <
-                                                  tsr_transform_forward(transform, range->high));
+        f->constant[c] = range->present == 0 || is_constant(tsr_transform_forward(transform, range->low),
+                                                            tsr_transform_forward(transform, range->high));
     }
 }
 
@@ -229,7 +235,7 @@ static tsr_status measure_transformed(const tsr_comm *comm, fitting *f, bool *wa
         if (!wanted[c]) continue;
         f->moments[c] = ask_moments(f, c, f->transform[c], f->fill[c]);
         /* values that differ by less than log1p can tell */
-        f->constant[c] = !(f->moments[c].low < f->moments[c].high);
+        f->constant[c] = is_constant(f->moments[c].low, f->moments[c].high);
         wanted[c] = !f->constant[c];
     }
     return measure(comm, f, wanted);
@@ -252,13 +258,19 @@ done:
 
 /* scale: none. The step holds the largest deviation from a centre that is itself rounded to the step: what is a
  * multiple of the step stays one. Rounding the centre may push the largest value out: then the next power of two. */
-static void centre_only(tsr_scaler *s, const tsr_moments *moments)
+static tsr_status centre_only(tsr_scaler *s, const tsr_moments *moments)
 {
     double largest = 0.0;
     bool fits = false;
 
-    for (int32_t c = 0; c < s->cols; c++)
+    for (int32_t c = 0; c < s->cols; c++) {
         largest = fmax(largest, fmax(moments[c].high - moments[c].mean, moments[c].mean - moments[c].low));
+        if (largest > UNSCALED_MOST)
+            return TSR_FAIL(TSR_EDATA,
+                            "feature %s lies from %g to %g: too far for `features.scale: none` (%g from the mean); "
+                            "standard takes it",
+                            s->name[c], moments[c].low, moments[c].high, UNSCALED_MOST);
+    }
     s->step = tsr_step_for(largest) / 2;
     while (!fits) {
         s->step *= 2;
@@ -270,6 +282,7 @@ static void centre_only(tsr_scaler *s, const tsr_moments *moments)
             fits &= rint((moments[c].low - s->mean[c]) / s->step) >= -TSR_STEPS_MAX;
         }
     }
+    return TSR_OK;
 }
 
 static void standardise(tsr_scaler *s, const tsr_moments *moments, double clip)
@@ -305,10 +318,8 @@ static tsr_status make_scaler(fitting *f, tsr_scaler **scaler)
         s->missing_share[c] = (double)f->range[i].missing / (double)f->reader.span.rows_global;
         f->moments[c++] = f->moments[i];
     }
-    if (f->params->scale == SCALE_STANDARD)
-        standardise(s, f->moments, f->params->clip);
-    else
-        centre_only(s, f->moments);
+    if (f->params->scale == SCALE_NONE) return centre_only(s, f->moments);
+    standardise(s, f->moments, f->params->clip);
     return TSR_OK;
 }
 

@@ -96,7 +96,11 @@ static void extreme_magnitudes_keep_their_spread(void **state)
     CHECK_ALL(comm, tsr_scale_fit(comm, &params, path_of(comm), &s) == TSR_OK);
     CHECK_ALL(comm, s->mean[0] == 0 && near(s->sd[0] / 9e299, sqrt(1200.0 / 1199)));
     CHECK_ALL(comm, s->mean[1] == 1e15 + 1 && near(s->sd[1], sqrt(2.0 / 3 * 1200 / 1199)));
+    CHECK_ALL(comm, s->cols == 2 && s->constant_n == 1 && strcmp(s->constant[0], "tiny") == 0);
     tsr_scaler_destroy(&s);
+    params.scale = 0;
+    CHECK_ALL(comm, says(tsr_scale_fit(comm, &params, path_of(comm), &s), TSR_EDATA,
+                         "feature huge lies from -9e+299 to 9e+299: too far for `features.scale: none`"));
     remove_sheet(comm);
 }
 
