@@ -95,6 +95,9 @@ tsr_status tsr_features_valued(const tsr_features_params *params, const tsr_data
  *   cal_x, cal_tx_days, cal_t_days, cal_spend   the same up to calibration_end (where it is set)
  *   hold_x i32, hold_spend i64                  purchase days and their money after it (where it is set)
  *
+ * Where value.opportunity is longer than a day, periods with a purchase stand for the days, and the last whole period
+ * ends an observation: one that calibration_end cuts belongs to the holdout.
+ *
  * Returns policy: net_per_day adds up the amounts of a day, and drops a day with a return whose sum is not above 0;
  * ignore leaves negative amounts out. Then the features, f64, with attribute `position`: their order, from 1. Those of
  * the value model are links into TSR_FEATURES_WORTH.
@@ -135,6 +138,10 @@ int32_t tsr_embedding_parts(const tsr_features_params *params, const tsr_embeddi
  *  INT64_MAX where there is neither as_of nor a transaction to end with.
  */
 int64_t tsr_observation_end_day(const tsr_observation *observation, const tsr_dataset_info *about);
+
+/** Local. Days of the whole opportunities after the last one that calibration_end (civil seconds) leaves whole, up to
+ *  as_of; 0: there is none. @param period  value.opportunity */
+int32_t tsr_observation_holdout(int32_t period, int64_t calibration_end, int64_t as_of);
 
 /** Local. What of the customers is to be read to know who belongs to the run; 0: all do. */
 uint32_t tsr_observation_reads(const tsr_observation *observation, const tsr_dataset_info *about);

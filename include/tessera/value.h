@@ -213,7 +213,7 @@ typedef struct tsr_validation {
 
 /**
  * Collective. Fit on the calibration period and compare with the holdout. Same on all ranks: all but span.
- * @param holdout_days  from the day after calibration_end to the day before as_of; > 0
+ * @param holdout_days  tsr_observation_holdout(): from the day after calibration_end to the day before as_of; > 0
  * @return TSR_OK; TSR_ECONF (holdout_days); what tsr_value_fit() returns
  */
 tsr_status tsr_value_validate(const tsr_comm *comm, const tsr_value_params *params, const char *features,

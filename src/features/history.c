@@ -92,6 +92,14 @@ bool tsr_history_counts(const tsr_window *window, const tsr_block *block, int64_
     return !any || has_attribute(window, block, customer);
 }
 
+int32_t tsr_observation_holdout(int32_t period, int64_t calibration_end, int64_t as_of)
+{
+    int64_t first = tsr_period_number(period, tsr_floor_div(calibration_end, DAY_SECONDS) + 1);
+    int64_t cut_off = tsr_period_number(period, tsr_floor_div(as_of - 1, DAY_SECONDS) + 1);
+
+    return cut_off > first ? (int32_t)tsr_period_days(period, cut_off - first) : 0;
+}
+
 uint32_t tsr_observation_reads(const tsr_observation *observation, const tsr_dataset_info *dataset)
 {
     const uint32_t reads =
@@ -229,6 +237,17 @@ static int64_t collect_purchases(const tsr_block *block, const day_rows *today, 
     return n;
 }
 
+/* A period that calibration_end cuts off belongs to the holdout, but for who came in it: nobody can come again in it.
+ */
+static bool is_held_out(const tsr_window *window, const day_rows *today, const tsr_history *history)
+{
+    int64_t period = tsr_period_number(window->period, today->day);
+
+    if (history->calibration.periods > 0 && period == history->calibration.first) return false;
+    return period >= tsr_period_number(window->period, window->calibration_day + 1) &&
+           period < tsr_period_number(window->period, window->end_day + 1);
+}
+
 static void visit_day(const tsr_window *window, const day_rows *today, tsr_history *history)
 {
     add_money(history, &history->paid, today->paid);
@@ -238,8 +257,7 @@ static void visit_day(const tsr_window *window, const day_rows *today, tsr_histo
     if (!window->calibrated) return;
     if (today->day <= window->calibration_day)
         buy(window, today, window->calibration_day, &history->calibration, history);
-    else
-        buy(window, today, window->end_day, &history->holdout, history);
+    if (is_held_out(window, today, history)) buy(window, today, window->end_day, &history->holdout, history);
 }
 
 tsr_status tsr_history_read(const tsr_window *window, const tsr_block *block, int64_t customer,

@@ -33,7 +33,8 @@ typedef struct tsr_window {
 tsr_window tsr_window_of(const tsr_observation *observation, const tsr_dataset_info *dataset);
 
 /* Periods with a purchase (mostly days) in a stretch of time, for the value models; returns treated as the window says.
- * A last period that the observation cuts off is not looked at, but for who came in it. */
+ * A last period that the observation cuts off is not looked at, but for who came in it. The holdout begins with the
+ * period after the last whole one of the calibration. */
 typedef struct tsr_buying {
     int64_t periods;            /* with a purchase; 0: none, then the rest is 0 */
     int64_t first, last;        /* their numbers */

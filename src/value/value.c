@@ -70,8 +70,8 @@ const tsr_key tsr_value_keys[] = {
      .offset = AT(opportunity),
      .fallback = "day",
      .choices = "day|week|month|year",
-     .meaning = "calendar period whose purchases count as one; a last one that the data "
-                "cuts off is not looked at"},
+     .meaning = "calendar period whose purchases count as one; a last one that the data cuts off is not looked at, and "
+                "one that calibration_end cuts belongs to the holdout"},
     {.path = "value.covariates",
      .type = TSR_KEY_TEXTS,
      .offset = AT(covariates),

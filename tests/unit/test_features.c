@@ -171,6 +171,34 @@ static void trend_counts_repeat_days_by_halves_of_the_tenure(void **state)
     CHECK_FEATURE(&s, "trend", 1);
 }
 
+/* Weeks begin on days 4, 11, 18, 25: calibration_end lies in the second, as_of in the fourth. */
+static void holdout_begins_with_the_opportunity_that_calibration_end_cuts(void **state)
+{
+    scene s = {.as_of_day = 30,
+               .calibration_day = 13,
+               .period = TSR_PERIOD_WEEK,
+               .n = 4,
+               .records = {{5 * DAY, 1, 1}, {12 * DAY, 20, 2}, {20 * DAY, 300, 3}, {28 * DAY, 4000, 4}}};
+
+    (void)state;
+    tsr_history h = history_of(&s);
+    assert_true(h.calibration.periods == 1 && h.holdout.periods == 2 && h.holdout.spend == 320);
+    /* who came in it cannot come again in it */
+    s.records[0].time = 12 * DAY;
+    s.records[1].time = 16 * DAY;
+    h = history_of(&s);
+    assert_true(h.calibration.periods == 1 && h.holdout.periods == 1 && h.holdout.spend == 300);
+    /* whose first purchase after it lies in the week that as_of cuts off did not come */
+    s.n = 2;
+    s.records[1].time = 28 * DAY;
+    h = history_of(&s);
+    assert_true(h.calibration.periods == 1 && h.holdout.periods == 0 && h.holdout.spend == 0);
+    assert_int_equal(tsr_observation_holdout(TSR_PERIOD_WEEK, 13 * DAY, 30 * DAY), 14);
+    assert_int_equal(tsr_observation_holdout(TSR_PERIOD_WEEK, 17 * DAY, 32 * DAY), 14);
+    assert_int_equal(tsr_observation_holdout(TSR_PERIOD_WEEK, 18 * DAY, 24 * DAY), 0);
+    assert_int_equal(tsr_observation_holdout(TSR_PERIOD_DAY, 13 * DAY, 30 * DAY + 1), 17);
+}
+
 static void records_from_as_of_on_are_not_looked_at(void **state)
 {
     scene cut = regular;
@@ -391,6 +419,7 @@ int main(void)
         cmocka_unit_test(features_of_a_prospect_have_their_stated_values),
         cmocka_unit_test(features_of_a_single_purchase_have_their_stated_values),
         cmocka_unit_test(trend_counts_repeat_days_by_halves_of_the_tenure),
+        cmocka_unit_test(holdout_begins_with_the_opportunity_that_calibration_end_cuts),
         cmocka_unit_test(records_from_as_of_on_are_not_looked_at),
         cmocka_unit_test(records_after_as_of_do_not_decide_who_is_of_the_run),
         cmocka_unit_test(as_of_within_a_day_lets_that_day_in),

@@ -39,18 +39,15 @@ static int64_t day_of(int64_t seconds)
     return seconds >= 0 ? seconds / SECONDS_PER_DAY : -((SECONDS_PER_DAY - 1 - seconds) / SECONDS_PER_DAY);
 }
 
-/* Whole days after calibration_end and before as_of. */
-static int32_t holdout_days(const tsr_value_params *params, const tsr_features_info *info)
-{
-    return (int32_t)(day_of(info->as_of - 1) - day_of(params->calibration_end.seconds));
-}
-
 /* 0 where there is no calibration period. */
 static tsr_status check_holdout(const tsr_value_params *params, const tsr_features_info *info, int32_t *days)
 {
-    *days = params->calibration_end.set ? holdout_days(params, info) : 0;
-    if (!params->calibration_end.set || *days > 0) return TSR_OK;
-    return TSR_FAIL(TSR_ECONF, "`value.calibration_end` leaves no whole day before the end of the data");
+    *days = 0;
+    if (!params->calibration_end.set) return TSR_OK;
+    *days = tsr_observation_holdout(params->opportunity, params->calibration_end.seconds, info->as_of);
+    if (*days > 0) return TSR_OK;
+    return TSR_FAIL(TSR_ECONF, "`value.calibration_end` leaves no whole %s before the end of the data",
+                    tsr_time_unit_name(params->opportunity));
 }
 
 static tsr_status fit_value(const tsr_comm *comm, const tsr_value_params *params, const char *features,
