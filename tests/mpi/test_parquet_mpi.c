@@ -201,6 +201,57 @@ static void file_gives_the_same_dataset_in_a_folder_named_like_a_column_and_from
     CHECK_ALL(comm, strcmp(digest_in(comm, test_path(comm, "stayed")), digest_in(comm, test_path(comm, "moved"))) == 0);
 }
 
+static void numbers_of_parquet_are_the_same_whatever_the_decimal_mark_of_text(void **state)
+{
+    const tsr_comm *comm = *state;
+    char *digest[2];
+    tsr_ingest_result result;
+    test_source t;
+
+    need_duckdb(comm);
+    const char *sql[] = {
+        "CREATE TABLE t AS SELECT i % 50 AS customer, DATE '2024-01-01' + i::INT % 9 AS day, (i / 8)::DECIMAL(9, 3) AS "
+        "paid, replace((i / 4)::VARCHAR, '.', ',') AS kind, i / 16 AS pieces FROM range(1000) r(i)",
+        keep("COPY t TO '%s' (FORMAT parquet)", test_path(comm, "odd.parquet")),
+    };
+    run_sql(comm, sql, 2);
+    use_odd(&t, comm);
+    use_column(&t, "quantity", "pieces");
+    tsr_ingest_params params = params_of(&t.source, 1, 1);
+    params.money_scale = 3;
+    for (int comma = 0; comma < 2; comma++) {
+        t.source.decimal_mark = comma ? TSR_DECIMAL_COMMA : TSR_DECIMAL_POINT;
+        char *folder = test_path(comm, comma ? "commas" : "points");
+        CHECK_ALL(comm, tsr_ingest_run(comm, &params, folder, &result) == TSR_OK);
+        CHECK_ALL(comm, result.rows_rejected == 0 && result.money == 62437500);
+        digest[comma] = digest_in(comm, folder);
+    }
+    CHECK_ALL(comm, strcmp(digest[0], digest[1]) == 0);
+}
+
+static void lists_and_records_are_refused_with_the_name_of_the_column(void **state)
+{
+    static const char *const nested[][2] = {{"[i, 1]", "lists"}, {"{'a': i, 'b': 1}", "records"}};
+    const tsr_comm *comm = *state;
+    tsr_ingest_result result;
+    test_source t;
+
+    need_duckdb(comm);
+    for (int i = 0; i < 2; i++) {
+        const char *sql =
+            keep("COPY (SELECT %s AS customer, DATE '2024-01-01' AS day, 1 AS paid, [2] AS unused, 'k' AS "
+                 "kind FROM range(9) r(i)) TO '%s' (FORMAT parquet)",
+                 nested[i][0], test_path(comm, "odd.parquet"));
+        run_sql(comm, &sql, 1);
+        use_odd(&t, comm);
+        tsr_ingest_params params = params_of(&t.source, 1, 1);
+        CHECK_ALL(comm, tsr_ingest_run(comm, &params, test_path(comm, "nested"), &result) == TSR_ECONF);
+        CHECK_ALL(comm, strstr(tsr_error_last()->text, "ingest.sources[0], column \"customer\" of ") != NULL);
+        CHECK_ALL(comm, strstr(tsr_error_last()->text, keep("odd.parquet holds %s", nested[i][1])) != NULL);
+    }
+    tsr_error_clear();
+}
+
 /* DuckDB writes no such text: the bytes are changed in the file. */
 static void text_that_is_no_utf8_stops_with_the_name_of_the_file(void **state)
 {
@@ -331,6 +382,8 @@ int main(void)
         cmocka_unit_test(refused_rows_of_parquet_have_their_number),
         cmocka_unit_test(values_that_cannot_be_used_are_refused_as_in_text),
         cmocka_unit_test(file_gives_the_same_dataset_in_a_folder_named_like_a_column_and_from_bytes),
+        cmocka_unit_test(numbers_of_parquet_are_the_same_whatever_the_decimal_mark_of_text),
+        cmocka_unit_test(lists_and_records_are_refused_with_the_name_of_the_column),
         cmocka_unit_test(text_that_is_no_utf8_stops_with_the_name_of_the_file),
         cmocka_unit_test(files_that_are_no_parquet_and_columns_that_are_not_there_are_named),
         cmocka_unit_test(table_of_a_run_becomes_parquet_with_its_types_and_nulls),

@@ -100,21 +100,28 @@ tsr_status tsr_marked_row(tsr_marked *marked, const tsr_row *row, tsr_row *made)
     return TSR_OK;
 }
 
-tsr_status tsr_mapping_mark(tsr_mapping *mapping, int32_t attributes)
+static tsr_status mark_column(tsr_mapping *mapping, const tsr_header *header, int32_t slot)
+{
+    bool numbers = header->holds != NULL && slot >= 0 && slot < header->n && header->holds[slot] == TSR_HOLDS_NUMBERS;
+
+    return numbers ? TSR_OK : tsr_marked_add(mapping->marked, slot);
+}
+
+tsr_status tsr_mapping_mark(tsr_mapping *mapping, const tsr_header *header, int32_t attributes)
 {
     tsr_status st;
 
     TSR_TRY(tsr_alloc(&mapping->marked, 1, sizeof *mapping->marked));
     TSR_TRY(tsr_alloc(&mapping->marked->attribute, attributes, sizeof *mapping->marked->attribute));
-    TSR_TRY(tsr_marked_add(mapping->marked, mapping->price.slot));
+    TSR_TRY(mark_column(mapping, header, mapping->price.slot));
     for (int32_t c = 0; c < mapping->columns; c++) {
         tsr_cell cell = tsr_kind_of(mapping->kind)->column[c].cell;
         if (cell == TSR_CELL_MONEY || cell == TSR_CELL_COUNT || cell == TSR_CELL_VALUE)
-            TSR_TRY(tsr_marked_add(mapping->marked, mapping->column[c].slot));
+            TSR_TRY(mark_column(mapping, header, mapping->column[c].slot));
     }
     for (int32_t a = 0; a < mapping->attributes; a++)
         if (mapping->attribute[a].form != TSR_FORM_CATEGORY)
-            TSR_TRY(tsr_marked_add(mapping->marked, mapping->attribute[a].place.slot));
+            TSR_TRY(mark_column(mapping, header, mapping->attribute[a].place.slot));
 done:
     return st;
 }

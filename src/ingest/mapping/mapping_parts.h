@@ -85,9 +85,9 @@ tsr_status tsr_mapping_take_plain(const tsr_mapping *mapping, const tsr_row_bloc
 tsr_status tsr_mapping_take_closely(const tsr_mapping *mapping, const tsr_row *row, tsr_collect *collect,
                                     tsr_balance *balance, tsr_seen *seen) TSR_NODISCARD;
 
-/** Local. Plan mapping->marked: the fields that hold numbers, where those have a decimal comma.
- *  @param attributes  of the dataset */
-tsr_status tsr_mapping_mark(tsr_mapping *mapping, int32_t attributes) TSR_NODISCARD;
+/** Local. Plan mapping->marked: the fields that hold numbers, where those have a decimal comma. Numbers that are none
+ *  in text have no mark. @param attributes  of the dataset */
+tsr_status tsr_mapping_mark(tsr_mapping *mapping, const tsr_header *header, int32_t attributes) TSR_NODISCARD;
 
 #define TSR_DAY_BYTES 16
 

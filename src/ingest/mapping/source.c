@@ -407,7 +407,7 @@ tsr_status tsr_mapping_create(const tsr_source *source, const tsr_mapping_place 
     if (mapping->kind >= 0 || TSR_IS_MAPPED(&mapping->since))
         TSR_TRY(tsr_clock_set(&mapping->clock, source->time_format, place->from, place->to));
     TSR_TRY(compile_rules(&f));
-    if (source->decimal_mark == TSR_DECIMAL_COMMA) TSR_TRY(tsr_mapping_mark(mapping, place->shape->attributes));
+    if (source->decimal_mark == TSR_DECIMAL_COMMA) TSR_TRY(tsr_mapping_mark(mapping, header, place->shape->attributes));
     TSR_TRY(tsr_mapping_plan(mapping));
     *out = mapping;
     mapping = NULL;

@@ -8,6 +8,7 @@
 #include "ingest/collect/collect.h"
 #include "ingest/parse/clock.h"
 #include "ingest/parse/currency.h"
+#include "ingest/read/parquet_facts.h"
 #include "ingest/read/typed.h"
 #include "ingest/settle/balance.h"
 #include "tessera/ingest.h"
@@ -16,6 +17,7 @@
 typedef struct tsr_header {
     int32_t n;
     const char *const *name; /* [n] */
+    const char *holds;       /* [n] tsr_holds, where the file says so; NULL: text */
 } tsr_header;
 
 #define TSR_RETURN_REASON "return (ingest.returns: drop)"

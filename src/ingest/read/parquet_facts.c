@@ -56,11 +56,32 @@ done:
 
 /* ---- what it holds ---- */
 
-static tsr_status keep_column(tsr_parquet_facts *facts, const tsr_duck_text *name)
+static bool begins(const tsr_duck_text *text, const char *with)
 {
+    return text->n >= (int32_t)strlen(with) && memcmp(text->at, with, strlen(with)) == 0;
+}
+
+static tsr_holds holds_of(const tsr_duck_text *type)
+{
+    static const char *const numbers[] = {"FLOAT", "DOUBLE", "DECIMAL"}; /* those that can have a decimal point */
+    static const char *const records[] = {"STRUCT", "MAP", "UNION", "VARIANT"};
+
+    if (type->n > 0 && type->at[type->n - 1] == ']') return TSR_HOLDS_LISTS;
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (begins(type, numbers[i])) return TSR_HOLDS_NUMBERS;
+    for (size_t i = 0; i < sizeof records / sizeof *records; i++)
+        if (begins(type, records[i])) return TSR_HOLDS_RECORDS;
+    return TSR_HOLDS_TEXT;
+}
+
+static tsr_status keep_column(tsr_parquet_facts *facts, const tsr_duck_text *field)
+{
+    const tsr_duck_text *name = &field[0];
     tsr_status st = tsr_resize(&facts->names, facts->names_bytes + name->n + 1, 1);
 
+    if (st == TSR_OK) st = tsr_resize(&facts->holds, facts->columns + 1, 1);
     if (st != TSR_OK) return st;
+    facts->holds[facts->columns] = (char)holds_of(&field[1]);
     memcpy(facts->names + facts->names_bytes, name->at, (size_t)name->n);
     facts->names[facts->names_bytes + name->n] = '\0';
     facts->names_bytes += name->n + 1;
@@ -127,6 +148,7 @@ done:
 void tsr_parquet_facts_clear(tsr_parquet_facts *facts)
 {
     tsr_free(&facts->names);
+    tsr_free(&facts->holds);
     tsr_free(&facts->first);
     *facts = (tsr_parquet_facts){0};
 }

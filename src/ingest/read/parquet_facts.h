@@ -12,10 +12,19 @@
 
 #include "data/parquet/duck.h"
 
+/* What a column holds, as far as it matters before it is read. */
+typedef enum tsr_holds {
+    TSR_HOLDS_TEXT, /* or what is read like text */
+    TSR_HOLDS_NUMBERS,
+    TSR_HOLDS_LISTS,
+    TSR_HOLDS_RECORDS, /* of several fields each */
+} tsr_holds;
+
 typedef struct tsr_parquet_facts {
     int32_t columns, groups;
     char *names; /* [columns] each with a zero behind it */
     int64_t names_bytes;
+    char *holds;    /* [columns] tsr_holds */
     int64_t *first; /* [groups + 1] first row of each row group, then the number of rows */
 } tsr_parquet_facts;
 

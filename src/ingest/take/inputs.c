@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ingest/mapping/mapping_parts.h"
 #include "ingest/read/parquet_facts.h"
 #include "tessera/file.h"
 #include "tessera/memory.h"
@@ -20,7 +21,8 @@ typedef struct told_file {
     tsr_file_facts facts;
     int64_t names_bytes; /* each name with a zero behind it */
     int32_t columns;
-    int32_t groups; /* of Parquet; -1: this is none. Where its row groups begin comes behind the names */
+    int32_t groups; /* of Parquet; -1: this is none. Behind the names comes what the columns hold, then where row groups
+                       begin */
 } told_file;
 
 /* ---- the files of patterns ---- */
@@ -151,6 +153,7 @@ static tsr_status read_footer(const char *path, tsr_blob *to, told_file *file)
     file->names_bytes = facts.names_bytes;
     file->groups = facts.groups;
     TSR_TRY(tsr_blob_add(to, facts.names, facts.names_bytes));
+    TSR_TRY(tsr_blob_add(to, facts.holds, facts.columns));
     TSR_TRY(tsr_blob_add(to, facts.first, (facts.groups + 1) * (int64_t)sizeof *facts.first));
 done:
     tsr_parquet_facts_clear(&facts);
@@ -193,6 +196,8 @@ static void take_groups(int32_t groups, tsr_input *input, int64_t *first, told_p
     int64_t n = groups + 1;
 
     input->parquet = true;
+    input->header.holds = place->at;
+    place->at += input->header.n;
     input->groups = groups;
     input->groups_before = (int32_t)place->groups;
     input->group_first = first + place->groups + place->parquet;
@@ -353,6 +358,22 @@ void tsr_input_bytes(const tsr_input *input, int32_t number, int rank, int size,
     }
 }
 
+/* A list is a vector, or nothing: its text would pass for an id or a category. */
+static tsr_status check_columns(const tsr_input *input, const tsr_mapping *mapping)
+{
+    const tsr_use *use = tsr_mapping_uses(mapping);
+
+    for (int32_t c = 0; c < input->header.n && input->header.holds != NULL; c++) {
+        const char holds = input->header.holds[c];
+        if (use[c] == TSR_USE_NOT || holds == TSR_HOLDS_TEXT || holds == TSR_HOLDS_NUMBERS) continue;
+        if (holds == TSR_HOLDS_LISTS && c == mapping->vector.slot) continue;
+        return TSR_FAIL(TSR_ECONF, "ingest.sources[%d], column \"%s\" of %s holds %s: write single values there",
+                        input->source, input->header.name[c], input->path,
+                        holds == TSR_HOLDS_LISTS ? "lists" : "records of several fields");
+    }
+    return TSR_OK;
+}
+
 tsr_status tsr_inputs_mapping(const tsr_inputs *inputs, const tsr_ingest_params *params, int32_t number,
                               tsr_mapping **mapping)
 {
@@ -372,6 +393,11 @@ tsr_status tsr_inputs_mapping(const tsr_inputs *inputs, const tsr_ingest_params 
                                .from = converts ? &inputs->zone[input->source] : to,
                                .to = to,
                                .shape = &inputs->shape};
+    tsr_status st;
 
-    return tsr_mapping_create(source, &place, &input->header, mapping);
+    TSR_TRY(tsr_mapping_create(source, &place, &input->header, mapping));
+    TSR_TRY(check_columns(input, *mapping));
+done:
+    if (st != TSR_OK) tsr_mapping_destroy(mapping);
+    return st;
 }
