@@ -1,7 +1,9 @@
 #include "tessera/ingest.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ingest/collect/append.h"
 #include "ingest/mapping/embedding.h"
@@ -394,6 +396,14 @@ static tsr_status lock_output(const char *output, int *lock)
     return st == TSR_OK ? tsr_folder_lock(output, lock) : st;
 }
 
+/* Hours may pass before rows do not fit in memory. */
+static tsr_status check_scratch(const char *folder)
+{
+    if (access(folder, W_OK | X_OK) == 0) return TSR_OK;
+    return TSR_FAIL(TSR_EIO, "%s: %s (rows that do not fit in ingest.memory are kept there: see ingest.scratch)",
+                    folder, strerror(errno));
+}
+
 tsr_status tsr_ingest_run(const tsr_comm *comm, const tsr_ingest_params *params, const char *output,
                           tsr_ingest_result *result)
 {
@@ -405,6 +415,7 @@ tsr_status tsr_ingest_run(const tsr_comm *comm, const tsr_ingest_params *params,
     TSR_AGREE(comm, tsr_ingest_check(params));
     TSR_TRY(check_same(comm, params));
     TSR_AGREE(comm, comm->rank == 0 ? lock_output(output, &lock) : TSR_OK);
+    TSR_AGREE(comm, check_scratch(scratch_of(&f)));
     tsr_spill_tidy(scratch_of(&f)); /* on all ranks: a folder of that name may be another one on each host */
     tsr_meter_begin("inputs");
     TSR_TRY(tsr_inputs_open(comm, params, &f.inputs));

@@ -138,6 +138,15 @@ job unreadable folder.csv
 fails "a source that cannot be read" 4 'folder\.csv: is (a folder|not a regular file)' ingest unreadable.yaml
 job column good.csv 'columns: {id: id, time: date, amount: price}'
 fails "a column that is not there" 2 'no column "price" in good\.csv; its header has: id,? date,? amount' ingest column.yaml
+tr , ';' <good.csv >parted.csv
+job parted parted.csv
+fails "another delimiter" 2 'no column "id" in parted\.csv.*is the delimiter of the source another one' ingest parted.yaml
+fails "a currency that is none" 2 'ingest\.money\.currency: "euro" is not an ISO 4217 code' ingest good.yaml \
+    --set dataset=parted.data --set ingest.money.currency=euro
+fails "no memory" 2 'ingest\.memory: 10 bytes are too few: at least 1MiB' ingest good.yaml \
+    --set dataset=parted.data --set ingest.memory=10
+fails "a folder for rows that is not there" 4 'nosuch: No such file.*see ingest\.scratch' ingest good.yaml \
+    --set dataset=parted.data --set ingest.scratch=nosuch
 : >empty.csv
 job empty empty.csv
 fails "an empty source" 3 'empty\.csv' ingest empty.yaml
@@ -147,7 +156,7 @@ fails "a source without rows" 3 'no (row|customer)' ingest header.yaml
 printf 'id,date,amount\na,2024-13-01,1\n,2024-01-01,2\nb,2024-01-01,nan\nc,2024-01-01,99999999999999999999\n' >refused.csv
 job refused refused.csv
 fails "a source of which no row can be used" 3 'refused' ingest refused.yaml
-for name in missing unreadable column empty header refused; do
+for name in missing unreadable column parted empty header refused; do
     is_absent "ingest of $name" "$name.data/dataset.json"
 done
 

@@ -136,7 +136,7 @@ static void an_unknown_key_names_the_nearest_one(void **state)
     expect_error("output: x\nclutser: {k: 5}\n", ":2:1: unknown key clutser; did you mean cluster?");
     expect_error("output: x\nzebra: 5\n", ":2:1: unknown key zebra; `tessera job --explain` lists all keys");
     expect_error("output: x\ningest:\n  sources:\n    - file: a\n",
-                 ":4:7: unknown key ingest.sources[1].file; did you mean ingest.sources[1].files?");
+                 ":4:7: unknown key ingest.sources[0].file; did you mean ingest.sources[0].files?");
 }
 
 static void values_of_the_wrong_type_are_refused_with_their_place(void **state)
@@ -194,7 +194,7 @@ static void a_missing_key_is_named_with_its_meaning(void **state)
     expect_error("", ": output is missing: folder to write");
     expect_error("# nothing\n", ": output is missing: folder to write");
     expect_error("output: x\ningest:\n  sources:\n    - kind: customers\n",
-                 ":4:7: ingest.sources[1].files is missing: files to read");
+                 ":4:7: ingest.sources[0].files is missing: files to read");
 }
 
 static void text_that_is_not_yaml_is_refused_with_its_place(void **state)

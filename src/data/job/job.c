@@ -21,7 +21,7 @@ typedef struct key_entry {
 typedef struct key_scope {
     key_entry *entries;
     int32_t n;
-    const char *name; /* "ingest.sources[1]"; empty: the job */
+    const char *name; /* "ingest.sources[0]"; empty: the job */
 } key_scope;
 
 /* ---- names that are not in the tables --------------------------------------------------------------------------- */

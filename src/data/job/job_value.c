@@ -399,7 +399,7 @@ static tsr_status read_groups(tsr_job *job, const tsr_key *key, const char *path
     for (int32_t i = 0; i < field->n; i++) {
         char item[128];
         json_t *object = NULL;
-        snprintf(item, sizeof item, "%s[%d]", path, i + 1);
+        snprintf(item, sizeof item, "%s[%d]", path, i);
         TSR_TRY(tsr_job_group(job, key->members, item, tsr_node_item(at, i),
                               (char *)field->item + (size_t)i * key->member_size, &object));
         if (json_array_append_new(*echo, object) != 0) st = TSR_FAIL(TSR_ENOMEM, "out of memory while reading the job");

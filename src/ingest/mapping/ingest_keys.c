@@ -1,9 +1,12 @@
+#include <inttypes.h>
 #include <stddef.h>
 #include <string.h>
 
+#include "ingest/collect/collect.h"
 #include "ingest/mapping/embedding.h"
 #include "ingest/mapping/policy.h"
 #include "ingest/mapping/source.h"
+#include "ingest/parse/currency.h"
 
 #define IN_SOURCE(field) offsetof(tsr_source, field)
 #define IN_PARAMS(field) offsetof(tsr_ingest_params, field)
@@ -102,8 +105,10 @@ const tsr_key tsr_ingest_keys[] = {
 tsr_status tsr_ingest_check(const tsr_ingest_params *params)
 {
     if (params->sources.n == 0) return TSR_FAIL(TSR_ECONF, "ingest.sources: the job names no source");
-    if (params->currency != NULL && strlen(params->currency) > 7)
-        return TSR_FAIL(TSR_ECONF, "ingest.money.currency: \"%s\" is not an ISO 4217 code", params->currency);
+    if (params->memory < TSR_MEMORY_LEAST)
+        return TSR_FAIL(TSR_ECONF, "ingest.memory: %" PRId64 " bytes are too few: at least 1MiB", params->memory);
+    if (params->currency != NULL && !tsr_is_currency((tsr_slice){params->currency, (int32_t)strlen(params->currency)}))
+        return TSR_FAIL(TSR_ECONF, "ingest.money.currency: \"%s\" is not an ISO 4217 code like EUR", params->currency);
     if (strlen(params->time_zone) > 63)
         return TSR_FAIL(TSR_ECONF, "ingest.time_zone: \"%s\" is not an IANA zone", params->time_zone);
     for (int32_t i = 0; i < params->sources.n; i++) {

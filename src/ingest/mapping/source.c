@@ -216,8 +216,10 @@ static tsr_status no_such_column(const finder *f, const char *what, const char *
         return TSR_FAIL(TSR_ECONF, "ingest.sources[%d], %s: \"%s\": %s has no header: give the number of the column",
                         f->place->source, what, name, f->place->path);
     list_names(f->header, names, sizeof names);
-    return TSR_FAIL(TSR_ECONF, "ingest.sources[%d], %s: no column \"%s\" in %s; its header has: %s", f->place->source,
-                    what, name, f->place->path, names);
+    bool unparted = f->header->n == 1 && strpbrk(names, ",;|\t") != NULL;
+    return TSR_FAIL(TSR_ECONF, "ingest.sources[%d], %s: no column \"%s\" in %s; its header has: %s%s", f->place->source,
+                    what, name, f->place->path, names,
+                    unparted ? " (a single name: is the delimiter of the source another one?)" : "");
 }
 
 /* A column by its number from 1, or by its name in the header. */
