@@ -6,7 +6,9 @@
 #define TEST_FOLDER "parquet-test"
 #include "data/parquet/duck.h"
 #include "ingest_test.h"
+#include "tessera/infer.h"
 #include "tessera/parquet.h"
+#include "tessera/preview.h"
 
 #define ROWS 10000
 
@@ -252,6 +254,30 @@ static void lists_and_records_are_refused_with_the_name_of_the_column(void **sta
     tsr_error_clear();
 }
 
+static void first_look_at_parquet_tells_what_unused_columns_hold(void **state)
+{
+    const tsr_comm *comm = *state;
+    const char *path = test_path(comm, "odd.parquet");
+    char *job = NULL, *preview = NULL;
+    test_source t;
+
+    need_duckdb(comm);
+    const char *sql =
+        keep("COPY (SELECT i AS customer, DATE '2024-01-01' AS day, i / 4 AS paid, 'k' || i %% 3 AS kind, "
+             "['a'] AS tags, i %% 9 AS unused FROM range(5000) r(i)) TO '%s' (FORMAT parquet)",
+             path);
+    run_sql(comm, &sql, 1);
+    use_odd(&t, comm);
+    tsr_ingest_params params = params_of(&t.source, 1, 1);
+    CHECK_ALL(comm, tsr_infer_job(&path, 1, &job) == TSR_OK);
+    CHECK_ALL(comm, strstr(job, "# not used: tags (lists or records)") != NULL);
+    CHECK_ALL(comm, tsr_ingest_preview(comm, &params, &preview) == TSR_OK);
+    CHECK_ALL(comm, comm->rank > 0 || strstr(preview, "tags                     lists or records") != NULL);
+    CHECK_ALL(comm, comm->rank > 0 || strstr(preview, "unused                   whole number") != NULL);
+    tsr_free(&preview);
+    tsr_free(&job);
+}
+
 /* DuckDB writes no such text: the bytes are changed in the file. */
 static void text_that_is_no_utf8_stops_with_the_name_of_the_file(void **state)
 {
@@ -384,6 +410,7 @@ int main(void)
         cmocka_unit_test(file_gives_the_same_dataset_in_a_folder_named_like_a_column_and_from_bytes),
         cmocka_unit_test(numbers_of_parquet_are_the_same_whatever_the_decimal_mark_of_text),
         cmocka_unit_test(lists_and_records_are_refused_with_the_name_of_the_column),
+        cmocka_unit_test(first_look_at_parquet_tells_what_unused_columns_hold),
         cmocka_unit_test(text_that_is_no_utf8_stops_with_the_name_of_the_file),
         cmocka_unit_test(files_that_are_no_parquet_and_columns_that_are_not_there_are_named),
         cmocka_unit_test(table_of_a_run_becomes_parquet_with_its_types_and_nulls),

@@ -123,7 +123,7 @@ static void see_time(tsr_guess *guess, const tsr_guess_clocks *clocks, tsr_slice
 
 void tsr_guess_add(tsr_guess *guess, const tsr_guess_clocks *clocks, tsr_slice text)
 {
-    if (text.n == 0) return;
+    if (text.n == 0 || guess->nested) return;
     if (guess->filled++ == 0) snprintf(guess->example, sizeof guess->example, "%.*s", (int)text.n, text.at);
     if (text.n > guess->longest) guess->longest = text.n;
     see_value(guess, text);
@@ -169,6 +169,7 @@ tsr_guess_form tsr_guess_of(const tsr_guess *guess, const tsr_guess_clocks *cloc
 {
     const char *other;
 
+    if (guess->nested) return TSR_GUESS_NESTED;
     if (guess->filled == 0) return TSR_GUESS_EMPTY;
     if (tsr_guess_time_format(guess, clocks, name, &other) != NULL) return TSR_GUESS_TIME;
     if (fits(guess->filled - guess->whole, guess)) return TSR_GUESS_WHOLE;
@@ -189,6 +190,7 @@ const char *tsr_guess_words(const tsr_guess *guess, const tsr_guess_clocks *cloc
     case TSR_GUESS_COMMA: snprintf(text, 64, "number, %d decimals, comma", guess->decimals); return text;
     case TSR_GUESS_TIME: snprintf(text, 64, "time, %s%s", format, other != NULL ? " ?" : ""); return text;
     case TSR_GUESS_CATEGORY: snprintf(text, 64, "category, %d values", guess->different); return text;
+    case TSR_GUESS_NESTED: return strcpy(text, "lists or records");
     case TSR_GUESS_TEXT: break;
     }
     return strcpy(text, "text");

@@ -17,7 +17,8 @@ typedef enum tsr_guess_form {
     TSR_GUESS_COMMA,  /* with a decimal comma: 1.234,56 */
     TSR_GUESS_TIME,
     TSR_GUESS_CATEGORY, /* few different texts */
-    TSR_GUESS_TEXT
+    TSR_GUESS_TEXT,
+    TSR_GUESS_NESTED /* lists or records: no single values */
 } tsr_guess_form;
 
 /* The formats of times that are tried, with one clock each. */
@@ -29,6 +30,7 @@ typedef struct tsr_guess_clocks {
 
 /* A column so far. All zero: no value yet. */
 typedef struct tsr_guess {
+    bool nested; /* told by the file; what is in it is not looked at */
     int64_t filled, whole, number, comma;
     int32_t decimals;                  /* the most */
     int32_t longest;                   /* bytes */

@@ -7,8 +7,9 @@
 
 #include "ingest/infer/guess.h"
 #include "ingest/mapping/mapping_parts.h"
+#include "ingest/read/parquet_reader.h"
 #include "ingest/settle/rejects.h"
-#include "ingest/take/input_reader.h"
+#include "ingest/take/inputs.h"
 #include "tessera/log.h"
 #include "tessera/memory.h"
 
@@ -127,6 +128,8 @@ static tsr_status see_row(const preview *p, sample *s, const tsr_row *row)
         st = tsr_resize(&s->guess, row->fields, sizeof *s->guess);
         if (st != TSR_OK) return st;
         memset(s->guess + s->columns, 0, (size_t)(row->fields - s->columns) * sizeof *s->guess);
+        for (int32_t c = s->columns; c < row->fields && s->input->header.holds != NULL; c++)
+            s->guess[c].nested = tsr_holds_nested(s->input->header.holds[c]);
         s->columns = row->fields;
     }
     for (int32_t f = 0; f < row->fields && f < s->columns; f++)
@@ -137,28 +140,29 @@ static tsr_status see_row(const preview *p, sample *s, const tsr_row *row)
 static tsr_status read_rows(const preview *p, sample *s)
 {
     tsr_text_format format = tsr_mapping_format(s->mapping);
-    tsr_input_reader *reader = NULL;
+    tsr_parquet_reader *parquet = NULL;
     tsr_text_reader *text = NULL;
     tsr_seen seen = {.clock = false};
-    int64_t end = s->input->parquet ? s->input->group_first[s->input->groups] : s->input->facts.bytes;
+    int64_t rows = s->input->parquet ? s->input->group_first[s->input->groups] : 0;
     bool more = true;
     tsr_row row;
     tsr_status st;
 
     format.fields = 0; /* columns that are not used are looked at, too */
     if (s->input->parquet)
-        TSR_TRY(tsr_input_reader_open(s->input, s->mapping, 0, end, &reader));
+        TSR_TRY(tsr_parquet_reader_open(s->input->path, s->input->header.n, NULL, 0,
+                                        rows < TSR_PREVIEW_ROWS ? rows : TSR_PREVIEW_ROWS, &parquet));
     else
-        TSR_TRY(tsr_text_reader_open(s->input->path, &s->input->facts, &format, 0, end, &text));
+        TSR_TRY(tsr_text_reader_open(s->input->path, &s->input->facts, &format, 0, s->input->facts.bytes, &text));
     for (int64_t n = 0; n < TSR_PREVIEW_ROWS; n++) {
-        TSR_TRY(reader != NULL ? tsr_input_reader_next(reader, &row, &more) : tsr_text_reader_next(text, &row, &more));
+        TSR_TRY(text != NULL ? tsr_text_reader_next(text, &row, &more) : tsr_parquet_reader_next(parquet, &row, &more));
         if (!more) break;
         TSR_TRY(see_row(p, s, &row));
         TSR_TRY(tsr_mapping_take(s->mapping, &row, p->collect, p->balance, &seen));
     }
 done:
     tsr_text_reader_close(&text);
-    tsr_input_reader_close(&reader);
+    tsr_parquet_reader_close(&parquet);
     return st;
 }
 

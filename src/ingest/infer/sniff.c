@@ -181,8 +181,9 @@ static tsr_status see_parquet(const char *path, const tsr_guess_clocks *clocks, 
     TSR_TRY(tsr_alloc(&use, facts.columns, sizeof *use));
     const char *name = facts.names;
     for (int32_t c = 0; c < facts.columns; c++, name += strlen(name) + 1) {
-        use[c] = TSR_USE_TEXT;
         TSR_TRY(add_column(sniffed, (tsr_slice){name, (int32_t)strlen(name)}));
+        sniffed->column[c].guess.nested = tsr_holds_nested(facts.holds[c]);
+        use[c] = sniffed->column[c].guess.nested ? TSR_USE_NOT : TSR_USE_TEXT;
     }
     int64_t rows = facts.first[facts.groups];
     if (rows > TSR_SNIFF_ROWS) rows = TSR_SNIFF_ROWS;

@@ -20,6 +20,12 @@ typedef enum tsr_holds {
     TSR_HOLDS_RECORDS, /* of several fields each */
 } tsr_holds;
 
+/** Local. */
+static inline bool tsr_holds_nested(char holds)
+{
+    return holds == TSR_HOLDS_LISTS || holds == TSR_HOLDS_RECORDS;
+}
+
 typedef struct tsr_parquet_facts {
     int32_t columns, groups;
     char *names; /* [columns] each with a zero behind it */

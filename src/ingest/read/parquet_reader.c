@@ -99,7 +99,8 @@ static tsr_status want_columns(tsr_parquet_reader *reader, const tsr_use *use)
             st = TSR_FAIL(TSR_EDATA, "%s: has other columns than when it was looked at", reader->path);
             goto done;
         }
-        if (use[c] != TSR_USE_NOT) TSR_TRY(want_column(reader, c, use[c], &field[0], &field[1]));
+        tsr_use own = use != NULL ? use[c] : TSR_USE_TEXT;
+        if (own != TSR_USE_NOT) TSR_TRY(want_column(reader, c, own, &field[0], &field[1]));
     }
 done:
     tsr_duck_rows_close(&rows);

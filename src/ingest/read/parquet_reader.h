@@ -16,7 +16,7 @@ typedef struct tsr_parquet_reader tsr_parquet_reader;
 
 /**
  * Local. Read rows begin .. end - 1; those of whole row groups cost least.
- * @param columns, use  number of columns, and what is wanted of each
+ * @param columns, use  number of columns, and what is wanted of each; NULL: text of all
  */
 tsr_status tsr_parquet_reader_open(const char *path, int32_t columns, const tsr_use *use, int64_t begin, int64_t end,
                                    tsr_parquet_reader **reader) TSR_NODISCARD;

@@ -365,7 +365,7 @@ static tsr_status check_columns(const tsr_input *input, const tsr_mapping *mappi
 
     for (int32_t c = 0; c < input->header.n && input->header.holds != NULL; c++) {
         const char holds = input->header.holds[c];
-        if (use[c] == TSR_USE_NOT || holds == TSR_HOLDS_TEXT || holds == TSR_HOLDS_NUMBERS) continue;
+        if (use[c] == TSR_USE_NOT || !tsr_holds_nested(holds)) continue;
         if (holds == TSR_HOLDS_LISTS && c == mapping->vector.slot) continue;
         return TSR_FAIL(TSR_ECONF, "ingest.sources[%d], column \"%s\" of %s holds %s: write single values there",
                         input->source, input->header.name[c], input->path,
