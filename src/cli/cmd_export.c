@@ -43,7 +43,8 @@ const cli_command cmd_export = {
     .summary = "the customers of a run in another format",
     .description =
         "Writes RUN/customers.h5 as Parquet (needs DuckDB's library, see TESSERA_DUCKDB_ROOT in the README):\n"
-        "to RUN/customers.parquet, or to the file that --output names. Values that are missing become null.",
+        "to RUN/customers.parquet, or to the file that --output names. Values that are missing become null,\n"
+        "codes their names; units and descriptions are the file's key-value metadata: NAME.unit, NAME.description.",
     .accepts = CLI_ACCEPTS(CLI_FORMAT) | CLI_ACCEPTS(CLI_OUTPUT),
     .run = run,
 };

@@ -334,6 +334,7 @@ static tsr_status fill(void *context, int64_t first, int64_t rows, void *const *
         ((double *)values[2])[2 * i] = (double)row;
         ((double *)values[2])[2 * i + 1] = (double)-row;
         snprintf((char *)values[3] + 8 * i, 8, "c%d", (int)row % 1000);
+        ((int8_t *)values[4])[i] = (int8_t)(row % 4 - 1);
     }
     return TSR_OK;
 }
@@ -355,18 +356,21 @@ static bool answers(const tsr_comm *comm, const char *sql, const char *expected)
     return good;
 }
 
-static void table_of_a_run_becomes_parquet_with_its_types_and_nulls(void **state)
+static void table_of_a_run_becomes_parquet_with_its_types_names_units_and_nulls(void **state)
 {
     const tsr_comm *comm = *state;
-    static const tsr_column columns[] = {{.name = "segment", .type = TSR_I32, .width = 1},
-                                         {.name = "clv", .type = TSR_F32, .width = 1},
-                                         {.name = "pca", .type = TSR_F64, .width = 2},
-                                         {.name = "id", .type = TSR_TEXT, .width = 8}};
+    static const char *const actions[] = {"Can't lose", "Champions"};
+    static const tsr_column columns[] = {
+        {.name = "segment", .type = TSR_I32, .width = 1},
+        {.name = "clv", .type = TSR_F32, .width = 1, .unit = "USD", .description = "the customer's"},
+        {.name = "pca", .type = TSR_F64, .width = 2},
+        {.name = "id", .type = TSR_TEXT, .width = 8},
+        {.name = "action", .type = TSR_I8, .width = 1, .names = actions, .names_n = 2}};
     char *from = test_path(comm, "customers.h5"), *to = test_path(comm, "o'clock.parquet");
     tsr_span span = tsr_span_even(70000, 1, comm->rank, comm->size);
 
     need_duckdb(comm);
-    CHECK_ALL(comm, tsr_table_write(comm, from, columns, 4, &span, fill, &span.first, NULL) == TSR_OK);
+    CHECK_ALL(comm, tsr_table_write(comm, from, columns, 5, &span, fill, &span.first, NULL) == TSR_OK);
     tsr_status st = comm->rank == 0 ? tsr_parquet_write(from, to) : TSR_OK;
     if (st != TSR_OK) print_error("%s\n", tsr_error_last()->text);
     CHECK_ALL(comm, st == TSR_OK);
@@ -375,12 +379,22 @@ static void table_of_a_run_becomes_parquet_with_its_types_and_nulls(void **state
                             keep("SELECT string_agg(column_name || ' ' || column_type, ', ') FROM (DESCRIBE SELECT * "
                                  "FROM read_parquet('%s'))",
                                  quoted),
-                            "clv FLOAT, id VARCHAR, pca_1 DOUBLE, pca_2 DOUBLE, segment INTEGER"));
+                            "action VARCHAR, clv FLOAT, id VARCHAR, pca_1 DOUBLE, pca_2 DOUBLE, segment INTEGER"));
     CHECK_ALL(comm, answers(comm,
                             keep("SELECT count(*) || ' ' || count(clv) || ' ' || sum(segment) || ' ' || sum(pca_1 + "
                                  "pca_2)::INT || ' ' || max(id) || ' ' || count(DISTINCT id) FROM '%s'",
                                  quoted),
                             "70000 46666 2449965000 0 c999 1000"));
+    CHECK_ALL(comm, answers(comm, /* codes from -1 to 2; the table knows two */
+                            keep("SELECT string_agg(x, ', ' ORDER BY x) FROM (SELECT coalesce(action, 'none') || ' ' "
+                                 "|| count(*) AS x FROM '%s' GROUP BY action)",
+                                 quoted),
+                            "Can't lose 17500, Champions 17500, none 35000"));
+    CHECK_ALL(comm, answers(comm,
+                            keep("SELECT string_agg(decode(key) || '=' || decode(value), '; ' ORDER BY key) FROM "
+                                 "parquet_kv_metadata('%s')",
+                                 quoted),
+                            "clv.description=the customer's; clv.unit=USD"));
     st = comm->rank == 0 ? tsr_parquet_write(from, test_path(comm, "no-such-folder/x.parquet")) : TSR_EIO;
     CHECK_ALL(comm, st == TSR_EIO);
     tsr_error_clear();
@@ -413,7 +427,7 @@ int main(void)
         cmocka_unit_test(first_look_at_parquet_tells_what_unused_columns_hold),
         cmocka_unit_test(text_that_is_no_utf8_stops_with_the_name_of_the_file),
         cmocka_unit_test(files_that_are_no_parquet_and_columns_that_are_not_there_are_named),
-        cmocka_unit_test(table_of_a_run_becomes_parquet_with_its_types_and_nulls),
+        cmocka_unit_test(table_of_a_run_becomes_parquet_with_its_types_names_units_and_nulls),
         cmocka_unit_test(without_the_library_the_error_says_how_to_get_it),
     };
 

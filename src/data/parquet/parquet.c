@@ -36,9 +36,22 @@ static int32_t parts_of(const tsr_column *column)
     return column->type == TSR_TEXT ? 1 : column->width;
 }
 
+/* Codes whose meaning stands in an attribute of HDF5, which Parquet has not: there they are their names. */
+static bool has_names(const tsr_column *column)
+{
+    return column->names_n > 0 && column->width == 1 && column->type != TSR_TEXT && column->type != TSR_F32 &&
+           column->type != TSR_F64;
+}
+
+/* What values are read as; codes all alike. */
+static tsr_type read_type(const tsr_column *column)
+{
+    return has_names(column) ? TSR_I64 : column->type;
+}
+
 static size_t row_bytes(const tsr_column *column)
 {
-    return tsr_type_bytes(column->type) * (size_t)column->width;
+    return tsr_type_bytes(read_type(column)) * (size_t)column->width;
 }
 
 static tsr_status open_exporter(exporter *e)
@@ -82,7 +95,8 @@ static void bind(void *info)
     const exporter *e = api->bind_get_extra_info(info);
 
     for (int32_t i = 0; i < e->outs; i++) {
-        void *type = api->create_logical_type(duck_type[e->column[e->out[i].from].type]);
+        const tsr_column *column = &e->column[e->out[i].from];
+        void *type = api->create_logical_type(duck_type[has_names(column) ? TSR_TEXT : column->type]);
         api->bind_add_result_column(info, e->out[i].name, type);
         api->destroy_logical_type(&type);
     }
@@ -102,7 +116,7 @@ static tsr_status read_block(exporter *e)
     e->first = e->next;
     e->rows = left < TSR_BLOCK_ROWS ? left : TSR_BLOCK_ROWS;
     for (int32_t c = 0; c < e->columns && st == TSR_OK; c++)
-        st = tsr_table_read(e->table, e->column[c].name, e->first, e->rows, e->column[c].type, e->block[c]);
+        st = tsr_table_read(e->table, e->column[c].name, e->first, e->rows, read_type(&e->column[c]), e->block[c]);
     return st;
 }
 
@@ -116,22 +130,38 @@ static bool is_nan(tsr_type type, const char *value)
     return (type == TSR_F64 && isnan(wide)) || (type == TSR_F32 && isnan(narrow));
 }
 
+/* @return false: there is none */
+static bool put_value(const tsr_column *column, const char *from, uint64_t row, void *vector)
+{
+    const duck_api *api = tsr_duck_api();
+    size_t one = tsr_type_bytes(column->type);
+    int64_t code;
+
+    if (column->type == TSR_TEXT) {
+        api->vector_assign_string_element_len(vector, row, from, strnlen(from, row_bytes(column)));
+        return true;
+    }
+    if (has_names(column)) {
+        memcpy(&code, from, sizeof code);
+        if (code < 0 || code >= column->names_n) return false;
+        const char *name = column->names[code];
+        api->vector_assign_string_element_len(vector, row, name, strlen(name));
+        return true;
+    }
+    memcpy((char *)api->vector_get_data(vector) + row * one, from, one);
+    return !is_nan(column->type, from);
+}
+
 static void put_column(const exporter *e, const out_column *out, int64_t rows, void *vector)
 {
     const duck_api *api = tsr_duck_api();
     const tsr_column *column = &e->column[out->from];
     size_t bytes = row_bytes(column), one = tsr_type_bytes(column->type);
     const char *from = e->block[out->from] + (size_t)(e->next - e->first) * bytes + (size_t)out->part * one;
-    char *to = api->vector_get_data(vector);
     uint64_t *valid = NULL;
 
     for (int64_t i = 0; i < rows; i++, from += bytes) {
-        if (column->type == TSR_TEXT) {
-            api->vector_assign_string_element_len(vector, (uint64_t)i, from, strnlen(from, bytes));
-            continue;
-        }
-        memcpy(to + (size_t)i * one, from, one);
-        if (!is_nan(column->type, from)) continue;
+        if (put_value(column, from, (uint64_t)i, vector)) continue;
         if (valid == NULL) {
             api->vector_ensure_validity_writable(vector);
             valid = api->vector_get_validity(vector);
@@ -176,17 +206,54 @@ static tsr_status offer_rows(tsr_duck *duck, exporter *e)
     return result == 0 ? TSR_OK : TSR_FAIL(TSR_EDATA, "DuckDB does not take the rows of %s", e->from);
 }
 
+/* One more pair, 'name.what': 'value', behind those that there are. */
+static tsr_status add_fact(char **facts, const char *name, const char *what, const char *value)
+{
+    char *key = NULL, *quoted[2] = {NULL, NULL}, *longer = NULL;
+    tsr_status st = TSR_OK;
+
+    if (value[0] == '\0') return TSR_OK;
+    TSR_TRY(tsr_path(&key, "", "%s.%s", name, what));
+    TSR_TRY(tsr_duck_quote(key, '\'', &quoted[0]));
+    TSR_TRY(tsr_duck_quote(value, '\'', &quoted[1]));
+    TSR_TRY(tsr_path(&longer, "", "%s%s%s: %s", *facts, (*facts)[0] != '\0' ? ", " : "", quoted[0], quoted[1]));
+    tsr_free(facts);
+    *facts = longer;
+done:
+    tsr_free(&quoted[1]);
+    tsr_free(&quoted[0]);
+    tsr_free(&key);
+    return st;
+}
+
+/* Units and descriptions as the file's key-value metadata: Parquet has no place for them at a column. */
+static tsr_status list_facts(const exporter *e, char **facts)
+{
+    tsr_status st;
+
+    TSR_TRY(tsr_strdup(facts, ""));
+    for (int32_t c = 0; c < e->columns; c++) {
+        TSR_TRY(add_fact(facts, e->column[c].name, "unit", e->column[c].unit));
+        TSR_TRY(add_fact(facts, e->column[c].name, "description", e->column[c].description));
+    }
+done:
+    return st;
+}
+
 static tsr_status copy_rows(tsr_duck *duck, exporter *e, const char *temporary, const char *to)
 {
-    char *quoted = NULL, *sql = NULL;
+    char *quoted = NULL, *facts = NULL, *sql = NULL;
     tsr_status st;
 
     TSR_TRY(tsr_duck_quote(temporary, '\'', &quoted));
-    TSR_TRY(tsr_path(&sql, "", "COPY (SELECT * FROM tessera_rows()) TO %s (FORMAT parquet, COMPRESSION zstd)", quoted));
+    TSR_TRY(list_facts(e, &facts));
+    TSR_TRY(tsr_path(&sql, "", "COPY (SELECT * FROM tessera_rows()) TO %s (FORMAT parquet, COMPRESSION zstd%s%s%s)",
+                     quoted, facts[0] != '\0' ? ", KV_METADATA {" : "", facts, facts[0] != '\0' ? "}" : ""));
     st = tsr_duck_run(duck, to, sql);
     if (st == TSR_EDATA) st = e->st != TSR_OK ? e->st : TSR_EIO; /* the text stands: DuckDB's, or that of the table */
 done:
     tsr_free(&sql);
+    tsr_free(&facts);
     tsr_free(&quoted);
     return st;
 }
