@@ -206,6 +206,24 @@ static void put_warnings(tsr_view *view, const json_t *warnings)
     }
 }
 
+/* The sum over all customers, and how far it is uncertain because the parameters are. */
+static void put_value(tsr_view *view, const json_t *segments)
+{
+    const json_t *interval = tsr_at(segments, "total.clv_interval");
+    const json_t *low = json_array_get(interval, 0), *high = json_array_get(interval, 1);
+    char sum[TSR_MONEY_BYTES], a[TSR_FIGURE_BYTES], b[TSR_FIGURE_BYTES];
+
+    if (!json_is_object(tsr_at(segments, "value"))) return;
+    tsr_page_print(&view->page, "  value     CLV of all customers %s over %s %ss",
+                   tsr_figure_money(view, tsr_at(segments, "value.clv_total"), 2, sum),
+                   tsr_figure_short(&view->language, tsr_at(segments, "value.horizon"), a),
+                   tsr_text_at(segments, "value.time_unit"));
+    if (json_is_number(low) && json_is_number(high))
+        tsr_page_print(&view->page, " (95%%: %s to %s)", tsr_figure(&view->language, low, 0, a),
+                       tsr_figure(&view->language, high, 0, b));
+    tsr_page_print(&view->page, "\n");
+}
+
 static void put_quality(tsr_view *view, const json_t *segments, const json_t *run)
 {
     char a[TSR_FIGURE_BYTES], b[TSR_FIGURE_BYTES], c[TSR_FIGURE_BYTES];
@@ -218,11 +236,7 @@ static void put_quality(tsr_view *view, const json_t *segments, const json_t *ru
                        tsr_figure_share(&view->language, tsr_at(segments, "quality.explained_variance"), b),
                        tsr_figure(&view->language, tsr_at(segments, "quality.davies_bouldin"), 3, c));
     put_votes(view, tsr_at(segments, "choice_votes"));
-    if (json_is_object(tsr_at(segments, "value")))
-        tsr_page_print(&view->page, "  value     CLV of all customers %s over %s %ss\n",
-                       tsr_figure(&view->language, tsr_at(segments, "value.clv_total"), 2, a),
-                       tsr_figure_short(&view->language, tsr_at(segments, "value.horizon"), b),
-                       tsr_text_at(segments, "value.time_unit"));
+    put_value(view, segments);
     put_warnings(view, tsr_at(run, "warnings"));
 }
 

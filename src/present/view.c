@@ -45,6 +45,16 @@ const char *tsr_phrase(const tsr_view *view, char phrase[TSR_PHRASE_BYTES], cons
     return phrase;
 }
 
+const char *tsr_figure_money(const tsr_view *view, const json_t *sum, int decimals, char text[TSR_MONEY_BYTES])
+{
+    const char *currency = tsr_text_at(view->segments, "currency");
+    char figure[TSR_FIGURE_BYTES];
+
+    tsr_figure(&view->language, sum, decimals, figure);
+    snprintf(text, TSR_MONEY_BYTES, currency[0] != '\0' ? "%s %.8s" : "%s", figure, currency);
+    return text;
+}
+
 void tsr_say(tsr_view *view, const char *key, ...)
 {
     char phrase[TSR_PHRASE_BYTES];

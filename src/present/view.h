@@ -21,6 +21,11 @@ typedef struct tsr_view {
 const char *tsr_phrase(const tsr_view *view, char phrase[TSR_PHRASE_BYTES], const char *key, ...)
     __attribute__((sentinel));
 
+#define TSR_MONEY_BYTES (TSR_FIGURE_BYTES + 16)
+
+/** Local. A sum of money with the currency of the run, where it has one. @return text */
+const char *tsr_figure_money(const tsr_view *view, const json_t *sum, int decimals, char text[TSR_MONEY_BYTES]);
+
 /** Local. Write such a phrase, escaped for HTML. */
 void tsr_say(tsr_view *view, const char *key, ...) __attribute__((sentinel));
 

@@ -22,6 +22,7 @@ void tsr_report_actions(tsr_view *view);
 void tsr_report_rfm(tsr_view *view);
 void tsr_report_value(tsr_view *view);
 void tsr_report_validation(tsr_view *view);
+void tsr_report_baselines(tsr_view *view);
 void tsr_report_tracking(tsr_view *view);
 void tsr_report_map(tsr_view *view);
 

@@ -70,19 +70,15 @@ static void put_freshness(tsr_view *view)
 
 static void put_facts(tsr_view *view)
 {
-    char text[TSR_FIGURE_BYTES], revenue[2 * TSR_FIGURE_BYTES];
+    char text[TSR_FIGURE_BYTES], money[TSR_MONEY_BYTES];
 
     put_fact(view, "fact.customers", tsr_figure(&view->language, tsr_at(view->segments, "customers"), 0, text));
     put_fact(view, "fact.segments",
              tsr_figure_real(&view->language, (double)json_array_size(tsr_at(view->segments, "segments")), 0, text));
-    if (tsr_at(view->segments, "revenue") != NULL) {
-        snprintf(revenue, sizeof revenue, "%s %.8s",
-                 tsr_figure(&view->language, tsr_at(view->segments, "revenue"), 9, text),
-                 tsr_text_at(view->segments, "currency"));
-        put_fact(view, "fact.revenue", revenue);
-    }
+    if (tsr_at(view->segments, "revenue") != NULL)
+        put_fact(view, "fact.revenue", tsr_figure_money(view, tsr_at(view->segments, "revenue"), 9, money));
     if (json_is_object(tsr_at(view->segments, "value")))
-        put_fact(view, "fact.clv", tsr_figure(&view->language, tsr_at(view->segments, "value.clv_total"), 0, text));
+        put_fact(view, "fact.clv", tsr_figure_money(view, tsr_at(view->segments, "value.clv_total"), 0, money));
     put_rows(view);
     if (tsr_text_at(view->segments, "as_of")[0] != '\0')
         put_fact(view, "fact.as_of", tsr_text_at(view->segments, "as_of"));

@@ -166,14 +166,14 @@ static void put_value(tsr_view *view, const json_t *list)
     static const char *const head[] = {"page.segment", "fact.clv", "page.low", "page.high", "fact.clv_each", NULL};
     int best = tsr_segment_with_most(view, "clv_total");
     double all = tsr_number_at(view->segments, "total.clv_total");
-    char phrase[TSR_PHRASE_BYTES], share[TSR_FIGURE_BYTES], value[TSR_FIGURE_BYTES];
+    char phrase[TSR_PHRASE_BYTES], share[TSR_FIGURE_BYTES], value[TSR_MONEY_BYTES];
     json_t *segment;
     size_t i;
 
     if (!has_value(view) || best < 0) return;
     const json_t *most = json_array_get(list, (size_t)best);
     tsr_figure_percent(&view->language, tsr_number_at(most, "clv_total") / all, 1, share);
-    tsr_figure(&view->language, tsr_at(most, "clv_total"), 0, value);
+    tsr_figure_money(view, tsr_at(most, "clv_total"), 0, value);
     tsr_picture_open(view, "worth",
                      tsr_phrase(view, phrase, "worth.finding", tsr_name_of(view, most), value, share, NULL));
     draw_value(view, list);

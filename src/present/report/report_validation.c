@@ -17,17 +17,21 @@ void tsr_report_key(tsr_view *view)
     tsr_svg_label(view, 177, 12, 138, TSR_START, "", tsr_text(&view->language, "check.predicted"));
 }
 
-static void put_rows(tsr_view *view, const json_t *rows, const char *first, int shown)
+/* @param tenths  of a chance: rows are from 0 to 10% and so on; otherwise of the customers */
+static void put_rows(tsr_view *view, const json_t *rows, const char *first, bool tenths)
 {
     const char *const head[] = {first, "fact.customers", "check.actual", "check.predicted", NULL};
-    char name[16];
+    char name[32];
     json_t *row;
     size_t i;
 
     tsr_cells_head(view, head);
     json_array_foreach(rows, i, row)
     {
-        snprintf(name, sizeof name, "%d", (int)i + shown);
+        if (tenths)
+            snprintf(name, sizeof name, "%d–%d%%", 10 * (int)i, 10 * (int)i + 10);
+        else
+            snprintf(name, sizeof name, "%d", (int)i + 1);
         tsr_cells_row(view, name);
         tsr_cell_number(view, tsr_at(row, "customers"), 0);
         tsr_cell_short(view, tsr_at(row, "actual"));
@@ -79,7 +83,7 @@ static void put_tenths(tsr_view *view, const json_t *rows, const json_t *holdout
     tsr_picture_open(view, "deciles", tsr_phrase(view, phrase, "deciles.finding", a, b, c, NULL));
     draw_tenths(view, rows);
     tsr_picture_table(view, "deciles");
-    put_rows(view, rows, "deciles.row", 1);
+    put_rows(view, rows, "deciles.row", false);
     tsr_picture_close(view);
 }
 
@@ -106,16 +110,21 @@ static void draw_calibration(tsr_view *view, const json_t *rows)
     tsr_svg_close(view);
 }
 
-/* The largest gap between chance and share. */
-static double worst_gap(const json_t *rows)
+/* The mean gap between chance and share, of customers: a group of three that is far off means little. */
+static double mean_gap(const json_t *rows)
 {
-    double worst = 0;
+    double sum = 0, customers = 0;
     json_t *row;
     size_t i;
 
-    json_array_foreach(rows, i, row) worst =
-        fmax(worst, fabs(tsr_number_at(row, "actual") - tsr_number_at(row, "predicted")));
-    return worst;
+    json_array_foreach(rows, i, row)
+    {
+        double gap = fabs(tsr_number_at(row, "actual") - tsr_number_at(row, "predicted"));
+        if (isnan(gap)) continue;
+        sum += tsr_number_at(row, "customers") * gap;
+        customers += tsr_number_at(row, "customers");
+    }
+    return sum / customers;
 }
 
 static void put_calibration(tsr_view *view, const json_t *rows)
@@ -123,12 +132,37 @@ static void put_calibration(tsr_view *view, const json_t *rows)
     char phrase[TSR_PHRASE_BYTES], text[TSR_FIGURE_BYTES];
 
     if (json_array_size(rows) == 0) return;
-    tsr_figure_real(&view->language, 100 * worst_gap(rows), 1, text);
+    tsr_figure_real(&view->language, 100 * mean_gap(rows), 1, text);
     tsr_picture_open(view, "calibration", tsr_phrase(view, phrase, "calibration.finding", text, NULL));
     draw_calibration(view, rows);
     tsr_picture_table(view, "calibration");
-    put_rows(view, rows, "calibration.row", 1);
+    put_rows(view, rows, "calibration.row", true);
     tsr_picture_close(view);
+}
+
+/* ---- rules that need no model ---- */
+
+void tsr_report_baselines(tsr_view *view)
+{
+    static const char *const head[] = {
+        "baseline.row", "baseline.auc", "baseline.gini", "baseline.mae", "baseline.rmse", "baseline.correlation", NULL};
+    static const char *const figures[] = {"auc", "gini", "mae", "rmse", "correlation"};
+    const json_t *rows = tsr_at(view->segments, "value.validation.checks.rankings");
+    json_t *row;
+    size_t i;
+
+    if (json_array_size(rows) == 0) return;
+    tsr_cells_list(view, "baseline.caption");
+    tsr_cells_head(view, head);
+    json_array_foreach(rows, i, row)
+    {
+        tsr_cells_row(view, tsr_text_of(&view->language, "baseline", tsr_text_at(row, "by")));
+        for (size_t k = 0; k < sizeof figures / sizeof figures[0]; k++)
+            tsr_cell_number(view, tsr_at(row, figures[k]), 3);
+        tsr_cells_end(view);
+    }
+    tsr_cells_close(view);
+    tsr_say_paragraph(view, "soft", "baseline.how", NULL);
 }
 
 void tsr_report_validation(tsr_view *view)

@@ -116,6 +116,7 @@ void tsr_report_value(tsr_view *view)
     put_lorenz(view);
     tsr_report_validation(view);
     tsr_pictures_close(view);
+    tsr_report_baselines(view);
     put_fits(view, value);
     tsr_section_close(view);
 }
