@@ -20,7 +20,9 @@ ranks 3 "$TESSERA" value job.yaml --quiet --validate --set output=other >validat
 cmp validation validation3 || die "another validation on 3 ranks"
 # JSON is what segments.json has
 "$TESSERA" value job.yaml --quiet --validate --json >value.json
-"$TESSERA" segment job.yaml --quiet >/dev/null
+"$TESSERA" segment job.yaml --quiet >segments
+grep -q 'CLV of all customers [0-9,.]* [A-Z]* *over .* (95%: [0-9,]* to [0-9,]*)$' segments || die "CLV without its interval"
+tr -d '\n' <run/report.html | grep -q 'past frequency</th><td>0\.[0-9]*</td><td>-*0\.' || die "the report has no simple rules"
 for key in parameters standard_errors spend validation.parameters validation.holdout; do
     "$PROBE" equal value.json $key run/segments.json value.$key || die "value --json differs from segments.json: $key"
 done

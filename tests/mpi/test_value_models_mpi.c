@@ -187,6 +187,11 @@ static void cdnow_checkup_equals_an_independent_one_with_the_same_bits_on_any_ra
         if (i > 0) CHECK_ALL(comm, c.decile_predicted[i] <= c.decile_predicted[i - 1]);
     }
     CHECK_ALL(comm, near(customers, 2357, 1e-9));
+    /* in a currency of small units */
+    for (int64_t i = 0; i < CDNOW_CUSTOMERS; i++) cdnow_data.calibration[i].spend *= 1000000;
+    CHECK_ALL(comm, write_features(comm, path, cdnow_columns, 10, CDNOW_CUSTOMERS) == TSR_OK);
+    CHECK_ALL(comm, tsr_value_checkup(comm, &weekly, path, &span, 2, 273, &v, &c) == TSR_OK);
+    CHECK_ALL(comm, near(c.correlation[TSR_RANK_SPEND], correlation[TSR_RANK_SPEND], 1e-9));
 }
 
 /* ---- chi-square where classes are empty ---- */

@@ -17,16 +17,14 @@
 typedef struct totals {
     int64_t counted[TSR_CHECK_COUNTS], bought[TSR_CHECK_COUNTS], chances[TSR_CHECK_TENTHS], buyers[TSR_CHECK_TENTHS];
     tsr_fixed predicted[TSR_CHECK_COUNTS], chance[TSR_CHECK_TENTHS], brier, absolute[2], squared[2];
-    tsr_pair_sums
-        pair[TSR_RANKS]; /* scores and purchases, in thousands: 2^30 a day still leave room for their squares */
+    tsr_pair_sums pair[TSR_RANKS]; /* scores and purchases, as shares of the largest there can be */
 } totals;
-
-#define THOUSAND 1024.0
 
 typedef struct checker {
     const tsr_value_model *model;
     tsr_value_params params; /* with the holdout as horizon */
     int32_t holdout_days;
+    double largest[TSR_RANKS]; /* what a score is measured in */
     totals sums;
     tsr_ranking rank[TSR_RANKS], money, perfect; /* money: the model's own ranking of it */
     tsr_ranking count;                           /* purchases by the expected number */
@@ -82,16 +80,23 @@ static void add_error(totals *t, int32_t which, double error)
     tsr_fixed_add(&t->squared[which], error * error, 1);
 }
 
+/* Money units of the repeat purchases per day. */
+static double past_spend(const tsr_period_block *b, int64_t i)
+{
+    return b->t_days[i] > 0 ? (double)b->spend[i] / b->t_days[i] : 0;
+}
+
 /* Recency as days since the last purchase, to correlate as a rule would use it: the fewer, the better. */
-static void add_pairs(checker *c, int64_t i, double expected, double carried, double spend)
+static void add_pairs(checker *c, int64_t i, double expected, double carried)
 {
     const tsr_period_block *b = &c->block;
     const double score[TSR_RANKS] = {[TSR_RANK_MODEL] = expected,
                                      [TSR_RANK_FREQUENCY] = carried,
                                      [TSR_RANK_RECENCY] = b->tx_days[i] - b->t_days[i],
-                                     [TSR_RANK_SPEND] = spend / tsr_power_of_ten(c->model->money_scale)};
+                                     [TSR_RANK_SPEND] = past_spend(b, i)};
 
-    for (int k = 0; k < TSR_RANKS; k++) tsr_pair_sums_add(&c->sums.pair[k], score[k] / THOUSAND, c->x[i] / THOUSAND, 1);
+    for (int k = 0; k < TSR_RANKS; k++)
+        tsr_pair_sums_add(&c->sums.pair[k], score[k] / c->largest[k], (double)c->x[i] / c->holdout_days, 1);
 }
 
 static void add_ranks(checker *c, int64_t i, double expected, double carried, const tsr_value_scores *scores)
@@ -99,15 +104,14 @@ static void add_ranks(checker *c, int64_t i, double expected, double carried, co
     const tsr_period_block *b = &c->block;
     bool bought = c->x[i] > 0;
     int64_t money = c->spend[i] > 0 ? c->spend[i] : 0;
-    double spend = b->t_days[i] > 0 ? (double)b->spend[i] / b->t_days[i] : 0;
 
     tsr_ranking_add(&c->rank[TSR_RANK_MODEL], scores->p_buy, bought, money);
     tsr_ranking_add(&c->rank[TSR_RANK_FREQUENCY], carried, bought, money);
     tsr_ranking_add(&c->rank[TSR_RANK_RECENCY], 1.0 / (1 + b->t_days[i] - b->tx_days[i]), bought, money);
-    tsr_ranking_add(&c->rank[TSR_RANK_SPEND], spend, bought, money);
+    tsr_ranking_add(&c->rank[TSR_RANK_SPEND], past_spend(b, i), bought, money);
     tsr_ranking_add(&c->money, expected * (c->model->has_spend ? scores->expected_spend : 1), bought, money);
     tsr_ranking_add(&c->perfect, (double)money, bought, money);
-    add_pairs(c, i, expected, carried, spend);
+    add_pairs(c, i, expected, carried);
 }
 
 static void add_customer(checker *c, int64_t i)
@@ -134,12 +138,32 @@ static void add_customer(checker *c, int64_t i)
     add_ranks(c, i, expected, carried, &scores);
 }
 
+/* Purchases are at most one a day; of money only the data knows how large it is. */
+static tsr_status find_largest(checker *c, const char *features, const tsr_span *span)
+{
+    double days = c->model->t_max * tsr_time_unit_days(c->model->time_unit), spend = 0;
+    tsr_table *table = NULL;
+    tsr_status st;
+
+    TSR_TRY(tsr_table_open(features, &table));
+    for (int64_t at = 0; at < span->rows; at += TSR_BLOCK_ROWS) {
+        int64_t rows = span->rows - at < TSR_BLOCK_ROWS ? span->rows - at : TSR_BLOCK_ROWS;
+        TSR_TRY(tsr_period_block_read(table, TSR_PERIOD_CALIBRATION, span->first + at, rows, &c->block));
+        for (int64_t i = 0; i < rows; i++) spend = fmax(spend, fabs(past_spend(&c->block, i)));
+    }
+    c->largest[TSR_RANK_MODEL] = c->largest[TSR_RANK_FREQUENCY] = c->holdout_days;
+    c->largest[TSR_RANK_RECENCY] = fmax(days, 1);
+    c->largest[TSR_RANK_SPEND] = spend;
+done:
+    tsr_table_close(&table);
+    return st;
+}
+
 static tsr_status add_rows(checker *c, const char *features, const tsr_span *span)
 {
     tsr_table *table = NULL;
     tsr_status st;
 
-    TSR_TRY(create(c));
     TSR_TRY(tsr_table_open(features, &table));
     for (int64_t at = 0; at < span->rows; at += TSR_BLOCK_ROWS) {
         int64_t rows = span->rows - at < TSR_BLOCK_ROWS ? span->rows - at : TSR_BLOCK_ROWS, first = span->first + at;
@@ -307,6 +331,10 @@ tsr_status tsr_value_checkup(const tsr_comm *comm, const tsr_value_params *param
     *checkup = (tsr_checkup){0};
     c.params.horizon = validation->weeks;
     c.params.steps = 1;
+    TSR_AGREE(comm, create(&c));
+    TSR_AGREE(comm, find_largest(&c, features, span));
+    tsr_max_double(comm, &c.largest[TSR_RANK_SPEND], 1);
+    if (c.largest[TSR_RANK_SPEND] == 0) c.largest[TSR_RANK_SPEND] = 1;
     TSR_AGREE(comm, add_rows(&c, features, span));
     TSR_TRY(reduce_sums(comm, &c));
     TSR_TRY(tsr_histories_read(comm, features, span, TSR_PERIOD_CALIBRATION,
