@@ -32,6 +32,11 @@ grep -q '"method": "clv_tiers"' tiers/segments.json || die "segments.json does n
 grep -q '"quality": null' tiers/segments.json || die "tiers have no quality of clusters"
 "$PROBE" tiers tiers/customers.h5 tiers/model.h5 || die "a customer is not in the tier of the own value"
 expect 0 "$TESSERA" inspect tiers --verify
+# a tier of few keeps the name that the job gave it, and tells nothing else
+job few 'cluster: {method: clv_tiers}
+privacy: {min_cell: 100}'
+"$TESSERA" segment few.yaml --quiet >few.txt
+grep -q '^  Platinum  *–' few.txt || die "a tier of few lost its name, or shows how many they are"
 # another kind of cut is another run; K-means in the same folder too, by --redo
 expect 2 "$TESSERA" segment tiers.yaml --set cluster.tiers.by=value
 said "cluster.tiers.by"

@@ -82,7 +82,7 @@ tsr_status tsr_advice_take(const tsr_comm *comm, const tsr_run *run, const tsr_p
     char *customers = NULL;
     tsr_status st;
 
-    *advice = (tsr_advice){.playbook = playbook};
+    *advice = (tsr_advice){.playbook = playbook, .named_by_job = tiers->k > 0};
     TSR_AGREE(comm, make_likeness(profile, &advice->likeness));
     TSR_TRY(give_names(comm, run, tiers, advice));
     if (playbook == NULL) goto done;
@@ -188,7 +188,8 @@ void tsr_advice_segment_json(const tsr_advice *advice, const tsr_profile *profil
     /* Neutral: a name like "Lost" is not for the platforms of others. */
     snprintf(slug, sizeof slug, "seg_%02d", segment + 1);
     snprintf(name, sizeof name, "%s", advice->name[segment]);
-    if (part->customers < min_cell) snprintf(name, sizeof name, "Segment %d", segment + 1); /* says nothing of few */
+    if (part->customers < min_cell && !advice->named_by_job)
+        snprintf(name, sizeof name, "Segment %d", segment + 1); /* says nothing of few */
     json_object_set_new(json, "name", json_string(name));
     json_object_set_new(json, "slug", json_string(slug));
     json_object_set_new(json, "distinguishing", distinguishing_of(advice, profile, segment));

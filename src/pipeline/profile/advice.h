@@ -18,6 +18,7 @@
 typedef struct tsr_advice {
     tsr_likeness likeness;        /* its arrays are owned, the names in it borrowed from the profile */
     char (*name)[TSR_NAME_BYTES]; /* [k], all different; owned */
+    bool named_by_job;            /* tiers: a name tells nothing of who is in one */
     tsr_actions_count actions;    /* plays 0: there is no playbook */
     const tsr_playbook *playbook; /* borrowed */
 } tsr_advice;
