@@ -34,7 +34,7 @@ typedef struct tsr_embedding_basis {
     int32_t components;
     int64_t customers; /* that it was found from */
     double *mean;      /* [dimensions] */
-    double *vector;    /* [components][dimensions] */
+    double *vector;    /* [components][dimensions]; all 0 where the vectors do not spread any farther */
 } tsr_embedding_basis;
 
 typedef struct tsr_embedding_bases {

@@ -117,7 +117,14 @@ done:
     return st;
 }
 
-static tsr_status keep_basis(const tsr_pca *pca, tsr_embedding_basis *basis)
+/* Shares that add up to 1, say, have one direction less than numbers. What is left of it is rounding, which scaling
+ * would blow up to a feature like others: such a component is 0 for everybody, and left out as a constant. */
+static bool is_rounding(const tsr_pca *pca, int32_t component, double step)
+{
+    return pca->variance[component] <= step * step;
+}
+
+static tsr_status keep_basis(const tsr_pca *pca, double step, tsr_embedding_basis *basis)
 {
     const int64_t cells = (int64_t)pca->components * pca->cols;
     tsr_status st;
@@ -127,6 +134,9 @@ static tsr_status keep_basis(const tsr_pca *pca, tsr_embedding_basis *basis)
     TSR_TRY(tsr_alloc(&basis->vector, cells, sizeof *basis->vector));
     memcpy(basis->mean, pca->mean, (size_t)pca->cols * sizeof *basis->mean);
     memcpy(basis->vector, pca->vector, (size_t)cells * sizeof *basis->vector);
+    for (int32_t i = 0; i < pca->components; i++)
+        if (is_rounding(pca, i, step))
+            memset(basis->vector + (int64_t)i * pca->cols, 0, (size_t)pca->cols * sizeof *basis->vector);
 done:
     return st;
 }
@@ -164,7 +174,7 @@ static tsr_status fit_one(const tsr_comm *comm, fitting *f, const tsr_reduce_par
     TSR_AGREE(comm, tsr_tiles_create(&span, f->about->dimensions, tsr_step_for(f->largest), NULL, &f->tiles));
     TSR_AGREE(comm, pass(f));
     TSR_TRY(tsr_pca_fit(comm, reduce, f->tiles, &pca));
-    TSR_AGREE(comm, keep_basis(pca, basis));
+    TSR_AGREE(comm, keep_basis(pca, f->tiles->step, basis));
 done:
     tsr_pca_destroy(&pca);
     tsr_tiles_destroy(&f->tiles);
@@ -222,7 +232,7 @@ tsr_status tsr_embeddings_save(const tsr_embedding_bases *bases, tsr_bundle *bun
                                "centre of the vectors"));
         snprintf(path, sizeof path, "/embeddings/%s/components", basis->about.name);
         TSR_TRY(tsr_bundle_put(bundle, path, TSR_F64, basis->components, basis->about.dimensions, basis->vector, "1",
-                               "principal components of the vectors, one per row"));
+                               "principal components of the vectors, one per row; 0: no such spread"));
     }
 done:
     return st;
