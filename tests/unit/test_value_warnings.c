@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "pipeline/summary/value_warnings.h"
+#include "present/texts.h"
 
 static tsr_value_params params;
 static tsr_worth worth;
@@ -22,12 +23,24 @@ static void begin(void)
                                     .has_spend = true,
                                     .spend_converged = true,
                                     .spend_correlation = .29};
+    worth.validation.model = worth.model;
     for (int i = 0; i < TSR_RANKS; i++) worth.checkup.auc[i] = worth.checkup.gini[i] = i == TSR_RANK_MODEL ? .7 : .6;
     worth.checkup.rmse[0] = 1;
     worth.checkup.rmse[1] = 2;
 }
 
-/* One sentence, with these words in it; none where words is NULL. */
+static bool is_translated(const char *sentence)
+{
+    tsr_language greek;
+    char text[1024];
+
+    assert_int_equal(tsr_language_open("el", &greek), TSR_OK);
+    bool translated = tsr_translate(&greek, sentence, text, sizeof text);
+    tsr_language_close(&greek);
+    return translated;
+}
+
+/* One sentence, with these words in it, in the languages of the report; none where words is NULL. */
 static void check_warns(const char *words)
 {
     json_t *warnings = tsr_value_warnings(&params, &worth);
@@ -36,6 +49,7 @@ static void check_warns(const char *words)
     if (words == NULL && first != NULL) fail_msg("warns of nothing: %s", first);
     if (words != NULL && (first == NULL || strstr(first, words) == NULL || json_array_size(warnings) != 1))
         fail_msg("'%s' is not what it warns of: %s (%zu)", words, first, json_array_size(warnings));
+    if (first != NULL && !is_translated(first)) fail_msg("there is no Greek for: %s", first);
     json_decref(warnings);
     begin();
 }
@@ -115,6 +129,21 @@ static void fits_that_say_little_are_named(void **state)
     check_warns(NULL);
 }
 
+static void calibration_period_that_says_too_little_is_named(void **state)
+{
+    (void)state;
+    begin();
+    worth.validation.model.converged = false;
+    check_warns("the fit of the calibration period did not converge");
+    worth.validation.model.at_limit[3] = true;
+    check_warns("(its b is not bounded)");
+    worth.validation.model.at_limit[3] = worth.model.at_limit[3] = true;
+    check_warns(NULL);
+    worth.validation.model.at_limit[3] = true;
+    worth.validated = false;
+    check_warns(NULL);
+}
+
 static void simple_rules_that_do_better_are_named(void **state)
 {
     (void)state;
@@ -139,6 +168,7 @@ int main(void)
         cmocka_unit_test(horizon_beyond_the_data_and_one_of_odd_units_are_named),
         cmocka_unit_test(spend_that_breaks_its_model_is_named),
         cmocka_unit_test(fits_that_say_little_are_named),
+        cmocka_unit_test(calibration_period_that_says_too_little_is_named),
         cmocka_unit_test(simple_rules_that_do_better_are_named),
     };
     return RUN_UNIT_TESTS(tests);

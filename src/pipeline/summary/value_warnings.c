@@ -75,6 +75,27 @@ static void warn_of_spend(const tsr_value_model *m, json_t *warnings)
                     m->spend_correlation);
 }
 
+/* A calibration period of a few days, say, in which next to nobody came again. */
+static void warn_of_calibration(const tsr_worth *worth, json_t *warnings)
+{
+    const tsr_value_model *whole = &worth->model, *part = &worth->validation.model;
+    const char *const *name;
+    int32_t n = tsr_value_parameters(whole->model, &name);
+
+    if (!worth->validated) return;
+    if (!part->converged)
+        tsr_warn_of(warnings,
+                    "the fit of the calibration period did not converge: the holdout says little about the model");
+    for (int32_t i = 0; i < n && part->converged; i++) {
+        if (!part->at_limit[i] || whole->at_limit[i]) continue;
+        tsr_warn_of(warnings,
+                    "the calibration period says too little for the model (its %s is not bounded), so that the "
+                    "holdout says little about the fit of all data",
+                    name[i]);
+        break;
+    }
+}
+
 /* A rule of thumb that says more than the model is worth knowing. */
 static void warn_of_baselines(const tsr_worth *worth, json_t *warnings)
 {
@@ -108,6 +129,7 @@ json_t *tsr_value_warnings(const tsr_value_params *params, const tsr_worth *wort
     warn_of_purchases(worth, warnings);
     warn_of_times(params, &worth->model, warnings);
     warn_of_spend(&worth->model, warnings);
+    warn_of_calibration(worth, warnings);
     warn_of_baselines(worth, warnings);
     return warnings;
 }
