@@ -87,10 +87,11 @@ static const tsr_feature_about about[BEHAVIOURS] = {
                        "+ 2).",
                        "share, 0 to 1", "no purchase: 2/7", "none", true, 0},
     [CATEGORY_DIVERSITY] = {"category_diversity",
-                            "Chance that two purchase rows, drawn with replacement, are of different categories: 1 - "
+                            "Chance that two purchase rows with a category, drawn with replacement, differ in it: 1 - "
                             "sum of squared shares (Simpson).",
                             "share, 0 to 1", "no purchase with a category: 0", "none", false, TSR_HAS_CATEGORY},
-    [FAVOURITE_SHARE] = {"favourite_share", "Share of purchase rows in the customer's most frequent category.",
+    [FAVOURITE_SHARE] = {"favourite_share",
+                         "Share of the purchase rows with a category that are of the most frequent one.",
                          "share, 0 to 1", "no purchase with a category: 0", "none", false, TSR_HAS_CATEGORY},
     [PROMOTION_SHARE] = {"promotion_share", "Share of purchase rows with a promotion.", "share, 0 to 1",
                          "no purchase: 0", "none", false, TSR_HAS_PROMOTION},
@@ -104,7 +105,7 @@ static const tsr_feature_about about[BEHAVIOURS] = {
                      TSR_HAS_EVENTS},
     [VIEWS_PER_SESSION] = {"views_per_session", "Events of the types features.events.view divided by sessions.",
                            "views", "no session: 0", "auto", false, TSR_HAS_EVENTS},
-    [DWELL_MEAN] = {"dwell_mean", "Mean value of the events of the types features.events.dwell.",
+    [DWELL_MEAN] = {"dwell_mean", "Mean value of the events of the types features.events.dwell that have one.",
                     "unit of the events' values", "no such event: 0", "auto", false,
                     TSR_HAS_EVENTS | TSR_HAS_EVENT_VALUE},
     [SUPPORT_CONTACTS] = {"support_contacts", "Events of the types features.events.support.", "contacts", "no event: 0",

@@ -189,20 +189,33 @@ static int32_t single_of(int32_t from)
     }
 }
 
+/* What to do about values that make no columns. */
+static tsr_status no_columns(const tsr_feature *group, const char *why)
+{
+    return TSR_FAIL(TSR_ECONF, "features.set: %s: %s; %s", group->name, why,
+                    group->from == TSR_FROM_CODES
+                        ? "`features.categories: 0` makes one column, the share of customers with the same value"
+                        : "name values otherwise where they come from, or leave it out");
+}
+
 /* The column of one code: `city=Berlin`; a slash would be a folder in features.h5. */
 static tsr_status take_code(const chooser *c, const tsr_feature *group, int32_t code, const char *text)
 {
     tsr_feature feature = *group;
     int n = snprintf(feature.name, sizeof feature.name, "%s=%s", group->name, text);
+    char why[128];
 
     feature.code = code;
     feature.from = single_of(group->from);
     for (char *at = feature.name; *at != '\0'; at++)
         if (*at == '/') *at = '_';
-    if (n >= TSR_NAME_BYTES || find(c->set, feature.name) != NULL || find(&c->offered, feature.name) != NULL)
-        return TSR_FAIL(TSR_ECONF,
-                        "features.set: %s: the column of value %d would have a name that is too long or taken",
-                        group->name, (int)code + 1);
+    if (n >= TSR_NAME_BYTES) {
+        snprintf(why, sizeof why, "a value of %zu bytes is too long for the name of its column, of %d at most",
+                 strlen(text), TSR_NAME_BYTES - 1);
+        return no_columns(group, why);
+    }
+    if (find(c->set, feature.name) != NULL || find(&c->offered, feature.name) != NULL)
+        return no_columns(group, "the column of a value would have the name of another one");
     return take(&feature, c->set);
 }
 
@@ -243,8 +256,10 @@ static tsr_status take_group(const chooser *c, const tsr_feature *group)
         return st;
     }
     if (group->from != TSR_FROM_CODES)
-        return TSR_FAIL(TSR_ECONF, "features.set: %s: %d values are more than features.categories, %d", group->name,
-                        (int)codes->n, (int)c->params->categories);
+        return TSR_FAIL(TSR_ECONF,
+                        "features.set: %s: %d values, those of later records among them, are more than "
+                        "features.categories, %d: give it a larger number",
+                        group->name, (int)codes->n, (int)c->params->categories);
     frequency.from = TSR_FROM_FREQUENCY;
     return take(&frequency, c->set);
 }

@@ -106,6 +106,29 @@ static void category_attribute_becomes_a_column_for_each_value_up_to_a_limit(voi
     tsr_feature_set_clear(&set);
 }
 
+static void values_that_make_no_column_are_refused_with_advice(void **state)
+{
+    static char endless[80];
+    char *text[] = {word("city")}, *cities[] = {word("a/b"), word("a_b")}, *shares[] = {word("channel_share")};
+    tsr_attribute city = {.name = "city", .categorical = true, .dictionary = {2, cities}};
+    tsr_features_params params = {.set = {1, text}, .categories = 16};
+    tsr_dataset_info info = {.has = TSR_HAS_EVENTS | TSR_HAS_EVENT_CHANNEL, .attributes_n = 1, .attributes = &city};
+    tsr_feature_set set;
+
+    (void)state;
+    assert_int_equal(tsr_feature_set_choose(&params, &info, NULL, &set), TSR_ECONF);
+    assert_non_null(strstr(tsr_error_last()->text, "city: the column of a value would have the name of another"));
+    memset(endless, 'x', sizeof endless - 1);
+    cities[1] = endless;
+    assert_int_equal(tsr_feature_set_choose(&params, &info, NULL, &set), TSR_ECONF);
+    assert_non_null(strstr(tsr_error_last()->text, "city: a value of 79 bytes is too long"));
+    assert_non_null(strstr(tsr_error_last()->text, "`features.categories: 0` makes one column"));
+    params.set.text = shares;
+    info.dictionary[TSR_CHANNELS] = (tsr_dictionary){2, cities};
+    assert_int_equal(tsr_feature_set_choose(&params, &info, NULL, &set), TSR_ECONF);
+    assert_non_null(strstr(tsr_error_last()->text, "name values otherwise"));
+}
+
 static void features_of_sources_that_the_dataset_has_not_are_refused(void **state)
 {
     char *text[] = {word("click_rate")}, *shares[] = {word("channel_share")}, *channels[] = {word("app"), word("web")};
@@ -190,6 +213,7 @@ int main(void)
         cmocka_unit_test(unknown_feature_is_refused_with_the_nearest_name),
         cmocka_unit_test(attributes_that_cannot_be_features_are_refused),
         cmocka_unit_test(category_attribute_becomes_a_column_for_each_value_up_to_a_limit),
+        cmocka_unit_test(values_that_make_no_column_are_refused_with_advice),
         cmocka_unit_test(features_of_sources_that_the_dataset_has_not_are_refused),
         cmocka_unit_test(transforms_are_checked_against_the_set),
         cmocka_unit_test(matrix_columns_go_by_their_names_and_must_differ),
