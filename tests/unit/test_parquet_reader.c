@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include "duck_test.h"
+#include "ingest/read/parquet_facts.h"
 #include "ingest/read/parquet_reader.h"
 #include "tessera/file.h"
+#include "tessera/memory.h"
 
 #define FILE_NAME "parquet-reader-test.parquet"
 #define ROWS      30000
@@ -90,10 +92,58 @@ static void range_behind_the_last_row_fails_with_the_name_of_the_file(void **sta
     unlink(FILE_NAME);
 }
 
+/* The file without its last @p cut bytes, of which some are turned over from @p damage on; -1: none. */
+static void write_damaged(int64_t cut, int64_t damage)
+{
+    char *bytes = NULL;
+    int64_t whole;
+
+    write_rows();
+    assert_int_equal(tsr_file_read(FILE_NAME, &bytes, &whole), TSR_OK);
+    for (int64_t i = damage; damage >= 0 && i < damage + 300; i++) bytes[i] = (char)~bytes[i];
+    FILE *file = fopen(FILE_NAME, "wb");
+    assert_non_null(file);
+    size_t kept = (size_t)(whole > cut ? whole - cut : 0);
+    assert_int_equal(fwrite(bytes, 1, kept, file), kept);
+    assert_int_equal(fclose(file), 0);
+    tsr_free(&bytes);
+}
+
+static void expect_refusal(const char *says)
+{
+    tsr_parquet_facts facts;
+
+    assert_int_equal(tsr_parquet_look(FILE_NAME, &facts), TSR_EDATA);
+    if (strstr(tsr_error_last()->text, says) == NULL) fail_msg("%s", tsr_error_last()->text);
+    tsr_error_clear();
+    unlink(FILE_NAME);
+}
+
+static void file_that_is_cut_or_damaged_is_named_with_what_is_wrong(void **state)
+{
+    static const tsr_use use[] = {TSR_USE_TEXT, TSR_USE_TEXT};
+    tsr_parquet_reader *reader = NULL;
+
+    (void)state;
+    if (need_duckdb()) return;
+    write_damaged(INT64_MAX, -1);
+    expect_refusal(FILE_NAME ": is empty");
+    write_damaged(0, 0);
+    expect_refusal(FILE_NAME ": is not Parquet: for delimited text, set format: text");
+    write_damaged(1, -1);
+    expect_refusal(FILE_NAME ": is cut off");
+    write_damaged(0, 4);
+    assert_int_equal(tsr_parquet_reader_open(FILE_NAME, 2, use, 0, ROWS, &reader), TSR_EDATA);
+    assert_non_null(strstr(tsr_error_last()->text, FILE_NAME ": row 1 or one behind it cannot be read ("));
+    tsr_error_clear();
+    unlink(FILE_NAME);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(range_of_rows_gives_them_all_in_the_order_of_the_file),
+        cmocka_unit_test(file_that_is_cut_or_damaged_is_named_with_what_is_wrong),
         cmocka_unit_test(range_behind_the_last_row_fails_with_the_name_of_the_file),
     };
 

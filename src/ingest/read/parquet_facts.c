@@ -1,5 +1,7 @@
 #include "ingest/read/parquet_facts.h"
 
+#include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,9 +56,20 @@ done:
     return st;
 }
 
+tsr_status tsr_parquet_damaged(const char *path, int64_t row)
+{
+    const size_t known = strlen(path) + 2; /* the text begins with "path: " */
+    char why[sizeof tsr_error_last()->text], where[64] = "its footer";
+
+    snprintf(why, sizeof why, "%s", tsr_error_last()->text);
+    if (row > 0) snprintf(where, sizeof where, "row %" PRId64 " or one behind it", row);
+    return TSR_FAIL(TSR_EDATA, "%s: %s cannot be read (%s): if it is damaged, write it again", path, where,
+                    why + (strlen(why) > known ? known : 0));
+}
+
 /* ---- what it holds ---- */
 
-static bool begins(const tsr_duck_text *text, const char *with)
+static bool starts_with(const tsr_duck_text *text, const char *with)
 {
     return text->n >= (int32_t)strlen(with) && memcmp(text->at, with, strlen(with)) == 0;
 }
@@ -68,9 +81,9 @@ static tsr_holds holds_of(const tsr_duck_text *type)
 
     if (type->n > 0 && type->at[type->n - 1] == ']') return TSR_HOLDS_LISTS;
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        if (begins(type, numbers[i])) return TSR_HOLDS_NUMBERS;
+        if (starts_with(type, numbers[i])) return TSR_HOLDS_NUMBERS;
     for (size_t i = 0; i < sizeof records / sizeof *records; i++)
-        if (begins(type, records[i])) return TSR_HOLDS_RECORDS;
+        if (starts_with(type, records[i])) return TSR_HOLDS_RECORDS;
     return TSR_HOLDS_TEXT;
 }
 
@@ -123,6 +136,25 @@ static tsr_status check_path(const char *path)
     return TSR_FAIL(TSR_ECONF, "%s: rename the file: Parquet files cannot have * ? or [ in their names", path);
 }
 
+/* A file begins and ends with PAR1; PARE says that it is encrypted. */
+static tsr_status check_ends(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    char head[4] = "", tail[4] = "";
+    bool begins = file != NULL && fread(head, 1, sizeof head, file) == sizeof head && memcmp(head, "PAR", 3) == 0;
+    bool ends = begins && fseek(file, -(long)sizeof tail, SEEK_END) == 0 && ftell(file) >= (long)sizeof head &&
+                fread(tail, 1, sizeof tail, file) == sizeof tail && memcmp(tail, "PAR", 3) == 0;
+
+    if (file == NULL) return TSR_FAIL(TSR_EIO, "%s: %s", path, strerror(errno));
+    fclose(file);
+    if (head[0] == '\0') return TSR_FAIL(TSR_EDATA, "%s: is empty", path);
+    if (!begins) return TSR_FAIL(TSR_EDATA, "%s: is not Parquet: for delimited text, set format: text", path);
+    if (!ends) return TSR_FAIL(TSR_EDATA, "%s: is cut off: it does not end as Parquet does. Write it again", path);
+    if (head[3] == 'E' || tail[3] == 'E')
+        return TSR_FAIL(TSR_EDATA, "%s: is encrypted: write it without encryption", path);
+    return TSR_OK;
+}
+
 tsr_status tsr_parquet_look(const char *path, tsr_parquet_facts *facts)
 {
     tsr_duck_rows *columns = NULL, *groups = NULL;
@@ -131,12 +163,14 @@ tsr_status tsr_parquet_look(const char *path, tsr_parquet_facts *facts)
 
     *facts = (tsr_parquet_facts){0};
     TSR_TRY(check_path(path));
+    TSR_TRY(check_ends(path));
     TSR_TRY(tsr_duck_open(&duck));
-    TSR_TRY(tsr_parquet_describe(duck, path, &columns));
-    TSR_TRY(keep_all(columns, keep_column, facts));
     TSR_TRY(tsr_alloc(&facts->first, 1, sizeof *facts->first));
-    TSR_TRY(count_groups(duck, path, &groups));
-    TSR_TRY(keep_all(groups, keep_group, facts));
+    st = tsr_parquet_describe(duck, path, &columns);
+    if (st == TSR_OK) st = keep_all(columns, keep_column, facts);
+    if (st == TSR_OK) st = count_groups(duck, path, &groups);
+    if (st == TSR_OK) st = keep_all(groups, keep_group, facts);
+    if (st == TSR_EDATA) st = tsr_parquet_damaged(path, 0);
 done:
     tsr_duck_rows_close(&groups);
     tsr_duck_rows_close(&columns);

@@ -41,6 +41,10 @@ void tsr_parquet_facts_clear(tsr_parquet_facts *facts);
 /** Local. The file as SQL has it: "read_parquet('path', ...", to which arguments may be added, and ")". New. */
 tsr_status tsr_parquet_source(const char *path, char **sql) TSR_NODISCARD;
 
+/** Local. What to say where DuckDB failed to read the file, whose words are the last error. @param row  from 1, that or
+ *  one behind it; 0: the footer. @return TSR_EDATA */
+tsr_status tsr_parquet_damaged(const char *path, int64_t row) TSR_NODISCARD;
+
 /** Local. A row of name and type for each column. @param path  borrowed as long as the rows live */
 tsr_status tsr_parquet_describe(tsr_duck *duck, const char *path, tsr_duck_rows **rows) TSR_NODISCARD;
 

@@ -141,7 +141,8 @@ static tsr_status ask(tsr_parquet_reader *reader)
     TSR_TRY(append(&sql, " FROM "));
     TSR_TRY(append(&sql, source));
     TSR_TRY(append_range(&sql, reader));
-    TSR_TRY(tsr_duck_query(reader->duck, reader->path, sql.at, &reader->rows));
+    st = tsr_duck_query(reader->duck, reader->path, sql.at, &reader->rows);
+    if (st == TSR_EDATA) st = tsr_parquet_damaged(reader->path, reader->at + 1);
 done:
     tsr_free(&sql.at);
     tsr_free(&source);
@@ -241,6 +242,7 @@ static tsr_status need_block(tsr_parquet_reader *reader)
         if (reader->used == reader->given) {
             reader->used = 0;
             st = tsr_duck_next_vectors(reader->rows, &reader->vector, &reader->given);
+            if (st == TSR_EDATA) st = tsr_parquet_damaged(reader->path, reader->at + 1);
             if (reader->given == 0) break;
         }
         if (st == TSR_OK) st = make_block(reader);
