@@ -333,7 +333,8 @@ tsr_status tsr_text_reader_open(const char *path, const tsr_file_facts *facts, c
     reader->from = begin;
     reader->end = facts->packing == TSR_PACKING_PLAIN ? end : INT64_MAX;
     TSR_TRY(tsr_strdup(&reader->path, path));
-    TSR_TRY(tsr_alloc(&reader->space, BUFFER_BYTES + 2 * TSR_SCAN_BYTES, 1));
+    TSR_TRY(tsr_resize(&reader->space, BUFFER_BYTES + 2 * TSR_SCAN_BYTES, 1)); /* most files are small: not zeroed */
+    memset(reader->space, 0, TSR_SCAN_BYTES);
     reader->buffer = reader->space + TSR_SCAN_BYTES;
     TSR_TRY(tsr_byte_source_open(path, facts, begin, end, &reader->bytes));
     TSR_TRY(start(reader, begin));

@@ -215,24 +215,6 @@ static bool is_kind(const json_t *entry, const char *name)
     return kind != NULL && strcmp(kind, name) == 0;
 }
 
-static bool same_content(const json_t *file, const tsr_input *input, const uint64_t *digest)
-{
-    char hex[17];
-    const char *there = json_string_value(json_object_get(file, "digest"));
-
-    if (json_integer_value(json_object_get(file, "bytes")) != input->facts.bytes) return false;
-    if (digest == NULL) return true;
-    snprintf(hex, sizeof hex, "%016" PRIx64, *digest);
-    return there != NULL && strcmp(there, hex) == 0;
-}
-
-static bool same_name(const json_t *file, const tsr_input *input)
-{
-    const char *name = json_string_value(json_object_get(file, "name"));
-
-    return name != NULL && strcmp(name, input->path) == 0;
-}
-
 static bool same_settings(const json_t *entry, const tsr_ingest_params *params, int32_t source)
 {
     json_t *mine = all_settings_of(params, (const tsr_source *)params->sources.item + source);
@@ -243,42 +225,139 @@ static bool same_settings(const json_t *entry, const tsr_ingest_params *params, 
     return same;
 }
 
-/* One file of the dataset against all of the job. */
-static void compare_file(const json_t *entry, const json_t *file, const tsr_ingest_params *params,
-                         const tsr_inputs *inputs, const uint64_t *digest, tsr_standing *standing)
+/* A file of the job, or of the dataset. */
+typedef struct some_file {
+    const char *name;
+    int64_t bytes;
+    uint64_t digest; /* 0 where sizes alone count */
+    int32_t number;  /* among the inputs */
+} some_file;
+
+/* The files of the job in two orders: those of many nights are compared with as many. */
+typedef struct job_files {
+    const tsr_inputs *inputs;
+    some_file *by_content, *by_name;
+    bool with_digests;
+    bool *alike; /* [sources of the job] made by the settings of the entry at hand */
+} job_files;
+
+static int by_content(const void *left, const void *right)
 {
+    const some_file *a = left, *b = right;
+
+    return a->bytes != b->bytes ? (a->bytes > b->bytes) - (a->bytes < b->bytes)
+                                : (a->digest > b->digest) - (a->digest < b->digest);
+}
+
+static int by_name(const void *left, const void *right)
+{
+    return strcmp(((const some_file *)left)->name, ((const some_file *)right)->name);
+}
+
+/* The first file that is not before @p wanted. */
+static int32_t find_first(const some_file *sorted, int32_t n, const some_file *wanted,
+                          int (*order)(const void *, const void *))
+{
+    int32_t first = 0;
+
+    while (n > 0) {
+        int32_t half = n / 2;
+        if (order(&sorted[first + half], wanted) < 0) {
+            first += half + 1;
+            n -= half + 1;
+        } else {
+            n = half;
+        }
+    }
+    return first;
+}
+
+static tsr_status sort_files(const tsr_ingest_params *params, const tsr_inputs *inputs, const uint64_t *digest,
+                             job_files *files)
+{
+    tsr_status st;
+
+    *files = (job_files){.inputs = inputs, .with_digests = digest != NULL};
+    TSR_TRY(tsr_alloc(&files->by_content, inputs->n, sizeof *files->by_content));
+    TSR_TRY(tsr_alloc(&files->by_name, inputs->n, sizeof *files->by_name));
+    TSR_TRY(tsr_alloc(&files->alike, params->sources.n, sizeof *files->alike));
+    for (int32_t f = 0; f < inputs->n; f++)
+        files->by_content[f] = files->by_name[f] =
+            (some_file){inputs->file[f].path, inputs->file[f].facts.bytes, digest != NULL ? digest[f] : 0, f};
+    qsort(files->by_content, (size_t)inputs->n, sizeof *files->by_content, by_content);
+    qsort(files->by_name, (size_t)inputs->n, sizeof *files->by_name, by_name);
+done:
+    return st;
+}
+
+static void clear_files(job_files *files)
+{
+    tsr_free(&files->by_content);
+    tsr_free(&files->by_name);
+    tsr_free(&files->alike);
+}
+
+static some_file told_of(const json_t *file, bool with_digest)
+{
+    const char *name = json_string_value(json_object_get(file, "name"));
+    const char *digest = json_string_value(json_object_get(file, "digest"));
+
+    return (some_file){name != NULL ? name : "", json_integer_value(json_object_get(file, "bytes")),
+                       with_digest && digest != NULL ? strtoull(digest, NULL, 16) : 0, -1};
+}
+
+/* One file of the dataset against all of the job. */
+static void compare_file(const json_t *file, const job_files *files, tsr_standing *standing)
+{
+    const some_file told = told_of(file, files->with_digests), *there;
+    const int32_t n = files->inputs->n;
     bool found = false, named = false, same = false;
 
-    for (int32_t f = 0; f < inputs->n; f++) {
-        const tsr_input *input = &inputs->file[f];
-        bool content = same_content(file, input, digest != NULL ? &digest[f] : NULL);
-        if (content) {
-            standing->known[f] = found = true;
-            same = same || same_settings(entry, params, input->source);
-        } else if (same_name(file, input)) {
-            named = true;
-            standing->changed = input->path;
-        }
+    for (int32_t i = find_first(files->by_content, n, &told, by_content); i < n; i++) {
+        there = &files->by_content[i];
+        if (by_content(there, &told) != 0 || (same && standing->known[there->number]))
+            break; /* so are all the others */
+        standing->known[there->number] = found = true;
+        same = same || files->alike[files->inputs->file[there->number].source];
+    }
+    for (int32_t i = find_first(files->by_name, n, &told, by_name); i < n; i++) {
+        there = &files->by_name[i];
+        if (by_name(there, &told) != 0) break;
+        if (by_content(there, &told) == 0) continue;
+        named = true;
+        standing->changed = there->name;
     }
     standing->covered = standing->covered && (found || named);
     standing->same = standing->same && same;
 }
 
+static void compare_entry(const json_t *entry, const tsr_ingest_params *params, const job_files *files,
+                          tsr_standing *standing)
+{
+    const json_t *list = json_object_get(entry, "files");
+    json_t *file;
+    size_t i;
+
+    if (!json_is_array(list)) standing->same = standing->covered = false; /* not made from files */
+    for (int32_t s = 0; s < params->sources.n; s++) files->alike[s] = same_settings(entry, params, s);
+    json_array_foreach(list, i, file) compare_file(file, files, standing);
+}
+
 tsr_status tsr_receipt_compare(const char *receipt, const tsr_ingest_params *params, const tsr_inputs *inputs,
                                const uint64_t *digest, tsr_standing *standing)
 {
-    json_t *list = sources_of(receipt), *entry, *file;
-    size_t i, k;
+    json_t *list = sources_of(receipt), *entry;
+    job_files files;
+    size_t i;
+    tsr_status st;
 
     *standing = (tsr_standing){.covered = true, .same = json_is_array(list)};
-    tsr_status st = tsr_alloc(&standing->known, inputs->n, sizeof *standing->known);
-    if (st == TSR_OK) json_array_foreach(list, i, entry)
-        {
-            const json_t *files = json_object_get(entry, "files");
-            if (!json_is_array(files)) standing->same = standing->covered = false; /* not made from files */
-            json_array_foreach(files, k, file) compare_file(entry, file, params, inputs, digest, standing);
-        }
-    for (int32_t f = 0; st == TSR_OK && f < inputs->n; f++) standing->unknown += !standing->known[f];
+    TSR_TRY(sort_files(params, inputs, digest, &files));
+    TSR_TRY(tsr_alloc(&standing->known, inputs->n, sizeof *standing->known));
+    json_array_foreach(list, i, entry) compare_entry(entry, params, &files, standing);
+    for (int32_t f = 0; f < inputs->n; f++) standing->unknown += !standing->known[f];
+done:
+    clear_files(&files);
     json_decref(list);
     return st;
 }

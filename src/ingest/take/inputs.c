@@ -270,12 +270,23 @@ done:
 
 /* ---- the interface ---- */
 
+/* Files of a source mostly have the columns of the one before. */
+static bool is_like(const tsr_input *input, const tsr_input *before)
+{
+    bool like = input->source == before->source && input->header.n == before->header.n;
+
+    for (int32_t c = 0; like && c < input->header.n; c++)
+        like = strcmp(input->header.name[c], before->header.name[c]) == 0;
+    return like;
+}
+
 static tsr_status check_mappings(const tsr_inputs *inputs, const tsr_ingest_params *params)
 {
     tsr_mapping *mapping = NULL;
     tsr_status st = TSR_OK;
 
     for (int32_t f = 0; st == TSR_OK && f < inputs->n; f++) {
+        if (f > 0 && is_like(&inputs->file[f], &inputs->file[f - 1])) continue;
         st = tsr_inputs_mapping(inputs, params, f, &mapping);
         tsr_mapping_destroy(&mapping);
     }
