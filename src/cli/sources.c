@@ -10,17 +10,24 @@
 
 enum { NAME_LEAST = 40, MONEY = 21 };
 
-static void print_line(const tsr_comm *comm, int wide, const char *what, const json_t *rows, const json_t *money)
+/* The balance of a source as a table. */
+typedef struct sheet {
+    const tsr_comm *comm;
+    int wide;   /* the names of the lines */
+    bool money; /* the source has some */
+} sheet;
+
+static void print_line(const sheet *s, const char *what, const json_t *rows, const json_t *money)
 {
     char count[32], sum[32];
-    const char *text = json_string_value(money);
-    cli_print(comm, "    %-*s %16s%*s\n", wide, what, cli_count((int64_t)json_number_value(rows), count),
+    const char *text = s->money ? json_string_value(money) : NULL;
+    cli_print(s->comm, "    %-*s %16s%*s\n", s->wide, what, cli_count((int64_t)json_number_value(rows), count),
               text != NULL ? MONEY : 0, text != NULL ? tsr_grouped_text(text, sum) : "");
 }
 
-static void print_if(const tsr_comm *comm, int wide, const char *what, const json_t *rows, const json_t *money)
+static void print_if(const sheet *s, const char *what, const json_t *rows, const json_t *money)
 {
-    if (json_integer_value(rows) > 0) print_line(comm, wide, what, rows, money);
+    if (json_integer_value(rows) > 0) print_line(s, what, rows, money);
 }
 
 /* Room for the longest reason. */
@@ -35,6 +42,11 @@ static int name_width(json_t *rejected)
         if (n > wide) wide = n;
     }
     return (int)wide;
+}
+
+static bool has_money(const char *kind)
+{
+    return kind == NULL || strcmp(kind, "transactions") == 0 || strcmp(kind, "campaigns") == 0;
 }
 
 static const char *returns_words(const json_t *returns)
@@ -66,23 +78,23 @@ static void print_source(const tsr_comm *comm, const json_t *source)
     const char *kind = json_string_value(json_object_get(source, "kind")), *reason;
     const json_t *returns = json_object_get(source, "returns");
     json_t *rejected = json_object_get(source, "rows_rejected"), *part;
-    const int wide = name_width(rejected);
+    const sheet s = {.comm = comm, .wide = name_width(rejected), .money = has_money(kind)};
 
     cli_print(comm, "  %s", kind != NULL ? kind : "rows");
     print_files(comm, json_object_get(source, "files"));
-    cli_print(comm, "\n    %-*s %16s%*s\n", wide, "", "rows", MONEY, "money");
-    print_line(comm, wide, "used", json_object_get(source, "rows_used"), json_object_get(source, "money_used"));
-    print_if(comm, wide, "of them equal to another row (kept)", json_object_get(source, "rows_repeated"), NULL);
-    print_if(comm, wide, returns_words(returns), json_object_get(returns, "rows"), json_object_get(returns, "money"));
-    print_if(comm, wide, "duplicates by key (dropped)", json_object_get(source, "rows_duplicate"),
+    cli_print(comm, "\n    %-*s %16s%*s\n", s.wide, "", "rows", s.money ? MONEY : 0, s.money ? "money" : "");
+    print_line(&s, "used", json_object_get(source, "rows_used"), json_object_get(source, "money_used"));
+    print_if(&s, "of them equal to another row (kept)", json_object_get(source, "rows_repeated"), NULL);
+    print_if(&s, returns_words(returns), json_object_get(returns, "rows"), json_object_get(returns, "money"));
+    print_if(&s, "duplicates by key (dropped)", json_object_get(source, "rows_duplicate"),
              json_object_get(source, "money_duplicate"));
     json_object_foreach(rejected, reason, part)
     {
         char text[256];
         snprintf(text, sizeof text, REFUSED "%s", reason);
-        print_line(comm, wide, text, json_object_get(part, "rows"), json_object_get(part, "money"));
+        print_line(&s, text, json_object_get(part, "rows"), json_object_get(part, "money"));
     }
-    print_line(comm, wide, "read", json_object_get(source, "rows_read"), json_object_get(source, "money_read"));
+    print_line(&s, "read", json_object_get(source, "rows_read"), json_object_get(source, "money_read"));
 }
 
 void cli_print_sources(const tsr_comm *comm, const char *sources)
