@@ -15,7 +15,9 @@
 #define WALL_RISE 0.1
 #define AT_WALL   0.5 /* nearer to the wall than this is at it */
 
-#define NEWTON_STEPS 8
+#define NEWTON_STEPS 50
+#define RIDGE_LEAST  1e-8 /* of second derivatives of mean log-likelihoods */
+#define RIDGE_MOST   1e4
 #define DIFFERENCE   1e-4 /* of log parameters, for second derivatives */
 #define SAME_MAXIMUM 1e-9 /* of mean log-likelihoods */
 
@@ -209,8 +211,8 @@ static bool solve_positive(square h, double *x, int32_t n)
 }
 
 /* One step with a ridge on the diagonal, which flat directions need. False where it does not help: where the slope is
- * no smaller and, far from the end, the objective no lower. */
-static bool step_helps(solver *s, square curvature, double ridge, double far)
+ * no smaller and the objective hardly lower. */
+static bool step_helps(solver *s, square curvature, double ridge)
 {
     int32_t n = s->search->n;
     point next = s->best;
@@ -221,25 +223,25 @@ static bool step_helps(solver *s, square curvature, double ridge, double far)
     if (!solve_positive(curvature, step, n)) return false;
     for (int32_t i = 0; i < n; i++) next.u[i] -= step[i];
     evaluate_point(s, &next);
-    if (!(next.gradient < s->best.gradient) && !(next.objective < s->best.objective - far)) return false;
+    if (!(next.gradient < s->best.gradient) && !(next.objective < s->best.objective - FAR_BELOW)) return false;
     s->best = next;
     return true;
 }
 
 /*
- * In a narrow valley a line search drowns in the rounding of the likelihood long before its derivatives do. Newton's
- * method looks at these alone; it stops where it no longer helps.
+ * In a narrow valley a line search drowns in the rounding of the likelihood long before its derivatives do, and on a
+ * ridge that sinks toward infinity the slope hardly changes on the way back. Newton's method, held by the smallest
+ * ridge that helps (Levenberg 1944, Marquardt 1963), goes through both; it stops where none helps.
  */
 static tsr_status polish(solver *s)
 {
-    static const double ridges[] = {0, 1e-8, 1e-6, 1e-4, 1e-2};
     bool helped = true;
 
     for (int i = 0; i < NEWTON_STEPS && helped && s->best.gradient > TSR_CONVERGED; i++) {
         square curvature = curvature_at_best(s);
         helped = false;
-        for (size_t k = 0; k < sizeof ridges / sizeof ridges[0] && !helped; k++)
-            helped = step_helps(s, curvature, ridges[k], INFINITY);
+        for (double ridge = 0; ridge <= RIDGE_MOST && !helped; ridge = fmax(10 * ridge, RIDGE_LEAST))
+            helped = step_helps(s, curvature, ridge);
     }
     return s->status;
 }
@@ -302,7 +304,7 @@ static bool descend_from_pilot(solver *s, const double *start)
     evaluate_point(s, &s->best);
     for (int i = 0; i < CHORD_STEPS && s->best.gradient > TSR_CONVERGED; i++) {
         const point before = s->best;
-        bool helped = step_helps(s, curvature, 0, FAR_BELOW);
+        bool helped = step_helps(s, curvature, 0);
         if (!helped && fresh) return false;
         if (helped)
             learn(&curvature, &before, &s->best, s->search->n);
