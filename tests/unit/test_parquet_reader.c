@@ -14,18 +14,23 @@
 #define ROWS      30000
 #define ODD       17003 /* its number has so many digits that the column is asked for again, in the middle of a range */
 
+static tsr_duck *duck; /* of the test at hand */
+
 /* Row groups of 2048 rows, and one of fewer; what tells a row, as text and as a value that becomes text. */
 static void write_rows(void)
 {
-    tsr_duck *duck = NULL;
-
-    assert_int_equal(tsr_duck_open(&duck), TSR_OK);
+    if (duck == NULL) assert_int_equal(tsr_duck_open(&duck), TSR_OK);
     assert_int_equal(tsr_duck_run(duck, "test",
                                   "COPY (SELECT i::VARCHAR AS name, i + CASE WHEN i = 17003 THEN 1::DOUBLE / 3 ELSE "
                                   "0.5 END AS number FROM range(30000) r(i)) TO '" FILE_NAME
                                   "' (FORMAT parquet, ROW_GROUP_SIZE 2048)"),
                      TSR_OK);
+}
+
+static void remove_rows(void)
+{
     tsr_duck_close(&duck);
+    unlink(FILE_NAME);
 }
 
 static void expect_row(const tsr_row *row, int64_t number)
@@ -49,7 +54,7 @@ static void read_range(int64_t begin, int64_t end)
     bool more = true;
     tsr_row row;
 
-    assert_int_equal(tsr_parquet_reader_open(FILE_NAME, 2, use, begin, end, &reader), TSR_OK);
+    assert_int_equal(tsr_parquet_reader_open(duck, FILE_NAME, 2, use, begin, end, &reader), TSR_OK);
     while (more) {
         assert_int_equal(tsr_parquet_reader_next(reader, &row, &more), TSR_OK);
         if (more) expect_row(&row, begin + rows++);
@@ -69,7 +74,7 @@ static void range_of_rows_gives_them_all_in_the_order_of_the_file(void **state)
     write_rows();
     for (size_t b = 0; b < n; b++)
         for (size_t e = b + 1; e < n; e++) read_range(edge[b], edge[e]);
-    unlink(FILE_NAME);
+    remove_rows();
 }
 
 static void range_behind_the_last_row_fails_with_the_name_of_the_file(void **state)
@@ -83,13 +88,13 @@ static void range_behind_the_last_row_fails_with_the_name_of_the_file(void **sta
     (void)state;
     if (need_duckdb()) return;
     write_rows();
-    assert_int_equal(tsr_parquet_reader_open(FILE_NAME, 2, use, ROWS - 1, ROWS + 1, &reader), TSR_OK);
+    assert_int_equal(tsr_parquet_reader_open(duck, FILE_NAME, 2, use, ROWS - 1, ROWS + 1, &reader), TSR_OK);
     while (st == TSR_OK && more) st = tsr_parquet_reader_next(reader, &row, &more);
     assert_int_equal(st, TSR_EDATA);
     assert_non_null(strstr(tsr_error_last()->text, FILE_NAME ": ends with row 30000, its footer speaks of 30001"));
     tsr_error_clear();
     tsr_parquet_reader_close(&reader);
-    unlink(FILE_NAME);
+    remove_rows();
 }
 
 /* The file without its last @p cut bytes, of which some are turned over from @p damage on; -1: none. */
@@ -113,10 +118,9 @@ static void expect_refusal(const char *says)
 {
     tsr_parquet_facts facts;
 
-    assert_int_equal(tsr_parquet_look(FILE_NAME, &facts), TSR_EDATA);
+    assert_int_equal(tsr_parquet_look(duck, FILE_NAME, &facts), TSR_EDATA);
     if (strstr(tsr_error_last()->text, says) == NULL) fail_msg("%s", tsr_error_last()->text);
     tsr_error_clear();
-    unlink(FILE_NAME);
 }
 
 static void file_that_is_cut_or_damaged_is_named_with_what_is_wrong(void **state)
@@ -133,10 +137,10 @@ static void file_that_is_cut_or_damaged_is_named_with_what_is_wrong(void **state
     write_damaged(1, -1);
     expect_refusal(FILE_NAME ": is cut off");
     write_damaged(0, 4);
-    assert_int_equal(tsr_parquet_reader_open(FILE_NAME, 2, use, 0, ROWS, &reader), TSR_EDATA);
+    assert_int_equal(tsr_parquet_reader_open(duck, FILE_NAME, 2, use, 0, ROWS, &reader), TSR_EDATA);
     assert_non_null(strstr(tsr_error_last()->text, FILE_NAME ": row 1 or one behind it cannot be read ("));
     tsr_error_clear();
-    unlink(FILE_NAME);
+    remove_rows();
 }
 
 int main(void)

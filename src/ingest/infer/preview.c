@@ -150,7 +150,7 @@ static tsr_status read_rows(const preview *p, sample *s)
 
     format.fields = 0; /* columns that are not used are looked at, too */
     if (s->input->parquet)
-        TSR_TRY(tsr_parquet_reader_open(s->input->path, s->input->header.n, NULL, 0,
+        TSR_TRY(tsr_parquet_reader_open(s->input->duck, s->input->path, s->input->header.n, NULL, 0,
                                         rows < TSR_PREVIEW_ROWS ? rows : TSR_PREVIEW_ROWS, &parquet));
     else
         TSR_TRY(tsr_text_reader_open(s->input->path, &s->input->facts, &format, 0, s->input->facts.bytes, &text));

@@ -172,12 +172,14 @@ static tsr_status see_parquet(const char *path, const tsr_guess_clocks *clocks, 
 {
     tsr_parquet_facts facts = {0};
     tsr_parquet_reader *reader = NULL;
+    tsr_duck *duck = NULL;
     tsr_use *use = NULL;
     bool more = true;
     tsr_row row;
     tsr_status st;
 
-    TSR_TRY(tsr_parquet_look(path, &facts));
+    TSR_TRY(tsr_duck_open(&duck));
+    TSR_TRY(tsr_parquet_look(duck, path, &facts));
     TSR_TRY(tsr_alloc(&use, facts.columns, sizeof *use));
     const char *name = facts.names;
     for (int32_t c = 0; c < facts.columns; c++, name += strlen(name) + 1) {
@@ -187,7 +189,7 @@ static tsr_status see_parquet(const char *path, const tsr_guess_clocks *clocks, 
     }
     int64_t rows = facts.first[facts.groups];
     if (rows > TSR_SNIFF_ROWS) rows = TSR_SNIFF_ROWS;
-    TSR_TRY(tsr_parquet_reader_open(path, facts.columns, use, 0, rows, &reader));
+    TSR_TRY(tsr_parquet_reader_open(duck, path, facts.columns, use, 0, rows, &reader));
     while (true) {
         TSR_TRY(tsr_parquet_reader_next(reader, &row, &more));
         if (!more) break;
@@ -195,6 +197,7 @@ static tsr_status see_parquet(const char *path, const tsr_guess_clocks *clocks, 
     }
 done:
     tsr_parquet_reader_close(&reader);
+    tsr_duck_close(&duck);
     tsr_parquet_facts_clear(&facts);
     tsr_free(&use);
     return st;

@@ -45,10 +45,10 @@ static tsr_status count_groups(tsr_duck *duck, const char *path, tsr_duck_rows *
     tsr_status st;
 
     TSR_TRY(tsr_duck_quote(path, '\'', &quoted));
-    TSR_TRY(tsr_path(&sql, "",
-                     "SELECT max(row_group_num_rows)::VARCHAR FROM parquet_metadata(%s) GROUP BY row_group_id ORDER BY "
-                     "row_group_id",
-                     quoted));
+    TSR_TRY(tsr_path(
+        &sql, "",
+        "SELECT row_group_num_rows::VARCHAR FROM parquet_metadata(%s) WHERE column_id = 0 ORDER BY row_group_id",
+        quoted));
     TSR_TRY(tsr_duck_query(duck, path, sql, rows));
 done:
     tsr_free(&sql);
@@ -155,16 +155,14 @@ static tsr_status check_ends(const char *path)
     return TSR_OK;
 }
 
-tsr_status tsr_parquet_look(const char *path, tsr_parquet_facts *facts)
+tsr_status tsr_parquet_look(tsr_duck *duck, const char *path, tsr_parquet_facts *facts)
 {
     tsr_duck_rows *columns = NULL, *groups = NULL;
-    tsr_duck *duck = NULL;
     tsr_status st;
 
     *facts = (tsr_parquet_facts){0};
     TSR_TRY(check_path(path));
     TSR_TRY(check_ends(path));
-    TSR_TRY(tsr_duck_open(&duck));
     TSR_TRY(tsr_alloc(&facts->first, 1, sizeof *facts->first));
     st = tsr_parquet_describe(duck, path, &columns);
     if (st == TSR_OK) st = keep_all(columns, keep_column, facts);
@@ -174,7 +172,6 @@ tsr_status tsr_parquet_look(const char *path, tsr_parquet_facts *facts)
 done:
     tsr_duck_rows_close(&groups);
     tsr_duck_rows_close(&columns);
-    tsr_duck_close(&duck);
     if (st != TSR_OK) tsr_parquet_facts_clear(facts);
     return st;
 }

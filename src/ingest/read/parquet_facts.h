@@ -34,8 +34,8 @@ typedef struct tsr_parquet_facts {
     int64_t *first; /* [groups + 1] first row of each row group, then the number of rows */
 } tsr_parquet_facts;
 
-/** Local. @return TSR_OK; TSR_ECONF (no DuckDB); TSR_EDATA (not Parquet, damaged); TSR_ENOMEM */
-tsr_status tsr_parquet_look(const char *path, tsr_parquet_facts *facts) TSR_NODISCARD;
+/** Local. @return TSR_OK; TSR_ECONF (its name); TSR_EDATA (not Parquet, damaged); TSR_EIO; TSR_ENOMEM */
+tsr_status tsr_parquet_look(tsr_duck *duck, const char *path, tsr_parquet_facts *facts) TSR_NODISCARD;
 void tsr_parquet_facts_clear(tsr_parquet_facts *facts);
 
 /** Local. The file as SQL has it: "read_parquet('path', ...", to which arguments may be added, and ")". New. */

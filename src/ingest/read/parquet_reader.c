@@ -20,7 +20,7 @@ typedef struct wanted {
 
 struct tsr_parquet_reader {
     char *path;
-    tsr_duck *duck;
+    tsr_duck *duck; /* borrowed */
     tsr_duck_rows *rows;
     const tsr_duck_vector *vector; /* [taken] the rows that DuckDB gave last */
     int64_t given, used;           /* of them: all; those that are in blocks */
@@ -149,14 +149,15 @@ done:
     return st;
 }
 
-tsr_status tsr_parquet_reader_open(const char *path, int32_t columns, const tsr_use *use, int64_t begin, int64_t end,
-                                   tsr_parquet_reader **out)
+tsr_status tsr_parquet_reader_open(tsr_duck *duck, const char *path, int32_t columns, const tsr_use *use, int64_t begin,
+                                   int64_t end, tsr_parquet_reader **out)
 {
     tsr_parquet_reader *reader = NULL;
     tsr_status st;
 
     *out = NULL;
     TSR_TRY(tsr_alloc(&reader, 1, sizeof *reader));
+    reader->duck = duck;
     reader->columns = columns;
     reader->begin = reader->at = begin;
     reader->end = end;
@@ -165,7 +166,6 @@ tsr_status tsr_parquet_reader_open(const char *path, int32_t columns, const tsr_
     TSR_TRY(tsr_alloc(&reader->values, columns, sizeof *reader->values));
     TSR_TRY(tsr_alloc(&reader->field, (int64_t)TSR_BLOCK_MOST * columns, sizeof *reader->field));
     for (int64_t i = 0; i < (int64_t)TSR_BLOCK_MOST * columns; i++) reader->field[i].at = "";
-    TSR_TRY(tsr_duck_open(&reader->duck));
     TSR_TRY(want_columns(reader, use));
     TSR_TRY(ask(reader));
     *out = reader;
@@ -181,7 +181,6 @@ void tsr_parquet_reader_close(tsr_parquet_reader **at)
 
     if (reader == NULL) return;
     tsr_duck_rows_close(&reader->rows);
-    tsr_duck_close(&reader->duck);
     for (int32_t i = 0; i < reader->taken; i++) {
         tsr_free(&reader->want[i].name);
         tsr_free(&reader->want[i].texts);

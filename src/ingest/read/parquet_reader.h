@@ -16,10 +16,11 @@ typedef struct tsr_parquet_reader tsr_parquet_reader;
 
 /**
  * Local. Read rows begin .. end - 1; those of whole row groups cost least.
+ * @param duck  borrowed as long as the reader lives, for nothing else
  * @param columns, use  number of columns, and what is wanted of each; NULL: text of all
  */
-tsr_status tsr_parquet_reader_open(const char *path, int32_t columns, const tsr_use *use, int64_t begin, int64_t end,
-                                   tsr_parquet_reader **reader) TSR_NODISCARD;
+tsr_status tsr_parquet_reader_open(tsr_duck *duck, const char *path, int32_t columns, const tsr_use *use, int64_t begin,
+                                   int64_t end, tsr_parquet_reader **reader) TSR_NODISCARD;
 void tsr_parquet_reader_close(tsr_parquet_reader **reader);
 
 /** Local. The next rows at once, valid until the next call; none: tsr_parquet_reader_next() takes the next row, or says

@@ -20,8 +20,8 @@ tsr_status tsr_input_reader_open(const tsr_input *input, const tsr_mapping *mapp
     *out = NULL;
     TSR_TRY(tsr_alloc(&reader, 1, sizeof *reader));
     if (input->parquet)
-        TSR_TRY(tsr_parquet_reader_open(input->path, input->header.n, tsr_mapping_uses(mapping), begin, end,
-                                        &reader->parquet));
+        TSR_TRY(tsr_parquet_reader_open(input->duck, input->path, input->header.n, tsr_mapping_uses(mapping), begin,
+                                        end, &reader->parquet));
     else
         TSR_TRY(tsr_text_reader_open(input->path, &input->facts, &format, begin, end, &reader->text));
     *out = reader;

@@ -143,12 +143,12 @@ done:
     return st;
 }
 
-static tsr_status read_footer(const char *path, tsr_blob *to, told_file *file)
+static tsr_status read_footer(tsr_duck *duck, const char *path, tsr_blob *to, told_file *file)
 {
     tsr_parquet_facts facts;
     tsr_status st;
 
-    TSR_TRY(tsr_parquet_look(path, &facts));
+    TSR_TRY(tsr_parquet_look(duck, path, &facts));
     file->columns = facts.columns;
     file->names_bytes = facts.names_bytes;
     file->groups = facts.groups;
@@ -160,7 +160,7 @@ done:
     return st;
 }
 
-static tsr_status look_at(const tsr_source *source, const char *path, tsr_blob *to)
+static tsr_status look_at(tsr_duck *duck, const tsr_source *source, const char *path, tsr_blob *to)
 {
     bool parquet = source->format == TSR_FORMAT_PARQUET;
     told_file file = {.groups = -1};
@@ -169,7 +169,7 @@ static tsr_status look_at(const tsr_source *source, const char *path, tsr_blob *
 
     TSR_TRY(tsr_file_look(path, &file.facts));
     TSR_TRY(tsr_blob_add(to, &file, sizeof file));
-    if (parquet) TSR_TRY(read_footer(path, to, &file));
+    if (parquet) TSR_TRY(read_footer(duck, path, to, &file));
     if (!parquet && source->header) TSR_TRY(read_header(source, path, &file.facts, to, &file));
     memcpy(to->bytes + at, &file, sizeof file);
 done:
@@ -181,7 +181,7 @@ static tsr_status look_at_all(const tsr_ingest_params *params, const tsr_inputs 
     tsr_status st = TSR_OK;
 
     for (int32_t f = 0; st == TSR_OK && f < inputs->n; f++)
-        st = look_at(source_at(params, inputs->file[f].source), inputs->file[f].path, to);
+        st = look_at(inputs->duck, source_at(params, inputs->file[f].source), inputs->file[f].path, to);
     return st;
 }
 
@@ -191,11 +191,12 @@ typedef struct told_place {
     int64_t columns, groups, parquet; /* so far: of all files; of all Parquet files; such files */
 } told_place;
 
-static void take_groups(int32_t groups, tsr_input *input, int64_t *first, told_place *place)
+static void take_groups(tsr_duck *duck, int32_t groups, tsr_input *input, int64_t *first, told_place *place)
 {
     int64_t n = groups + 1;
 
     input->parquet = true;
+    input->duck = duck;
     input->header.holds = place->at;
     place->at += input->header.n;
     input->groups = groups;
@@ -222,7 +223,7 @@ static void take_file(const tsr_ingest_params *params, tsr_inputs *inputs, tsr_i
     input->whole = file.facts.packing != TSR_PACKING_PLAIN || source_at(params, input->source)->multiline ||
                    file.facts.bytes <= TSR_SOURCE_BLOCK;
     inputs->bytes += file.facts.bytes;
-    if (file.groups >= 0) take_groups(file.groups, input, inputs->group_first, place);
+    if (file.groups >= 0) take_groups(inputs->duck, file.groups, input, inputs->group_first, place);
 }
 
 /* What was told becomes the inputs; the names stay in the block that was received. */
@@ -293,6 +294,14 @@ static tsr_status check_mappings(const tsr_inputs *inputs, const tsr_ingest_para
     return st;
 }
 
+static bool any_parquet(const tsr_ingest_params *params)
+{
+    bool any = false;
+
+    for (int32_t i = 0; i < params->sources.n; i++) any = any || source_at(params, i)->format == TSR_FORMAT_PARQUET;
+    return any;
+}
+
 tsr_status tsr_inputs_open(const tsr_comm *comm, const tsr_ingest_params *params, tsr_inputs *inputs)
 {
     tsr_status st;
@@ -304,6 +313,7 @@ tsr_status tsr_inputs_open(const tsr_comm *comm, const tsr_ingest_params *params
     TSR_TRY(tsr_bcast_block(comm, (void **)&inputs->paths.bytes, &inputs->paths.n, 0));
     TSR_AGREE(comm, list_files(&inputs->paths, inputs));
     TSR_TRY(share_zones(comm, params, inputs));
+    TSR_AGREE(comm, any_parquet(params) ? tsr_duck_open(&inputs->duck) : TSR_OK);
     TSR_AGREE(comm, comm->rank == 0 ? look_at_all(params, inputs, &inputs->told) : TSR_OK);
     TSR_TRY(tsr_bcast_block(comm, (void **)&inputs->told.bytes, &inputs->told.n, 0));
     TSR_AGREE(comm, take_told(params, inputs));
@@ -315,6 +325,7 @@ done:
 
 void tsr_inputs_close(tsr_inputs *inputs)
 {
+    tsr_duck_close(&inputs->duck);
     tsr_free(&inputs->file);
     tsr_free(&inputs->paths.bytes);
     tsr_free(&inputs->zone);

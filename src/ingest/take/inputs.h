@@ -14,7 +14,8 @@ typedef struct tsr_input {
     bool whole; /* packed, multiline or small: read by one rank */
     tsr_file_facts facts;
     tsr_header header;
-    bool parquet; /* with row groups, which have a place among those of all files */
+    bool parquet;   /* with row groups, which have a place among those of all files */
+    tsr_duck *duck; /* for Parquet: that of all files, borrowed */
     int32_t groups, groups_before, groups_all;
     const int64_t *group_first; /* [groups + 1] rows, from 0 */
 } tsr_input;
@@ -29,6 +30,7 @@ typedef struct tsr_inputs {
     tsr_blob told;        /* by the root: the headers' text lies in here */
     const char **name;    /* the headers' columns point in here */
     int64_t *group_first; /* of all files of Parquet, one after the other */
+    tsr_duck *duck;       /* to open one takes longer than to read a small file; NULL: no file is Parquet */
     int64_t bytes;        /* of all files */
     char **attribute;     /* [attributes] sorted, distinct; borrowed from the params and from: */
     char (*component)[TSR_NAME_BYTES];
