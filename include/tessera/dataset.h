@@ -59,6 +59,9 @@ typedef struct tsr_dataset_info {
 /** Local. Is an attribute part of an embedding? By its name. */
 bool tsr_in_embedding(const char *attribute);
 
+/** Local. Is it the day from which on a customer has the vector of an embedding (NaN: none)? By its name. */
+bool tsr_is_vector_day(const char *attribute);
+
 /** Local. The next embedding behind *embedding (all zero: the first). @return false: there is none */
 bool tsr_embedding_next(const tsr_dataset_info *info, tsr_embedding *embedding);
 
@@ -122,6 +125,7 @@ enum {
     TSR_READ_CAMPAIGNS = 64,
     TSR_READ_CONSENT = 128,
     TSR_READ_EMBEDDINGS = 256,
+    TSR_READ_VECTOR_DAYS = 512, /* of embeddings only since when vectors hold */
     TSR_READ_ALL = 511
 };
 

@@ -115,8 +115,8 @@ typedef struct tsr_features_info {
 /**
  * Collective. Compute all raw features and write features.h5 to @p path, block by block: whole or not at all.
  * Exactly one of @p dataset and @p matrix is given; customers are dealt by cost, rows of a matrix evenly.
- * Same on all ranks: params, observation, path. The customers of the run are those with a record before as_of or with
- * an attribute, whatever was recorded later, and those with no record at all.
+ * Same on all ranks: params, observation, path. The customers of the run are those with a record or a vector from
+ * before as_of or with an attribute, whatever was recorded later, and those with no record at all.
  * @return TSR_OK; TSR_ECONF (unknown feature or transform, a name taken twice, calibration_end not before as_of, no
  *         as_of for records that are no transactions); TSR_EDATA (no customers, none before as_of, money beyond
  *         64 bits); TSR_EIO; TSR_ENOMEM

@@ -67,12 +67,16 @@ void tsr_order_sorter_clear(tsr_order_sorter *sorter)
     sorter->room = 0;
 }
 
+/* Or a vector from before as_of; its numbers are read in some runs only. */
 static bool has_attribute(const tsr_window *window, const tsr_block *block, int64_t customer)
 {
     for (int32_t i = 0; i < block->attributes_n; i++) {
-        if (tsr_in_embedding(window->attribute[i].name)) continue; /* is read in some runs only */
-        if (block->number[i] != NULL && !isnan(block->number[i][customer])) return true;
+        const char *name = window->attribute[i].name;
+        bool of_vector = tsr_in_embedding(name);
+        if (of_vector && !tsr_is_vector_day(name)) continue;
         if (block->code[i] != NULL && block->code[i][customer] >= 0) return true;
+        if (block->number[i] == NULL || isnan(block->number[i][customer])) continue;
+        if (!of_vector || (double)block->number[i][customer] < (double)window->as_of_day) return true;
     }
     return false;
 }
@@ -102,8 +106,8 @@ int32_t tsr_observation_holdout(int32_t period, int64_t calibration_end, int64_t
 
 uint32_t tsr_observation_reads(const tsr_observation *observation, const tsr_dataset_info *dataset)
 {
-    const uint32_t reads =
-        TSR_READ_TIME | TSR_READ_ATTRIBUTES | TSR_READ_EVENTS | TSR_READ_CAMPAIGNS | TSR_READ_CONSENT;
+    const uint32_t reads = TSR_READ_TIME | TSR_READ_ATTRIBUTES | TSR_READ_VECTOR_DAYS | TSR_READ_EVENTS |
+                           TSR_READ_CAMPAIGNS | TSR_READ_CONSENT;
     bool later = observation->as_of.set && (int64_t)dataset->time_last >= observation->as_of.seconds;
 
     /* the range of times is that of transactions */

@@ -69,8 +69,8 @@ typedef struct tsr_order_sorter {
 /** Local. */
 void tsr_order_sorter_clear(tsr_order_sorter *sorter);
 
-/** Local. Does the customer belong to the run: a record of any kind before as_of, an attribute, or no record at all?
- *  Records or attributes that were not read do not count. */
+/** Local. Does the customer belong to the run: a record of any kind before as_of, an attribute, a vector
+ *  from before as_of, or no record at all? What was not read does not count. */
 bool tsr_history_counts(const tsr_window *window, const tsr_block *block, int64_t customer);
 
 /** Local. Walk customer @p customer of @p block. @return TSR_OK; TSR_ENOMEM; TSR_EDATA (overflow) */

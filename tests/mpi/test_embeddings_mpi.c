@@ -252,15 +252,16 @@ static void components_are_places_on_the_line_and_nothing_after_as_of_is_seen(vo
     for (int i = 0; i < CUSTOMERS; i++) CHECK_ALL(comm, !isnan(value[0][i]));
 }
 
-/* Odd customers bought on January 1, even ones from January 29 on: their vectors, though older, are not known yet. */
-static void vectors_of_customers_who_come_after_as_of_move_nothing(void **state)
+/* Odd customers bought on January 1, even ones on January 29: before that they are known by their vectors alone, some
+ * from before as_of and some from later. */
+static void vectors_before_as_of_make_customers_whatever_comes_later(void **state)
 {
     const tsr_comm *comm = *state;
     char *columns = test_path(comm, "columns.csv"), *bought = test_path(comm, "bought.csv"), line[64];
     text_file sales = {malloc(CUSTOMERS * 64), 0};
     static double value[2][CUSTOMERS];
     int number[CUSTOMERS];
-    double worst = 0.0;
+    double worst = 0.0, middle = 0.0, there = 0.0;
     test_source t[2];
 
     put(&sales, "id,when,money\n");
@@ -279,9 +280,21 @@ static void vectors_of_customers_who_come_after_as_of_move_nothing(void **state)
     use_column(&t[1], "amount", "money");
     char *folder = fresh(comm, "late");
     CHECK_ALL(comm, strlen(digest_of(comm, t, 2, 4, folder)) == 64 && read_numbers(comm, folder, number));
-    CHECK_ALL(comm, make_features(comm, folder, 29, CUSTOMERS / 2, value) == TSR_OK);
-    for (int i = 0, row = 0; i < CUSTOMERS; i++) /* the odd ones are at 1, 3, ... 59: around 30 */
-        if (number[i] % 2 == 1) worst = fmax(worst, fabs(fabs(value[0][row++]) - 3.0 * abs(number[i] - 30)));
+    int64_t known = 0;
+    for (int c = 0; c < CUSTOMERS; c++) known += c % 2 == 1 || c % 28 + 1 < LEAD;
+    CHECK_ALL(comm, known == 44 && make_features(comm, folder, LEAD, known, value) == TSR_OK);
+    for (int i = 0, row = 0; i < CUSTOMERS; i++) {
+        bool vector = number[i] % 28 + 1 < LEAD;
+        if (number[i] % 2 == 0 && !vector) continue;
+        CHECK_ALL(comm, isnan(value[0][row]) == !vector);
+        if (vector) there++, middle += number[i];
+        row++;
+    }
+    for (int i = 0, row = 0; i < CUSTOMERS; i++) {
+        bool vector = number[i] % 28 + 1 < LEAD;
+        if (vector) worst = fmax(worst, fabs(fabs(value[0][row]) - 3.0 * fabs(number[i] - middle / there)));
+        row += number[i] % 2 == 1 || vector;
+    }
     CHECK_ALL(comm, worst < 0.02);
 }
 
@@ -294,7 +307,7 @@ int main(void)
         cmocka_unit_test(vectors_of_another_length_or_without_numbers_are_rejected),
         cmocka_unit_test(vectors_come_from_lists_of_parquet),
         cmocka_unit_test(components_are_places_on_the_line_and_nothing_after_as_of_is_seen),
-        cmocka_unit_test(vectors_of_customers_who_come_after_as_of_move_nothing)};
+        cmocka_unit_test(vectors_before_as_of_make_customers_whatever_comes_later)};
 
     return RUN_MPI_TESTS(tests);
 }

@@ -55,6 +55,13 @@ bool tsr_in_embedding(const char *attribute)
     return strchr(attribute, '.') != NULL;
 }
 
+bool tsr_is_vector_day(const char *attribute)
+{
+    const char *part = strchr(attribute, '.');
+
+    return part != NULL && strcmp(part, ".day") == 0;
+}
+
 bool tsr_embedding_next(const tsr_dataset_info *info, tsr_embedding *embedding)
 {
     int32_t a = embedding->dimensions > 0 ? embedding->first + embedding->dimensions + 1 : 0;
@@ -64,7 +71,7 @@ bool tsr_embedding_next(const tsr_dataset_info *info, tsr_embedding *embedding)
     size_t stem = strcspn(info->attributes[a].name, ".");
     *embedding = (tsr_embedding){.first = a};
     memcpy(embedding->name, info->attributes[a].name, stem);
-    while (a < info->attributes_n && strcmp(info->attributes[a].name + stem, ".day") != 0) a++;
+    while (a < info->attributes_n && !tsr_is_vector_day(info->attributes[a].name)) a++;
     embedding->dimensions = a - embedding->first;
     return true;
 }

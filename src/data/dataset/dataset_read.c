@@ -306,6 +306,12 @@ done:
     return st;
 }
 
+static bool is_asked(uint32_t what, const char *attribute)
+{
+    if (!tsr_in_embedding(attribute)) return (what & TSR_READ_ATTRIBUTES) != 0;
+    return (what & TSR_READ_EMBEDDINGS) != 0 || ((what & TSR_READ_VECTOR_DAYS) != 0 && tsr_is_vector_day(attribute));
+}
+
 /* Room for all that is asked for. */
 static tsr_status allocate(const tsr_dataset_info *info, uint32_t what, tsr_block *b)
 {
@@ -315,13 +321,12 @@ static tsr_status allocate(const tsr_dataset_info *info, uint32_t what, tsr_bloc
         b->id_width = info->id_width;
         TSR_TRY(tsr_alloc(&b->id, b->customers, (size_t)b->id_width));
     }
-    if (what & (TSR_READ_ATTRIBUTES | TSR_READ_EMBEDDINGS)) {
+    if (what & (TSR_READ_ATTRIBUTES | TSR_READ_EMBEDDINGS | TSR_READ_VECTOR_DAYS)) {
         TSR_TRY(tsr_alloc(&b->number, info->attributes_n, sizeof(float *)));
         TSR_TRY(tsr_alloc(&b->code, info->attributes_n, sizeof(int32_t *)));
         b->attributes_n = info->attributes_n;
         for (int32_t i = 0; i < info->attributes_n; i++) {
-            bool embedded = tsr_in_embedding(info->attributes[i].name);
-            if ((what & (embedded ? TSR_READ_EMBEDDINGS : TSR_READ_ATTRIBUTES)) == 0) continue;
+            if (!is_asked(what, info->attributes[i].name)) continue;
             TSR_TRY(info->attributes[i].categorical ? tsr_alloc(&b->code[i], b->customers, sizeof(int32_t))
                                                     : tsr_alloc(&b->number[i], b->customers, sizeof(float)));
         }
