@@ -5,14 +5,15 @@
  * of Parquet, ranks read row groups.
  *
  * A row is refused for the first reason that holds, in this order: its form (NUL bytes, quotes, missing columns), a
- * missing id, the rules of the source, its money, its time, its quantity, its texts. Every refused row is counted by
- * reason, with its money where that can be read. Rows of a source with equal keys, where it declares one, are
- * duplicates beyond the first; equal rows are kept and counted otherwise (as they are read, before returns are set
- * off). Rows read = used + duplicates + refused, and money likewise. Money in another currency is converted by its
- * declared rate and rounded once, halves to even. Of several values of an attribute the last one stands, in the order
- * of sources, files and lines, unless the job declares another rule for it; an empty field is no value. What is added
- * by a job that does not name the files of before comes after them. Of several vectors of a customer the last one
- * stands, whole. A row without an order, where others have one, belongs to the order of its customer and moment.
+ * missing id, the rules of the source, its money, its other columns in the order of records.h, what it must have. Every
+ * refused row is counted by reason, with its money where that can be read. Rows of a source with equal keys, where it
+ * declares one, are duplicates beyond the first; equal rows are kept and counted otherwise (as they are read, before
+ * returns are set off). Rows read = used + duplicates + refused, and money likewise. Money in another currency is
+ * converted by its declared rate and rounded once, halves to even. Of several values of an attribute the last one
+ * stands, in the order of sources, files and lines, unless the job declares another rule for it; an empty field is no
+ * value. What is added by a job that does not name the files of before comes after them. Of several vectors of a
+ * customer the last one stands, whole. A row without an order, where others have one, belongs to the order of its
+ * customer and moment.
  */
 #ifndef TSR_INGEST_H
 #define TSR_INGEST_H

@@ -44,6 +44,12 @@ ingest '{kind: customers, files: [people], delimiter: ";", decimal_mark: comma, 
 tr -d ' \n' <data/dataset.json | grep -qF '"values":["1,5","2.0","free"]' || die "a category was taken for a number"
 "$TESSERA" inspect data | grep -q 'income, a number' || die "1.234,5 is no number"
 
+# ---- the largest amount that 64 bits hold, given back: 5.00 of the other return are left ----
+printf 'id,when,amount\ne,2024-01-01,92233720368547758.07\ne,2024-01-01,0.01\n' >back
+printf 'e,2024-01-01,-92233720368547758.08\ne,2024-01-01,-5.00\nf,2024-01-02,1.00\n' >>back
+ingest '{files: [back], columns: {id: id, time: when, amount: amount}}' ingest.returns=net_per_day
+"$TESSERA" inspect data | grep -q 'transactions  4$' || die "a return of as much as 64 bits hold takes another one along"
+
 # ---- rows are equal as they were read, not as what returns left of them: 10 and 10, not 7 and 7 ----
 printf 'id,when,amount\na,2024-01-01,10.00\na,2024-01-01,10.00\na,2024-01-01,-3.00\nb,2024-01-02,-3.00\nb,2024-01-02,7.00\nb,2024-01-02,10.00\n' >back
 ingest '{files: [back], columns: {id: id, time: when, amount: amount}}' ingest.returns=net_per_day

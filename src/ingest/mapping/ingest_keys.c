@@ -65,7 +65,9 @@ const tsr_key tsr_ingest_keys[] = {
     {"ingest.partitions", TSR_KEY_INT, IN_PARAMS(partitions), "auto", 1, 65536, NULL,
      "partition files; auto: about 512 MiB each", NULL, 0},
     {"ingest.memory", TSR_KEY_BYTES, IN_PARAMS(memory), "2GiB", 0, 0, NULL,
-     "memory for rows per rank, at least 1MiB; what does not fit is spilled. Dictionaries come on top", NULL, 0},
+     "memory for rows per rank, at least 1MiB; what does not fit is spilled. Dictionaries come on top, pairs of ids, "
+     "and with keys or net_per_day up to 64 bytes per record of the customer who has the most",
+     NULL, 0},
     {"ingest.scratch", TSR_KEY_TEXT, IN_PARAMS(scratch), "null", 0, 0, NULL,
      "folder for rows that do not fit in memory; null: the dataset's own. They are gone with the program", NULL, 0},
     {"ingest.money.scale", TSR_KEY_INT, IN_PARAMS(money_scale), "2", 0, 9, NULL,

@@ -147,7 +147,7 @@ static tsr_status prepare(tsr_cleaner *cleaner, records *all, int64_t n, int64_t
 {
     tsr_status st = TSR_OK;
 
-    for (*places = 16; *places < 2 * n;) *places *= 2;
+    for (*places = 16; *places < n + n / 2;) *places *= 2;
     if (n > all->room) {
         TSR_TRY(tsr_resize(&all->record, n, sizeof *all->record));
         all->room = n;
@@ -215,13 +215,12 @@ static void look_at_row(tsr_cleaner *cleaner, const records *all, int64_t places
 /* Take what is left to take from an amount of either sign. */
 static void set_off(tsr_cleaner *cleaner, record *r, tsr_int128 *left)
 {
-    int64_t size = r->amount < 0 ? -r->amount : r->amount;
-    int64_t off = *left < size ? (int64_t)*left : size;
+    const tsr_int128 amount = r->amount, size = amount < 0 ? -amount : amount, off = *left < size ? *left : size;
     tsr_cleaned *found = found_of(cleaner, r->source);
 
     if (off == 0) return;
     *left -= off;
-    r->amount += r->amount < 0 ? off : -off;
+    r->amount = (int64_t)(amount < 0 ? amount + off : amount - off);
     r->gone = r->amount == 0;
     if (r->gone && found != NULL) found->netted++;
 }
