@@ -274,6 +274,40 @@ static void verify_says_where_the_balance_fails(void **state)
     }
 }
 
+/* ---- campaigns ---- */
+
+static char *digest_of_campaign(const tsr_comm *comm, const char *yes, const char *no, const char *folder)
+{
+    const char *text = keep("id,when,name,opened,clicked\na,2024-01-01 10:00,spring,%s,%s\nb,2024-01-02 "
+                            "11:00,spring,%s,%s\nc,2024-01-02 12:00,spring,,%s\n",
+                            yes, no, yes, yes, no);
+    tsr_ingest_result result;
+    test_source t;
+
+    use_text(comm, &t, "campaign.csv", text);
+    t.source.kind = TSR_SOURCE_CAMPAIGNS;
+    t.source.columns.n = 1; /* id */
+    use_column(&t, "assigned", "when");
+    use_column(&t, "campaign", "name");
+    use_column(&t, "opened", "opened");
+    use_column(&t, "clicked", "clicked");
+    tsr_ingest_params params = params_of(&t.source, 1, 1);
+    CHECK_ALL(comm, tsr_ingest_run(comm, &params, test_path(comm, folder), &result) == TSR_OK);
+    CHECK_ALL(comm, result.rows_used == 3);
+    return digest_in(comm, test_path(comm, folder));
+}
+
+static void flags_of_campaigns_are_truth_values_in_any_writing(void **state)
+{
+    const tsr_comm *comm = *state;
+    char *digits = digest_of_campaign(comm, "1", "0", "digits");
+
+    CHECK_ALL(comm, strcmp(digits, digest_of_campaign(comm, "true", "false", "words")) == 0);
+    CHECK_ALL(comm, strcmp(digits, digest_of_campaign(comm, "True", "False", "capitals")) == 0);
+    CHECK_ALL(comm, strcmp(digits, digest_of_campaign(comm, "1.0", "0.0", "decimals")) == 0);
+    CHECK_ALL(comm, strcmp(digits, digest_of_campaign(comm, "0", "1", "others")) != 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(equal_rows_of_a_source_are_kept_and_counted),
@@ -283,6 +317,7 @@ int main(void)
                                        cmocka_unit_test(returns_are_kept_set_off_or_dropped_with_their_money),
                                        cmocka_unit_test(rows_added_late_are_rejected),
                                        cmocka_unit_test(currencies_are_converted_exactly_or_rejected),
+                                       cmocka_unit_test(flags_of_campaigns_are_truth_values_in_any_writing),
                                        cmocka_unit_test(verify_says_where_the_balance_fails)};
 
     return RUN_MPI_TESTS(tests);

@@ -35,9 +35,10 @@ static const tsr_key source_keys[] = {
     {"columns", TSR_KEY_MAP, IN_SOURCE(columns), NULL, 0, 0, NULL,
      "field: column, by name in the header or number from 1, or =TEXT for all rows. Fields of transactions: id, time, "
      "amount or quantity and price, currency, order, item, category, promotion; of events: id, time, type, channel, "
-     "value; of campaigns: id, assigned, campaign, arm, sent, opened, clicked, converted (a time, or 1 and 0: at the "
-     "assignment, never), revenue and cost (empty: 0), currency; of consent: id, time, purpose, status; of identities: "
-     "id, other; of embeddings: id, vector (a column with a list of numbers, or PREFIX* for the columns PREFIX0, "
+     "value; of campaigns: id, assigned, campaign, arm, sent, opened, clicked, converted (a time, or 1 and 0, true and "
+     "false: at the assignment, never), revenue and cost (empty: 0), currency; of consent: id, time, purpose, status; "
+     "of identities: id, other; of embeddings: id, vector (a column with a list of numbers, or PREFIX* for the columns "
+     "PREFIX0, "
      "PREFIX1, ...), time; of customers: id, time, and attributes by names of your own. Of customers and embeddings, "
      "time says since when the row holds: "
      "one that holds from as_of on is rejected, as nobody knew it before. A source without a quantity sells one piece "

@@ -1,6 +1,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <xxhash.h>
 
 #include "ingest/collect/append.h"
@@ -64,14 +65,20 @@ static void check_rules(tsr_taking *t)
 
 /* ---- cells of records ---- */
 
-/* Campaigns may tell that something happened without telling when: 1 stands for the moment of the assignment. */
+static bool is_word(tsr_slice text, const char *word)
+{
+    return text.n == (int32_t)strlen(word) && strncasecmp(text.at, word, (size_t)text.n) == 0;
+}
+
+/* Campaigns may tell that something happened without telling when: 1 stands for the moment of the assignment. Tables
+ * with truth values write true, and those that make numbers of them to have room for what is missing 1.0. */
 static bool read_flag(tsr_taking *t, int32_t column, tsr_slice text, uint32_t *time)
 {
     if (t->mapping->kind != TSR_CAMPAIGNS || column == TSR_CAMPAIGN_ASSIGNED) return false;
     *time = 0;
-    if (text.n == 0 || (text.n == 1 && *text.at == '0')) return true;
+    if (text.n == 0 || is_word(text, "0") || is_word(text, "false") || is_word(text, "0.0")) return true;
     *time = (uint32_t)t->made.cell[TSR_CAMPAIGN_ASSIGNED];
-    return text.n == 1 && *text.at == '1';
+    return is_word(text, "1") || is_word(text, "true") || is_word(text, "1.0");
 }
 
 static void read_time(tsr_taking *t, const tsr_place *place, const char *name, uint32_t *time, bool *clock_seen)
