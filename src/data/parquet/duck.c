@@ -118,7 +118,8 @@ const duck_api *tsr_duck_api(void)
 tsr_status tsr_duck_open(tsr_duck **out)
 {
     static const char *const settings[] = {"SET threads = 1", "SET autoinstall_known_extensions = false",
-                                           "SET autoload_known_extensions = false"};
+                                           "SET autoload_known_extensions = false",
+                                           "SET enable_external_file_cache = false"}; /* each byte is read once */
     tsr_duck *duck = NULL;
     tsr_status st;
 
