@@ -74,7 +74,7 @@ typedef struct tsr_rfm {
     int32_t rule, bins, weighting, weights_of; /* as resolved */
     bool nested;
     tsr_rfm_axis axis[TSR_RFM_AXES];
-    char scheme[TSR_NAME_BYTES];
+    char scheme[TSR_NAME_BYTES];                         /* its name, or that of its file without folders */
     int32_t groups;                                      /* the last one is Prospect: no purchase yet */
     char name[TSR_RFM_GROUPS_MAX][TSR_NAME_BYTES];       /* in the order of the scheme */
     char other_name[TSR_RFM_GROUPS_MAX][TSR_NAME_BYTES]; /* in another language; empty: none */

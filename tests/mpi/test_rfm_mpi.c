@@ -214,6 +214,26 @@ static void faulty_scheme_file_is_one_error_on_all_ranks(void **state)
     CHECK_ALL(comm, strstr(tsr_error_last()->text, ":2: not text in UTF-8: convert the file") != NULL);
 }
 
+/* The folder is not; and half a character would be no text for segments.json. */
+static void name_of_a_scheme_file_is_told_up_to_its_last_whole_character(void **state)
+{
+    const tsr_comm *comm = *state;
+    char path_of_it[128];
+    tsr_rfm rfm;
+
+    make_some(100);
+    write_scheme(comm, "***\tAll\n");
+    snprintf(path_of_it, sizeof path_of_it, "./%s", scheme);
+    CHECK_ALL(comm, fit(comm, path_of_it, 100, 0, 2, &rfm) == TSR_OK && strcmp(rfm.scheme, scheme) == 0);
+    snprintf(path_of_it, sizeof path_of_it, "./%059d\xe2\x82\xac\xe2\x82\xac_np%d.tsv", 0, comm->size);
+    if (comm->rank == 0) assert_int_equal(rename(scheme, path_of_it), 0);
+    MPI_Barrier(comm->mpi);
+    CHECK_ALL(comm, fit(comm, path_of_it, 100, 0, 2, &rfm) == TSR_OK);
+    CHECK_ALL(comm, strlen(rfm.scheme) == 62 && strcmp(rfm.scheme + 58, "0\xe2\x82\xac") == 0);
+    MPI_Barrier(comm->mpi);
+    if (comm->rank == 0) remove(path_of_it);
+}
+
 static void byte_order_mark_is_no_part_of_a_scheme(void **state)
 {
     const tsr_comm *comm = *state;
@@ -283,6 +303,7 @@ int main(void)
         cmocka_unit_test(one_customer_has_equal_edges_and_the_lowest_scores),
         cmocka_unit_test(own_scheme_file_names_the_groups),
         cmocka_unit_test(faulty_scheme_file_is_one_error_on_all_ranks),
+        cmocka_unit_test(name_of_a_scheme_file_is_told_up_to_its_last_whole_character),
         cmocka_unit_test(byte_order_mark_is_no_part_of_a_scheme),
         cmocka_unit_test(failure_of_memory_on_one_rank_is_the_status_of_all),
         cmocka_unit_test(ranks_with_different_schemes_are_told_so),

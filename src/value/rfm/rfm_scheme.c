@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "tessera/file.h"
 #include "tessera/memory.h"
 
@@ -356,13 +357,22 @@ static tsr_status check_bins(const char *scheme, int64_t bins, const tsr_rfm *rf
                     (int)rfm->bins);
 }
 
+/* Where a file lies is no part of a result. A long name ends with a whole character. */
+static void take_name(const char *name_or_path, char name[TSR_NAME_BYTES])
+{
+    const char *slash = strrchr(name_or_path, '/');
+
+    snprintf(name, TSR_NAME_BYTES, "%s", slash != NULL ? slash + 1 : name_or_path);
+    name[tsr_utf8_bytes(name, (int64_t)strlen(name))] = '\0';
+}
+
 tsr_status tsr_rfm_scheme_load(const tsr_comm *comm, const char *name_or_path, int64_t bins, tsr_rfm *rfm)
 {
     const size_t n = sizeof of_the_house / sizeof of_the_house[0];
     size_t found = 0;
     tsr_status st = TSR_OK;
 
-    snprintf(rfm->scheme, sizeof rfm->scheme, "%s", name_or_path);
+    take_name(name_or_path, rfm->scheme);
     while (found < n && strcmp(name_or_path, of_the_house[found].name) != 0) found++;
     if (strcmp(name_or_path, TSR_RFM_NO_SCHEME) == 0)
         make_plain(bins, rfm);
