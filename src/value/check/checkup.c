@@ -29,6 +29,8 @@ typedef struct checker {
     tsr_ranking rank[TSR_RANKS], money, perfect; /* money: the model's own ranking of it */
     tsr_ranking count;                           /* purchases by the expected number */
     int64_t *class_predicted;                    /* [TSR_CLASSES] expected number in units of 2^-20 */
+    tsr_scorer *scorer;
+    tsr_value_scores *scores; /* [TSR_BLOCK_ROWS] */
     tsr_period_block block;
     int32_t *x;     /* [TSR_BLOCK_ROWS] purchase days in the holdout */
     int64_t *spend; /* money in it */
@@ -48,6 +50,8 @@ static tsr_status create(checker *c)
     TSR_TRY(tsr_ranking_create(&c->perfect));
     TSR_TRY(tsr_ranking_create(&c->count));
     TSR_TRY(tsr_alloc(&c->class_predicted, TSR_CLASSES, sizeof *c->class_predicted));
+    TSR_TRY(tsr_scorer_create(c->model, &c->params, 0, &c->scorer));
+    TSR_TRY(tsr_alloc(&c->scores, TSR_BLOCK_ROWS, sizeof *c->scores));
     TSR_TRY(tsr_period_block_create(&c->model->covariates, &c->block));
     TSR_TRY(tsr_alloc(&c->x, TSR_BLOCK_ROWS, sizeof *c->x));
     TSR_TRY(tsr_alloc(&c->spend, TSR_BLOCK_ROWS, sizeof *c->spend));
@@ -60,6 +64,8 @@ static void clear(checker *c)
     tsr_free(&c->spend);
     tsr_free(&c->x);
     tsr_period_block_clear(&c->block);
+    tsr_free(&c->scores);
+    tsr_scorer_destroy(&c->scorer);
     tsr_free(&c->class_predicted);
     tsr_ranking_clear(&c->count);
     tsr_ranking_clear(&c->perfect);
@@ -118,24 +124,23 @@ static void add_customer(checker *c, int64_t i)
 {
     const tsr_period_block *b = &c->block;
     totals *t = &c->sums;
-    tsr_value_scores scores = tsr_value_score(c->model, &c->params, b->x[i], b->tx_days[i], b->t_days[i], b->spend[i],
-                                              tsr_period_block_covariates(b, i));
-    double expected = scores.expected_purchases, miss = scores.p_buy - (c->x[i] > 0);
+    const tsr_value_scores *scores = &c->scores[i];
+    double expected = scores->expected_purchases, miss = scores->p_buy - (c->x[i] > 0);
     double carried = b->t_days[i] > 0 ? (double)b->x[i] / b->t_days[i] * c->holdout_days : 0;
-    int32_t count = count_class(b->x[i]), tenth = (int32_t)fmin(scores.p_buy * TSR_CHECK_TENTHS, TSR_CHECK_TENTHS - 1);
+    int32_t count = count_class(b->x[i]), tenth = (int32_t)fmin(scores->p_buy * TSR_CHECK_TENTHS, TSR_CHECK_TENTHS - 1);
 
     t->counted[count]++;
     t->bought[count] += c->x[i];
     tsr_fixed_add(&t->predicted[count], expected, 1);
     t->chances[tenth]++;
     t->buyers[tenth] += c->x[i] > 0;
-    tsr_fixed_add(&t->chance[tenth], scores.p_buy, 1);
+    tsr_fixed_add(&t->chance[tenth], scores->p_buy, 1);
     tsr_fixed_add(&t->brier, miss * miss, 1);
     add_error(t, 0, expected - c->x[i]);
     add_error(t, 1, carried - c->x[i]);
     tsr_ranking_add(&c->count, expected, c->x[i] > 0, c->x[i]);
     c->class_predicted[tsr_ranking_class(expected)] += llrint(fmin(expected, 0x1p30) * 0x1p20);
-    add_ranks(c, i, expected, carried, &scores);
+    add_ranks(c, i, expected, carried, scores);
 }
 
 /* Purchases are at most one a day; of money only the data knows how large it is. */
@@ -170,6 +175,8 @@ static tsr_status add_rows(checker *c, const char *features, const tsr_span *spa
         TSR_TRY(tsr_period_block_read(table, TSR_PERIOD_CALIBRATION, first, rows, &c->block));
         TSR_TRY(tsr_table_read(table, "hold_x", first, rows, TSR_I32, c->x));
         TSR_TRY(tsr_table_read(table, "hold_spend", first, rows, TSR_I64, c->spend));
+        tsr_scorer_score(c->scorer, rows, c->block.x, c->block.tx_days, c->block.t_days, c->block.spend,
+                         tsr_period_block_covariates(&c->block, 0), c->scores);
         for (int64_t i = 0; i < rows; i++)
             if (c->block.x[i] >= 0) add_customer(c, i);
     }

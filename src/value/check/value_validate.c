@@ -21,6 +21,8 @@ typedef struct holdout {
     const tsr_value_model *model;
     tsr_value_params params; /* with the holdout as horizon */
     double most;             /* purchase days a holdout can have: units of the pairs */
+    tsr_scorer *scorer;
+    tsr_value_scores *scores; /* [TSR_BLOCK_ROWS] */
     tsr_period_block block;
     int32_t *x;     /* [TSR_BLOCK_ROWS] purchase days in the holdout */
     int64_t *spend; /* money in it */
@@ -30,6 +32,8 @@ static tsr_status holdout_create(holdout *h)
 {
     tsr_status st;
 
+    TSR_TRY(tsr_scorer_create(h->model, &h->params, 0, &h->scorer));
+    TSR_TRY(tsr_alloc(&h->scores, TSR_BLOCK_ROWS, sizeof *h->scores));
     TSR_TRY(tsr_period_block_create(&h->model->covariates, &h->block));
     TSR_TRY(tsr_alloc(&h->x, TSR_BLOCK_ROWS, sizeof *h->x));
     TSR_TRY(tsr_alloc(&h->spend, TSR_BLOCK_ROWS, sizeof *h->spend));
@@ -42,6 +46,8 @@ static void holdout_clear(holdout *h)
     tsr_free(&h->spend);
     tsr_free(&h->x);
     tsr_period_block_clear(&h->block);
+    tsr_free(&h->scores);
+    tsr_scorer_destroy(&h->scorer);
 }
 
 static void add_customer(totals *t, const holdout *h, const tsr_value_scores *scores, int32_t x, int64_t spend)
@@ -66,12 +72,10 @@ static tsr_status add_rows(const tsr_table *table, int64_t first, int64_t rows, 
     TSR_TRY(tsr_period_block_read(table, TSR_PERIOD_CALIBRATION, first, rows, &h->block));
     TSR_TRY(tsr_table_read(table, "hold_x", first, rows, TSR_I32, h->x));
     TSR_TRY(tsr_table_read(table, "hold_spend", first, rows, TSR_I64, h->spend));
-    for (int64_t i = 0; i < rows; i++) {
-        if (b->x[i] < 0) continue;
-        tsr_value_scores scores = tsr_value_score(h->model, &h->params, b->x[i], b->tx_days[i], b->t_days[i],
-                                                  b->spend[i], tsr_period_block_covariates(b, i));
-        add_customer(t, h, &scores, h->x[i], h->spend[i]);
-    }
+    tsr_scorer_score(h->scorer, rows, b->x, b->tx_days, b->t_days, b->spend, tsr_period_block_covariates(b, 0),
+                     h->scores);
+    for (int64_t i = 0; i < rows; i++)
+        if (b->x[i] >= 0) add_customer(t, h, &h->scores[i], h->x[i], h->spend[i]);
 done:
     return st;
 }
