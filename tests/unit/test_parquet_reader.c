@@ -114,6 +114,16 @@ static void write_damaged(int64_t cut, int64_t damage)
     tsr_free(&bytes);
 }
 
+static void write_zeros(void)
+{
+    const char zeros[100] = "";
+    FILE *file = fopen(FILE_NAME, "wb");
+
+    assert_non_null(file);
+    assert_int_equal(fwrite(zeros, 1, sizeof zeros, file), sizeof zeros);
+    assert_int_equal(fclose(file), 0);
+}
+
 static void expect_refusal(const char *says)
 {
     tsr_parquet_facts facts;
@@ -132,6 +142,8 @@ static void file_that_is_cut_or_damaged_is_named_with_what_is_wrong(void **state
     if (need_duckdb()) return;
     write_damaged(INT64_MAX, -1);
     expect_refusal(FILE_NAME ": is empty");
+    write_zeros();
+    expect_refusal(FILE_NAME ": is not Parquet: for delimited text, set format: text");
     write_damaged(0, 0);
     expect_refusal(FILE_NAME ": is not Parquet: for delimited text, set format: text");
     write_damaged(1, -1);

@@ -141,13 +141,14 @@ static tsr_status check_ends(const char *path)
 {
     FILE *file = fopen(path, "rb");
     char head[4] = "", tail[4] = "";
-    bool begins = file != NULL && fread(head, 1, sizeof head, file) == sizeof head && memcmp(head, "PAR", 3) == 0;
+    size_t n = file != NULL ? fread(head, 1, sizeof head, file) : 0;
+    bool begins = n == sizeof head && memcmp(head, "PAR", 3) == 0;
     bool ends = begins && fseek(file, -(long)sizeof tail, SEEK_END) == 0 && ftell(file) >= (long)sizeof head &&
                 fread(tail, 1, sizeof tail, file) == sizeof tail && memcmp(tail, "PAR", 3) == 0;
 
     if (file == NULL) return TSR_FAIL(TSR_EIO, "%s: %s", path, strerror(errno));
     fclose(file);
-    if (head[0] == '\0') return TSR_FAIL(TSR_EDATA, "%s: is empty", path);
+    if (n == 0) return TSR_FAIL(TSR_EDATA, "%s: is empty", path);
     if (!begins) return TSR_FAIL(TSR_EDATA, "%s: is not Parquet: for delimited text, set format: text", path);
     if (!ends) return TSR_FAIL(TSR_EDATA, "%s: is cut off: it does not end as Parquet does. Write it again", path);
     if (head[3] == 'E' || tail[3] == 'E')
