@@ -51,7 +51,10 @@ static const tsr_key source_keys[] = {
     {"time_format", TSR_KEY_TEXT, IN_SOURCE(time_format), "iso", 0, 0, NULL,
      "pattern of strptime, epoch, epoch_ms, or iso: YYYY-MM-DD [HH:MM[:SS]] [Z or +HH:MM]", NULL, 0},
     {"time_zone", TSR_KEY_TEXT, IN_SOURCE(time_zone), "null", 0, 0, NULL,
-     "IANA zone of the times in the files; null: the dataset's", NULL, 0},
+     "IANA zone of the times in the files; null: the dataset's. Of an hour that comes twice, the first; a time that "
+     "clocks "
+     "skip is read with the offset before the skip",
+     NULL, 0},
     {"key", TSR_KEY_TEXTS, IN_SOURCE(key), "[]", 0, 0, NULL,
      "fields of `columns` whose values, with the id, tell rows apart: of rows with equal values the first in time "
      "stays, "
