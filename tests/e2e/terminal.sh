@@ -46,6 +46,10 @@ done
 "$TESSERA" segment job.yaml --set output=quiet --quiet >out 2>err
 [ ! -s err ] || { cat err >&2; die "--quiet speaks"; }
 
+# ---- segments of few have no telling name, in warnings neither ----
+"$TESSERA" segment job.yaml --set output=few --quiet --set privacy.min_cell=500 --set cluster.min_share=0.9 >out
+grep -q 'warning .*(cluster.min_share): Segment 1, Segment 2, Segment 3' out || { cat out >&2; die "names of few are told"; }
+
 # ---- a live line at each end: only where messages go to the terminal ----
 script -qec "$TESSERA segment job.yaml --set output=split 2>split.err" seen </dev/null >/dev/null
 has "${ESC}\[1m" "colours where only messages go to a file"

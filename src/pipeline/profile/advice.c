@@ -179,17 +179,23 @@ static json_t *action_of(const tsr_advice *advice, int32_t segment, long min_cel
     return json;
 }
 
+void tsr_advice_name(const tsr_advice *advice, const tsr_profile *profile, int32_t segment, long min_cell,
+                     char name[TSR_NAME_BYTES])
+{
+    if (profile->segment[segment].customers < min_cell && !advice->named_by_job)
+        snprintf(name, TSR_NAME_BYTES, "Segment %d", segment + 1);
+    else
+        snprintf(name, TSR_NAME_BYTES, "%s", advice->name[segment]);
+}
+
 void tsr_advice_segment_json(const tsr_advice *advice, const tsr_profile *profile, int32_t segment, long min_cell,
                              json_t *json)
 {
-    const tsr_part *part = &profile->segment[segment];
     char slug[32], name[TSR_NAME_BYTES];
 
     /* Neutral: a name like "Lost" is not for the platforms of others. */
     snprintf(slug, sizeof slug, "seg_%02d", segment + 1);
-    snprintf(name, sizeof name, "%s", advice->name[segment]);
-    if (part->customers < min_cell && !advice->named_by_job)
-        snprintf(name, sizeof name, "Segment %d", segment + 1); /* says nothing of few */
+    tsr_advice_name(advice, profile, segment, min_cell, name);
     json_object_set_new(json, "name", json_string(name));
     json_object_set_new(json, "slug", json_string(slug));
     json_object_set_new(json, "distinguishing", distinguishing_of(advice, profile, segment));

@@ -50,6 +50,10 @@ tsr_flags tsr_advice_flags(const tsr_run *run, const tsr_segmentation *segmentat
  *  was tried. @param model  NULL: no K-means */
 int32_t tsr_advice_manageable(const tsr_run *run, const tsr_kmeans *model);
 
+/** Local. The name that a segment is shown by: of fewer than @p min_cell customers one that says nothing of them. */
+void tsr_advice_name(const tsr_advice *advice, const tsr_profile *profile, int32_t segment, long min_cell,
+                     char name[TSR_NAME_BYTES]);
+
 /** Local. name, slug, distinguishing features and action of a segment into its object. */
 void tsr_advice_segment_json(const tsr_advice *advice, const tsr_profile *profile, int32_t segment, long min_cell,
                              json_t *json);

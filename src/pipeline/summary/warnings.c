@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "pipeline/profile/advice.h"
 #include "pipeline/summary/rfm_json.h"
 #include "pipeline/summary/value_warnings.h"
@@ -19,6 +20,7 @@ void tsr_warn_of(json_t *warnings, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    text[tsr_utf8_bytes(text, (int64_t)strlen(text))] = '\0'; /* half a character would be no text for JSON */
     json_array_append_new(warnings, json_string(text));
 }
 
@@ -52,7 +54,9 @@ static void list_names(const tsr_findings *f, const bool *wanted, char *text, si
             continue;
         }
         size_t used = strlen(text);
-        snprintf(text + used, n - used, "%s%s", listed++ > 0 ? ", " : "", f->advice->name[s]);
+        char name[TSR_NAME_BYTES];
+        tsr_advice_name(f->advice, f->profile, s, (long)f->run->settings->run.min_cell, name);
+        snprintf(text + used, n - used, "%s%s", listed++ > 0 ? ", " : "", name);
     }
     size_t used = strlen(text);
     if (more > 0) snprintf(text + used, n - used, " and %d more", more);
@@ -140,7 +144,7 @@ static void warn_of_tiers(const tsr_findings *f, json_t *warnings)
 
 static void warn_of_rfm(const tsr_findings *f, json_t *warnings)
 {
-    char names[256];
+    char names[400];
     int32_t empty = f->rfm->groups > 0 ? tsr_rfm_empty_groups(f->rfm, names, sizeof names) : 0;
 
     if (empty > 0)
