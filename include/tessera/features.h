@@ -119,7 +119,7 @@ typedef struct tsr_features_info {
  * before as_of or with an attribute, whatever was recorded later, and those with no record at all.
  * @return TSR_OK; TSR_ECONF (unknown feature or transform, a name taken twice, calibration_end not before as_of, no
  *         as_of for records that are no transactions); TSR_EDATA (no customers, none before as_of, money beyond
- *         64 bits); TSR_EIO; TSR_ENOMEM
+ *         64 bits, an infinite value of a matrix); TSR_EIO; TSR_ENOMEM
  *
  * Cost: one pass over the dataset; before it, one over what tells who belongs to the run and which values occur, which
  * as a rule ends early.

@@ -44,9 +44,9 @@ typedef struct tsr_feature_set {
  * becomes a column `name=value` for each value, or, where there are more than params->categories, one column with the
  * share of customers who have the same value; `channel_share` and `category_share` become such columns too.
  * Exactly one of @p dataset and @p matrix is given. @param[out] set  free with tsr_feature_set_clear()
- * @return TSR_OK; TSR_ECONF (unknown feature: names the nearest, and all; an attribute that takes the
- *         name of another column; channels beyond params->categories; a transform of a feature that is not used);
- * TSR_ENOMEM
+ * @return TSR_OK; TSR_ECONF (unknown feature: names the nearest, and all; an attribute that takes the name of another
+ *         column; a value too long for the name of one; channels beyond params->categories; a transform of a feature
+ *         that is not used); TSR_ENOMEM
  */
 tsr_status tsr_feature_set_choose(const tsr_features_params *params, const tsr_dataset_info *dataset,
                                   const tsr_matrix *matrix, tsr_feature_set *set) TSR_NODISCARD;
