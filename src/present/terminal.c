@@ -193,19 +193,6 @@ static void put_tiers(tsr_view *view, const json_t *segments)
     tsr_page_wrap(&view->page, "  tiers     ", line);
 }
 
-static void put_warnings(tsr_view *view, const json_t *warnings)
-{
-    char text[1024];
-    size_t i;
-    json_t *warning;
-
-    json_array_foreach(warnings, i, warning)
-    {
-        tsr_translate(&view->language, json_string_value(warning), text, sizeof text); /* figures as elsewhere */
-        tsr_page_wrap(&view->page, "  warning   ", text);
-    }
-}
-
 /* The sum over all customers, and how far it is uncertain because the parameters are. */
 static void put_value(tsr_view *view, const json_t *segments)
 {
@@ -227,6 +214,9 @@ static void put_value(tsr_view *view, const json_t *segments)
 static void put_quality(tsr_view *view, const json_t *segments, const json_t *run)
 {
     char a[TSR_FIGURE_BYTES], b[TSR_FIGURE_BYTES], c[TSR_FIGURE_BYTES];
+    const json_t *warnings = tsr_at(run, "warnings");
+    size_t i;
+    json_t *warning;
 
     tsr_page_print(&view->page, "\n");
     put_tiers(view, segments);
@@ -237,7 +227,7 @@ static void put_quality(tsr_view *view, const json_t *segments, const json_t *ru
                        tsr_figure(&view->language, tsr_at(segments, "quality.davies_bouldin"), 3, c));
     put_votes(view, tsr_at(segments, "choice_votes"));
     put_value(view, segments);
-    put_warnings(view, tsr_at(run, "warnings"));
+    json_array_foreach(warnings, i, warning) tsr_page_wrap(&view->page, "  warning   ", json_string_value(warning));
 }
 
 static void put_files(tsr_view *view, const json_t *run, const char *folder)

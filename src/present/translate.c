@@ -43,6 +43,16 @@ static bool follows(const char *sentence, const char *pattern, part *place)
     return *sentence == '\0';
 }
 
+/* 15,058 as 15058: languages group differently. */
+static void drop_commas(char *number)
+{
+    char *to = number;
+
+    for (const char *at = number; *at != '\0'; at++)
+        if (*at != ',') *to++ = *at;
+    *to = '\0';
+}
+
 /* A number, or a name that has a text of its own, in the language; anything else as it is. */
 static size_t put_word(const tsr_language *language, part word, char *text, size_t bytes)
 {
@@ -54,7 +64,8 @@ static size_t put_word(const tsr_language *language, part word, char *text, size
     snprintf(name, sizeof name, "%.*s", (int)word.n, word.at);
     for (size_t i = 0; found == name && i < sizeof kinds / sizeof *kinds; i++)
         found = tsr_text_of(language, kinds[i], name);
-    if (word.n > 0 && word.n < TSR_FIGURE_BYTES / 2 && strspn(name, "-.0123456789") == word.n) {
+    if (word.n > 0 && word.n < TSR_FIGURE_BYTES / 2 && strspn(name, "-.,0123456789") == word.n) {
+        drop_commas(name);
         json_t *number = json_string(name);
         found = tsr_figure(language, number, 9, figure);
         json_decref(number);

@@ -79,8 +79,8 @@ static void customers_of_the_last_day_are_counted(void **state)
     begin();
     worth.model.t_zero = 1;
     check_warns("1 customer came on the last day");
-    worth.model.t_zero = 7;
-    check_warns("7 customers came on the last day");
+    worth.model.t_zero = 7000;
+    check_warns("7,000 customers came on the last day");
 }
 
 static void horizon_beyond_the_data_and_one_of_odd_units_are_named(void **state)

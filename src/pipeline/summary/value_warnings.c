@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "pipeline/summary/warnings.h"
+#include "tessera/log.h"
 
 /* Of frequency and spend: the spend model assumes none (notes of Fader & Hardie, 2013). */
 #define SPEND_CORRELATION 0.3
@@ -17,6 +18,7 @@
 static void warn_of_purchases(const tsr_worth *worth, json_t *warnings)
 {
     const tsr_value_model *m = &worth->model;
+    char count[32];
 
     if (!m->converged) tsr_warn_of(warnings, "the purchase model did not converge: read its figures with care");
     if (m->converged && !m->has_errors)
@@ -40,8 +42,8 @@ static void warn_of_purchases(const tsr_worth *worth, json_t *warnings)
             "came later",
             worth->cohort_ratio);
     if (m->t_zero > 0)
-        tsr_warn_of(warnings, "%lld customer%s came on the last day: the models know nothing of them yet",
-                    (long long)m->t_zero, m->t_zero == 1 ? "" : "s");
+        tsr_warn_of(warnings, "%s customer%s came on the last day: the models know nothing of them yet",
+                    tsr_grouped(m->t_zero, count), m->t_zero == 1 ? "" : "s");
 }
 
 static void warn_of_times(const tsr_value_params *params, const tsr_value_model *m, json_t *warnings)

@@ -8,6 +8,7 @@
 #include "pipeline/profile/advice.h"
 #include "pipeline/summary/rfm_json.h"
 #include "pipeline/summary/value_warnings.h"
+#include "tessera/log.h"
 
 /* Of clipped values: a share above this is worth a warning. */
 #define CLIPPED_SHARE 0.01
@@ -120,16 +121,17 @@ static void warn_of_choice(const tsr_findings *f, json_t *warnings)
 static void warn_of_kmeans(const tsr_findings *f, json_t *warnings)
 {
     const tsr_kmeans *model = f->segmentation->model;
+    char moved[32];
 
     if (model->k < model->asked_k)
         tsr_warn_of(warnings, "%d segments instead of %d: there are no more distinct customers", model->k,
                     model->asked_k);
     if (model->stop == TSR_STOP_MAXIMUM)
-        tsr_warn_of(warnings, "K-means stopped at cluster.max_iter = %lld with %lld customers still moving",
-                    (long long)model->iterations, (long long)model->moved);
+        tsr_warn_of(warnings, "K-means stopped at cluster.max_iter = %lld with %s customers still moving",
+                    (long long)model->iterations, tsr_grouped(model->moved, moved));
     if (model->stop == TSR_STOP_CYCLE)
-        tsr_warn_of(warnings, "K-means stopped with %lld customers that swing between segments equally near",
-                    (long long)model->moved);
+        tsr_warn_of(warnings, "K-means stopped with %s customers that swing between segments equally near",
+                    tsr_grouped(model->moved, moved));
     warn_of_choice(f, warnings);
 }
 
@@ -145,7 +147,8 @@ static void warn_of_tiers(const tsr_findings *f, json_t *warnings)
 static void warn_of_rfm(const tsr_findings *f, json_t *warnings)
 {
     char names[400];
-    int32_t empty = f->rfm->groups > 0 ? tsr_rfm_empty_groups(f->rfm, names, sizeof names) : 0;
+    bool scored = f->rfm->groups > 0 && f->profile->money;
+    int32_t empty = scored ? tsr_rfm_empty_groups(f->rfm, names, sizeof names) : 0;
 
     if (empty > 0)
         tsr_warn_of(warnings, "%d RFM group%s of the scheme %s: nobody is in it (%s)", empty, empty == 1 ? "" : "s",
