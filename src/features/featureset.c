@@ -57,12 +57,15 @@ static tsr_status offer_column(tsr_feature_set *offered, const char *name, int32
     return TSR_OK;
 }
 
-static void offer_behaviour(const tsr_feature_about *about, int32_t number, uint32_t has, tsr_feature_set *offered)
+/* What is known of purchases says nothing where there are none. */
+static void offer_behaviour(const tsr_feature_about *about, int32_t number, const tsr_dataset_info *dataset,
+                            tsr_feature_set *offered)
 {
     tsr_feature *feature = &offered->feature[offered->n];
+    bool speaks = about->needs != 0 || dataset->transactions > 0;
 
-    if ((about->needs & ~has) != 0) return;
-    *feature = (tsr_feature){.behaviour = number, .column = -1, .code = -1, .in_default = about->in_default};
+    if ((about->needs & ~dataset->has) != 0) return;
+    *feature = (tsr_feature){.behaviour = number, .column = -1, .code = -1, .in_default = about->in_default && speaks};
     snprintf(feature->name, sizeof feature->name, "%s", about->name);
     offered->n++;
 }
@@ -86,7 +89,7 @@ static tsr_status offer_dataset(const tsr_dataset_info *dataset, tsr_feature_set
     tsr_status st;
 
     TSR_TRY(tsr_alloc(&offered->feature, n + dataset->attributes_n + GROUPS, sizeof *offered->feature));
-    for (int32_t i = 0; i < n; i++) offer_behaviour(&about[i], i, dataset->has, offered);
+    for (int32_t i = 0; i < n; i++) offer_behaviour(&about[i], i, dataset, offered);
     for (int32_t i = 0; i < dataset->attributes_n; i++) {
         if (tsr_in_embedding(dataset->attributes[i].name)) continue;
         TSR_TRY(offer_column(offered, dataset->attributes[i].name, i,

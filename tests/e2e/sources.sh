@@ -98,3 +98,12 @@ END
 done
 same "what comes after as_of" runs/known runs/known.later
 grep -q ',202,not before as_of,since$' known.later/rejects.csv || die "attributes of later are not listed"
+
+# ---- attributes alone: a first job runs as it is, and nothing is said of purchases that nobody made ----
+awk 'BEGIN { print "member,age,income"
+    for (i = 0; i < 300; i++) printf "m%d,%d,%d\n", i, (i % 2 ? 25 : 60) + i % 7, (i % 3 ? 20 : 90) + i % 5 }' >people.csv
+"$TESSERA" ingest --infer people.csv >people.yaml
+"$TESSERA" ingest people.yaml --quiet >/dev/null
+"$TESSERA" segment people.yaml --quiet >told 2>&1
+grep -q '300 customers$' told || { cat told >&2; die "no segments of attributes alone"; }
+if grep -Eiq 'revenue|prospects|recency|1970|RFM' told; then cat told >&2 && die "purchases that nobody made"; fi

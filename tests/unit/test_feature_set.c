@@ -18,7 +18,7 @@ static tsr_status choose(const char *const *names, int32_t n, tsr_attribute *att
 {
     char *text[8];
     tsr_features_params params = {.set = {.n = n, .text = text}};
-    tsr_dataset_info info = {.attributes_n = attributes_n, .attributes = attribute};
+    tsr_dataset_info info = {.transactions = 1, .attributes_n = attributes_n, .attributes = attribute};
 
     for (int32_t i = 0; i < n; i++) text[i] = word(names[i]);
     return tsr_feature_set_choose(&params, &info, NULL, set);
@@ -39,6 +39,20 @@ static void default_set_holds_defaults_and_numeric_attributes(void **state)
     assert_string_equal(set.feature[set.n - 2].name, "age");
     assert_string_equal(set.feature[set.n - 1].name, "income");
     assert_int_equal(set.feature[set.n - 1].column, 2);
+    tsr_feature_set_clear(&set);
+}
+
+static void default_set_without_transactions_is_attributes_alone(void **state)
+{
+    char *text[] = {word("default")};
+    const tsr_features_params params = {.set = {.n = 1, .text = text}};
+    const tsr_dataset_info info = {.attributes_n = 3, .attributes = attributes};
+    tsr_feature_set set;
+
+    (void)state;
+    assert_int_equal(tsr_feature_set_choose(&params, &info, NULL, &set), TSR_OK);
+    assert_int_equal(set.n, 2);
+    assert_string_equal(set.feature[0].name, "age");
     tsr_feature_set_clear(&set);
 }
 
@@ -209,6 +223,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(default_set_holds_defaults_and_numeric_attributes),
+        cmocka_unit_test(default_set_without_transactions_is_attributes_alone),
         cmocka_unit_test(set_keeps_the_order_given_and_counts_a_name_once),
         cmocka_unit_test(unknown_feature_is_refused_with_the_nearest_name),
         cmocka_unit_test(attributes_that_cannot_be_features_are_refused),

@@ -141,8 +141,8 @@ static void infer_without_an_id_asks(void **state)
 
     (void)state;
     for (int i = 0; i < 100; i++) sprintf(text + strlen(text), "%s\t%d\n", i % 2 ? "Oslo" : "Bergen", 20 + i % 3);
-    says(job_of("infer-noid.tsv", text),
-         (const char *const[]){"kind: customers", "delimiter: tab", "id: \"?\"", "\"city\": \"city\"", NULL});
+    says(job_of("infer-noid.tsv", text), (const char *const[]){"kind: customers", "delimiter: tab", "id: \"?\"",
+                                                               "\"city\": \"city\"", "value: {model: none}", NULL});
 }
 
 static void infer_of_pairs_and_consent_knows_the_kind(void **state)

@@ -209,6 +209,7 @@ static void put_job(FILE *to, const writing *all, int32_t n)
 {
     const char *slash = strrchr(all[0].path, '/'), *stem = slash != NULL ? slash + 1 : all[0].path;
     int length = (int)strcspn(stem, ".*?[ \"\\");
+    bool bought = false;
 
     fputs("# A first job, made from the first rows of each file by `tessera ingest --infer`. Lines with ? are guesses "
           "or\n"
@@ -218,6 +219,8 @@ static void put_job(FILE *to, const writing *all, int32_t n)
     fprintf(to, "  money: {scale: %d} # decimals; add currency\n", money_scale(all, n));
     fputs("  time_zone: UTC # ? whose calendar days are meant\n  sources:\n", to);
     for (int32_t f = 0; f < n; f++) put_source(&all[f]);
+    for (int32_t f = 0; f < n; f++) bought = bought || all[f].guess.kind == TSR_SOURCE_TRANSACTIONS;
+    if (!bought) fputs("\nvalue: {model: none} # nothing is bought in these files\n", to);
 }
 
 static tsr_status print_job(writing *all, int32_t n, char **job)

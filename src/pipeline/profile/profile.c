@@ -295,7 +295,6 @@ static tsr_status make_profile(const tsr_profile_reader *r, tsr_profile *profile
 
     profile->k = r->k;
     profile->features = r->cols;
-    profile->money = r->money;
     profile->value = r->value;
     TSR_TRY(tsr_alloc(&profile->name, r->cols, sizeof *profile->name));
     memcpy(profile->name, r->name, sizeof *r->name * (size_t)r->cols);

@@ -40,7 +40,7 @@ typedef struct tsr_part {
 
 typedef struct tsr_profile {
     int32_t k, features;
-    bool money, value;
+    bool money, value;            /* there are purchases or returns, and values */
     char (*name)[TSR_NAME_BYTES]; /* [features], in the order of the run */
     tsr_part *segment;            /* [k] */
     tsr_part total;

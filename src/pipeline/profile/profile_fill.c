@@ -65,6 +65,8 @@ void tsr_profile_fill(const tsr_profile_reader *r, int32_t money_scale, const in
         for (int v = 0; v < VALUES; v++) tsr_fixed_join(&worth[v], &r->worth[(int64_t)s * VALUES + v]);
     }
     fill_part(&profile->total, counts, worth, r, money_scale);
+    /* of customers without a transaction nothing is said of money, as of a matrix */
+    profile->money = r->money && (profile->total.buyers > 0 || profile->total.revenue != 0);
     for (int32_t c = 0; c < r->cols; c++) {
         tsr_fixed all = tsr_fixed_zero(r->sums[c].scale);
         for (int32_t s = 0; s < r->k; s++) {

@@ -308,13 +308,19 @@ static json_t *freshness_of(const tsr_findings *f)
     return json_pack("{s:s, s:I}", "until", date, "days", (json_int_t)((as_of - 1) / day - last / day));
 }
 
+static void add_as_of(const tsr_findings *f, json_t *json)
+{
+    char as_of[128];
+
+    if (!f->profile->money && !f->run->settings->run.as_of.set) return;
+    print_time(f->info->as_of, as_of, sizeof as_of);
+    json_object_set_new(json, "as_of", json_string(as_of));
+}
+
 static void add_money_parts(const tsr_findings *f, json_t *json)
 {
     const tsr_dataset_info *about = tsr_dataset_about(f->input->dataset);
-    char as_of[128];
 
-    print_time(f->info->as_of, as_of, sizeof as_of);
-    json_object_set_new(json, "as_of", json_string(as_of));
     json_object_set_new(json, "freshness", freshness_of(f));
     json_object_set_new(json, "currency", json_string(about->currency));
     json_object_set_new(json, "revenue", money_text(f->info->revenue, f->info->money_scale));
@@ -347,6 +353,7 @@ tsr_status tsr_summary_segments(const tsr_findings *f, char **text)
     json_object_set_new(json, "pca", f->pca != NULL ? pca_of(f) : json_null());
     if (f->tsne->rows > 0) json_object_set_new(json, "tsne", tsr_tsne_map_json(f->tsne, f->plane));
     json_object_set_new(json, "surrogate", tsr_surrogate_json(f));
+    add_as_of(f, json);
     if (f->profile->money) add_money_parts(f, json);
     json_object_set_new(json, "total", part_of(f, &f->profile->total));
     if (json_object_set_new(json, "segments", segments_of(f)) != 0)
