@@ -1,10 +1,11 @@
 /**
  * @file value/fit/cholesky.h
- * The triangle of a covariance, also of one that is flat in some directions.
+ * The triangle of a covariance, also of one that is flat in some directions, and systems of equations with it.
  */
 #ifndef TSR_VALUE_CHOLESKY_H
 #define TSR_VALUE_CHOLESKY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /**
@@ -13,5 +14,9 @@
  * @param square  [n][stride] @param[out] l  [n][n]
  */
 void tsr_cholesky(const double *square, int32_t n, int32_t stride, double rest, double *l);
+
+/** Local. x = (L L')^-1 x. @param l  [n][n] @return false, x as it was, where a column of L is zero: there is no such x
+ */
+bool tsr_cholesky_solve(const double *l, int32_t n, double *x);
 
 #endif

@@ -8,6 +8,7 @@
 #include "tessera/reduce.h"
 #include "tessera/serve.h"
 #include "tessera/trace.h"
+#include "value/fit/cholesky.h"
 
 /* Where there is nothing to evaluate: far above any mean of -log-likelihood, so that a step there is shortened. */
 #define NOWHERE 1e10
@@ -164,6 +165,15 @@ typedef struct square {
     double at[TSR_MAXIMIZE_PARAMETERS][TSR_MAXIMIZE_PARAMETERS];
 } square;
 
+/* x = h^-1 x. False where h is not positive definite. */
+static bool solve_positive(const square *h, double *x, int32_t n)
+{
+    double l[TSR_MAXIMIZE_PARAMETERS * TSR_MAXIMIZE_PARAMETERS];
+
+    tsr_cholesky(&h->at[0][0], n, TSR_MAXIMIZE_PARAMETERS, 0, l);
+    return tsr_cholesky_solve(l, n, x);
+}
+
 /*
  * Second derivatives at the best point, from differences of the slope. Of very many customers, whose sums round off
  * little, differences to one side only, a thousand times as small: off by 1e-7 at half the cost.
@@ -188,28 +198,6 @@ static square curvature_at_best(solver *s)
     return h;
 }
 
-/* Cholesky: x = h^-1 x. False where h is not positive definite. */
-static bool solve_positive(square h, double *x, int32_t n)
-{
-    for (int32_t i = 0; i < n; i++) {
-        for (int32_t j = 0; j <= i; j++) {
-            double sum = h.at[i][j];
-            for (int32_t k = 0; k < j; k++) sum -= h.at[i][k] * h.at[j][k];
-            if (i == j && !(sum > 0)) return false;
-            h.at[i][j] = i == j ? sqrt(sum) : sum / h.at[j][j];
-        }
-    }
-    for (int32_t i = 0; i < n; i++) {
-        for (int32_t k = 0; k < i; k++) x[i] -= h.at[i][k] * x[k];
-        x[i] /= h.at[i][i];
-    }
-    for (int32_t i = n - 1; i >= 0; i--) {
-        for (int32_t k = i + 1; k < n; k++) x[i] -= h.at[k][i] * x[k];
-        x[i] /= h.at[i][i];
-    }
-    return true;
-}
-
 /* One step with a ridge on the diagonal, which flat directions need. False where it does not help: where the slope is
  * no smaller and the objective hardly lower. */
 static bool step_helps(solver *s, square curvature, double ridge)
@@ -220,7 +208,7 @@ static bool step_helps(solver *s, square curvature, double ridge)
 
     memcpy(step, s->best.slope, sizeof step);
     for (int32_t i = 0; i < n; i++) curvature.at[i][i] += ridge;
-    if (!solve_positive(curvature, step, n)) return false;
+    if (!solve_positive(&curvature, step, n)) return false;
     for (int32_t i = 0; i < n; i++) next.u[i] -= step[i];
     evaluate_point(s, &next);
     if (!(next.gradient < s->best.gradient) && !(next.objective < s->best.objective - FAR_BELOW)) return false;
@@ -365,7 +353,7 @@ static void invert(square curvature, const solver *s, const bool *limit, double 
     for (int32_t i = 0; i < n; i++) {
         double column[TSR_MAXIMIZE_PARAMETERS] = {0};
         column[i] = 1;
-        if (!solve_positive(curvature, column, n)) *whole = 0;
+        if (!solve_positive(&curvature, column, n)) *whole = 0;
         for (int32_t j = 0; j <= i; j++)
             *covariance++ = limit[i] || limit[j] || *whole == 0 ? 0 : column[j] / (double)s->search->customers;
     }
@@ -390,7 +378,7 @@ static void hold_wide(const solver *s, square curvature, int32_t from, double *r
 static tsr_status find_covariance(solver *s, double *result)
 {
     layout at = layout_of(s->search->n);
-    bool limit[TSR_MAXIMIZE_PARAMETERS];
+    bool limit[TSR_MAXIMIZE_PARAMETERS] = {false};
 
     if (!isfinite(s->best.gradient)) return TSR_OK;
     square curvature = curvature_at_best(s);
