@@ -42,3 +42,12 @@ need() {
     say "skipped: $DATA/$1 is not there"
     exit 77
 }
+
+# need_h5py: other people's tools for our files, by $PYTHON, or skip the test
+need_h5py() {
+    PYTHON=/usr/bin/python3 # the distribution's: another one in PATH need not have it
+    "$PYTHON" -c 'import h5py, numpy' 2>/dev/null && return
+    [ "${CI:-false}" = true ] && die "python3-h5py is missing"
+    say "skipped: python3-h5py is not installed"
+    exit 77
+}

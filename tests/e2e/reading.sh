@@ -1,13 +1,7 @@
 # Dirty sources of all kinds, read a second time by a program that shares no line with Tessera.
 . "${0%/*}/common.sh"
 HERE=$(cd "$(dirname "$0")" && pwd)
-PYTHON=/usr/bin/python3 # the distribution's: another one in PATH need not have h5py
-
-"$PYTHON" -c 'import h5py' 2>/dev/null || {
-    [ "${CI:-false}" = true ] && die "python3-h5py is missing"
-    say "skipped: python3-h5py is not installed"
-    exit 77
-}
+need_h5py
 export PYTHONDONTWRITEBYTECODE=1
 "$PYTHON" "$HERE/reading.py" write
 ranks 3 "$TESSERA" ingest job.yaml --quiet --set ingest.partitions=3 >/dev/null
