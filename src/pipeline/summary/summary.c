@@ -312,7 +312,7 @@ static void add_as_of(const tsr_findings *f, json_t *json)
 {
     char as_of[128];
 
-    if (!f->profile->money && !f->run->settings->run.as_of.set) return;
+    if (f->input->dataset == NULL || !(f->profile->money || f->run->settings->run.as_of.set)) return;
     print_time(f->info->as_of, as_of, sizeof as_of);
     json_object_set_new(json, "as_of", json_string(as_of));
 }
