@@ -165,15 +165,6 @@ typedef struct square {
     double at[TSR_MAXIMIZE_PARAMETERS][TSR_MAXIMIZE_PARAMETERS];
 } square;
 
-/* x = h^-1 x. False where h is not positive definite. */
-static bool solve_positive(const square *h, double *x, int32_t n)
-{
-    double l[TSR_MAXIMIZE_PARAMETERS * TSR_MAXIMIZE_PARAMETERS];
-
-    tsr_cholesky(&h->at[0][0], n, TSR_MAXIMIZE_PARAMETERS, 0, l);
-    return tsr_cholesky_solve(l, n, x);
-}
-
 /*
  * Second derivatives at the best point, from differences of the slope. Of very many customers, whose sums round off
  * little, differences to one side only, a thousand times as small: off by 1e-7 at half the cost.
@@ -204,11 +195,12 @@ static bool step_helps(solver *s, square curvature, double ridge)
 {
     int32_t n = s->search->n;
     point next = s->best;
-    double step[TSR_MAXIMIZE_PARAMETERS];
+    double step[TSR_MAXIMIZE_PARAMETERS], l[TSR_MAXIMIZE_PARAMETERS * TSR_MAXIMIZE_PARAMETERS];
 
     memcpy(step, s->best.slope, sizeof step);
     for (int32_t i = 0; i < n; i++) curvature.at[i][i] += ridge;
-    if (!solve_positive(&curvature, step, n)) return false;
+    tsr_cholesky(&curvature.at[0][0], n, TSR_MAXIMIZE_PARAMETERS, 0, l);
+    if (!tsr_cholesky_solve(l, n, step)) return false;
     for (int32_t i = 0; i < n; i++) next.u[i] -= step[i];
     evaluate_point(s, &next);
     if (!(next.gradient < s->best.gradient) && !(next.objective < s->best.objective - FAR_BELOW)) return false;
@@ -344,16 +336,18 @@ _Static_assert(2 * TSR_MAXIMIZE_PARAMETERS + 4 + TSR_MAXIMIZE_PARAMETERS * (TSR_
 /* A parameter at the wall is held where it is: its row becomes that of the unit matrix, and its covariances zero. */
 static void invert(square curvature, const solver *s, const bool *limit, double *whole, double *covariance)
 {
+    double l[TSR_MAXIMIZE_PARAMETERS * TSR_MAXIMIZE_PARAMETERS];
     int32_t n = s->search->n;
 
     *whole = 1;
     for (int32_t i = 0; i < n; i++)
         for (int32_t j = 0; j < n; j++)
             if (limit[i] || limit[j]) curvature.at[i][j] = i == j;
+    tsr_cholesky(&curvature.at[0][0], n, TSR_MAXIMIZE_PARAMETERS, 0, l);
     for (int32_t i = 0; i < n; i++) {
         double column[TSR_MAXIMIZE_PARAMETERS] = {0};
         column[i] = 1;
-        if (!solve_positive(&curvature, column, n)) *whole = 0;
+        if (!tsr_cholesky_solve(l, n, column)) *whole = 0;
         for (int32_t j = 0; j <= i; j++)
             *covariance++ = limit[i] || limit[j] || *whole == 0 ? 0 : column[j] / (double)s->search->customers;
     }
