@@ -28,3 +28,10 @@ int tsr_edits(const char *a, const char *b)
     }
     return row[n];
 }
+
+void tsr_meant_try(tsr_meant *meant, const char *word, const char *name)
+{
+    const int distance = tsr_edits(word, name);
+
+    if (distance < meant->distance) *meant = (tsr_meant){distance, name};
+}

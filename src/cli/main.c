@@ -60,20 +60,14 @@ static const cli_command *find_command(const char *name)
 /* What was meant by a word that names no command. */
 static tsr_status unknown_command(const char *word)
 {
-    const char *meant = NULL;
-    int distance = 3; /* farther words are no slips of the finger */
+    tsr_meant meant = {.distance = 3};
 
     if (word[0] == '-')
         return TSR_FAIL(TSR_ECONF, "%s stands before the command: write `tessera COMMAND ... %s`; see `tessera --help`",
                         word, word);
-    for (int i = 0; i < COMMANDS; i++) {
-        int d = tsr_edits(word, commands[i]->name);
-        if (d >= distance) continue;
-        distance = d;
-        meant = commands[i]->name;
-    }
+    for (int i = 0; i < COMMANDS; i++) tsr_meant_try(&meant, word, commands[i]->name);
     return TSR_FAIL(TSR_ECONF, "unknown command %s%s%s; see `tessera --help`", word,
-                    meant != NULL ? "; did you mean " : "", meant != NULL ? meant : "");
+                    meant.name != NULL ? "; did you mean " : "", meant.name != NULL ? meant.name : "");
 }
 
 static void abort_all(int exit_status)

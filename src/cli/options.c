@@ -78,18 +78,13 @@ static tsr_status usage_error(const cli_command *command, const char *what, cons
 static tsr_status unknown_option(const cli_command *command, const char *text)
 {
     char word[64];
-    const char *meant = NULL;
-    int distance = 3; /* farther words are no slips of the finger */
+    tsr_meant meant = {.distance = 3};
 
     snprintf(word, sizeof word, "%.*s", (int)strcspn(text, "="), text);
-    for (int id = 0; id < CLI_OPTIONS; id++) {
-        int d = has_option(command, id) ? tsr_edits(word + strspn(word, "-"), abouts[id].name) : distance;
-        if (d >= distance) continue;
-        distance = d;
-        meant = abouts[id].name;
-    }
+    for (int id = 0; id < CLI_OPTIONS; id++)
+        if (has_option(command, id)) tsr_meant_try(&meant, word + strspn(word, "-"), abouts[id].name);
     return TSR_FAIL(TSR_ECONF, "unknown option %s%s%s; see `tessera %s --help`", word,
-                    meant != NULL ? "; did you mean --" : "", meant != NULL ? meant : "", command->name);
+                    meant.name != NULL ? "; did you mean --" : "", meant.name != NULL ? meant.name : "", command->name);
 }
 
 /* A whole number; "1e9" is one too. */

@@ -118,25 +118,20 @@ static tsr_status offer_matrix(const tsr_matrix *matrix, tsr_feature_set *offere
 
 static tsr_status unknown(const tsr_feature_set *offered, const char *name)
 {
-    const tsr_feature *nearest = NULL;
-    int distance = 4; /* farther names are no slips of the finger */
+    tsr_meant meant = {.distance = 4};
     char list[768];
     size_t used = 0;
 
     list[0] = '\0';
     for (int32_t i = 0; i < offered->n; i++) {
         const tsr_feature *feature = &offered->feature[i];
-        int d = tsr_edits(name, feature->name);
-        if (d < distance) {
-            distance = d;
-            nearest = feature;
-        }
+        tsr_meant_try(&meant, name, feature->name);
         if (used + strlen(feature->name) + 3 > sizeof list) continue;
         used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", used > 0 ? ", " : "", feature->name);
     }
     return TSR_FAIL(TSR_ECONF, "features.set: there is no feature `%.80s`%s%s%s; known: %s", name,
-                    nearest != NULL ? "; did you mean `" : "", nearest != NULL ? nearest->name : "",
-                    nearest != NULL ? "`?" : "", list);
+                    meant.name != NULL ? "; did you mean `" : "", meant.name != NULL ? meant.name : "",
+                    meant.name != NULL ? "`?" : "", list);
 }
 
 /* A feature of the table that this dataset cannot have. */
