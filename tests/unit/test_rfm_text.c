@@ -23,11 +23,6 @@ static char *text_of(const char *json)
     return text;
 }
 
-static void check_says(const char *text, const char *what)
-{
-    if (strstr(text, what) == NULL) fail_msg("'%s' is not in\n%s", what, text);
-}
-
 static void edges_and_groups_are_listed_and_small_groups_are_a_dash(void **state)
 {
     char *text = text_of("{\"customers\":1000,\"rfm\":{\"nested\":false," EDGES "," GROUPS ",\"weights\":null}}");

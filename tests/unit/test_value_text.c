@@ -18,11 +18,6 @@ static char *text_of(const char *json)
     return text;
 }
 
-static void check_says(const char *text, const char *what)
-{
-    if (strstr(text, what) == NULL) fail_msg("'%s' is not in\n%s", what, text);
-}
-
 static void fit_is_shown_with_errors_in_the_order_of_the_literature(void **state)
 {
     char *text = text_of("{" FIT ",\"spend\":null,\"validation\":null,\"candidates\":[],\"warnings\":[\"look out\"]}");

@@ -22,6 +22,7 @@
 #include <cmocka.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tessera/interrupt.h"
 #include "tessera/memory.h"
@@ -49,6 +50,11 @@ static int unit_teardown(void **state)
     tsr_fault_set(NULL);
     if (left != 0) print_error("%" PRId64 " blocks of memory were not given back\n", left);
     return left != 0;
+}
+
+static inline void check_says(const char *text, const char *what)
+{
+    if (strstr(text, what) == NULL) fail_msg("'%s' is not in\n%s", what, text);
 }
 
 static int run_unit_tests(const char *group, const struct CMUnitTest *tests, size_t n)

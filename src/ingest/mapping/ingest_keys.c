@@ -38,10 +38,9 @@ static const tsr_key source_keys[] = {
      "value; of campaigns: id, assigned, campaign, arm, sent, opened, clicked, converted (a time, or 1 and 0, true and "
      "false: at the assignment, never), revenue and cost (empty: 0), currency; of consent: id, time, purpose, status; "
      "of identities: id, other; of embeddings: id, vector (a column with a list of numbers, or PREFIX* for the columns "
-     "PREFIX0, "
-     "PREFIX1, ...), time; of customers: id, time, and attributes by names of your own. Of customers and embeddings, "
-     "time says since when the row holds: "
-     "one that holds from as_of on is rejected, as nobody knew it before. A source without a quantity sells one piece "
+     "PREFIX0, PREFIX1, ...), time; of customers: id, time, and attributes by names of your own. Of customers and "
+     "embeddings, time says since when the row holds: one that holds from as_of on is rejected, as nobody knew it "
+     "before. A source without a quantity sells one piece "
      "each; where a quantity has decimals, they count for the amount, and the dataset keeps no quantities",
      NULL, 0},
     {"types", TSR_KEY_MAP, IN_SOURCE(types), "{}", 0, 0, NULL,
@@ -52,8 +51,7 @@ static const tsr_key source_keys[] = {
      "pattern of strptime, epoch, epoch_ms, or iso: YYYY-MM-DD [HH:MM[:SS]] [Z or +HH:MM]", NULL, 0},
     {"time_zone", TSR_KEY_TEXT, IN_SOURCE(time_zone), "null", 0, 0, NULL,
      "IANA zone of the times in the files; null: the dataset's. Of an hour that comes twice, the first; a time that "
-     "clocks "
-     "skip is read with the offset before the skip",
+     "clocks skip is read with the offset before the skip",
      NULL, 0},
     {"key", TSR_KEY_TEXTS, IN_SOURCE(key), "[]", 0, 0, NULL,
      "fields of `columns` whose values, with the id, tell rows apart: of rows with equal values the first in time "
